@@ -1,0 +1,126 @@
+import type { Heatmap, MetricColumn } from "../generated/views";
+import { PayloadError, readFloats, readWholes } from "./arrays";
+
+/** What `Heatmap.status` says of a cell. */
+export const Status = {
+  unmeasured: 0,
+  measured: 1,
+  identity: 2,
+  unreachable: 3,
+  absent: 4,
+} as const;
+
+/** What one metric says of one cell; `null` is not measured. */
+export interface Reading {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  effect: number | null;
+  patched: number | null;
+  status: number;
+}
+
+/** A map with its arrays decoded. */
+export class Chart {
+  readonly height: number;
+  readonly width: number;
+  readonly status: Uint8Array;
+  private readonly arrays: Record<"value" | "effect" | "low" | "high" | "patched", Float32Array>;
+  private cellsByName: Map<string, number> | null = null;
+
+  constructor(
+    readonly map: Heatmap,
+    bytes: Uint8Array,
+  ) {
+    this.height = map.rows.labels.length;
+    this.width = map.columns.labels.length;
+    if (map.rows.parts.length !== this.height || map.columns.parts.length !== this.width) {
+      throw new PayloadError(`The map ${map.key} names more or fewer rows or columns than it has.`);
+    }
+    if (!map.metrics.length) throw new PayloadError(`The map ${map.key} has no metric.`);
+    const shape = [map.metrics.length, this.height, this.width];
+    this.arrays = {
+      value: readFloats(map.value, bytes, shape),
+      effect: readFloats(map.effect, bytes, shape),
+      low: readFloats(map.low, bytes, shape),
+      high: readFloats(map.high, bytes, shape),
+      patched: readFloats(map.patched, bytes, shape),
+    };
+    this.status = readWholes(map.status, bytes, [this.height, this.width]);
+  }
+
+  get size(): number {
+    return this.height * this.width;
+  }
+
+  /** Returns which metric is called `name`; the first where this map has no such metric. */
+  metricIndex(name: string): number {
+    return Math.max(
+      0,
+      this.map.metrics.findIndex((metric) => metric.name === name),
+    );
+  }
+
+  metric(index: number): MetricColumn {
+    return this.map.metrics[index] as MetricColumn;
+  }
+
+  /** Returns the numbers that are coloured, one per cell; a cell that is zero by identity is 0. */
+  values(metric: number): Float32Array {
+    const values = this.arrays.value.slice(metric * this.size, (metric + 1) * this.size);
+    for (let cell = 0; cell < this.size; cell++) {
+      const status = this.status[cell];
+      if (status === Status.identity) values[cell] = 0;
+      else if (status !== Status.measured) values[cell] = Number.NaN;
+    }
+    return values;
+  }
+
+  read(metric: number, cell: number): Reading {
+    const status = this.status[cell] ?? Status.absent;
+    const at = metric * this.size + cell;
+    const number = (array: Float32Array) => {
+      const value = array[at] ?? Number.NaN;
+      return Number.isFinite(value) ? value : null;
+    };
+    const { value, low, high, effect, patched } = this.arrays;
+    if (status === Status.identity) {
+      const base = this.metric(metric).base;
+      return { value: 0, low: null, high: null, effect: 0, patched: base, status };
+    }
+    if (status !== Status.measured) {
+      return { value: null, low: null, high: null, effect: null, patched: null, status };
+    }
+    return {
+      value: number(value),
+      low: number(low),
+      high: number(high),
+      effect: number(effect),
+      patched: number(patched),
+      status,
+    };
+  }
+
+  exists(cell: number): boolean {
+    return cell >= 0 && cell < this.size && this.status[cell] !== Status.absent;
+  }
+
+  /** Returns the written name of the node in a cell. */
+  nameOf(cell: number): string {
+    const { names, rows, columns } = this.map;
+    const written = names[String(cell)];
+    if (written !== undefined) return written;
+    return `${rows.parts[Math.floor(cell / this.width)]}${columns.parts[cell % this.width]}`;
+  }
+
+  /** Returns the cell of the node written `name`, or -1. */
+  cellOf(name: string): number {
+    if (!this.cellsByName) {
+      this.cellsByName = new Map();
+      for (let cell = this.size - 1; cell >= 0; cell--) {
+        if (this.exists(cell)) this.cellsByName.set(this.nameOf(cell), cell);
+      }
+    }
+    return this.cellsByName.get(name) ?? -1;
+  }
+}

@@ -1,0 +1,84 @@
+/** Red, green and blue from 0 to 255. */
+export type Rgb = readonly [number, number, number];
+
+const STEPS = 256;
+
+// Each from a quarter of the scale to its end: ColorBrewer's RdBu, which readers with any common
+// colour blindness can tell apart, and the same two hues rising in lightness for dark themes.
+const LIGHT = {
+  positive: ["#fbdccb", "#f4a582", "#d6604d", "#b2182b"],
+  negative: ["#d2e5f1", "#92c5de", "#4393c3", "#2166ac"],
+};
+const DARK = {
+  positive: ["#55292c", "#94383b", "#d5564f", "#ff9b87"],
+  negative: ["#1f3c57", "#2a6292", "#4594cd", "#9ad6ff"],
+};
+
+/** A diverging scale whose middle is the theme's background. */
+export interface Palette {
+  dark: boolean;
+  /** Colour of a value that is `share` of the largest, from -1 to 1. */
+  at(share: number): Rgb;
+  /** Ink that can be read on that colour. */
+  ink(share: number): string;
+}
+
+/** Returns the largest absolute number, or 1 where there is none. */
+export function limitOf(values: ArrayLike<number>): number {
+  let limit = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] as number);
+    if (size > limit && size < Number.POSITIVE_INFINITY) limit = size;
+  }
+  return limit || 1;
+}
+
+/** Returns the scale for a background. */
+export function paletteFor(background: Rgb): Palette {
+  const dark = luminance(background) < 0.35;
+  const neutral = blend(background, dark ? [255, 255, 255] : [0, 0, 0], dark ? 0.09 : 0.035);
+  const { positive, negative } = dark ? DARK : LIGHT;
+  const up = ramp([neutral, ...positive.map(fromHex)]);
+  const down = ramp([neutral, ...negative.map(fromHex)]);
+  const at = (share: number) => {
+    const step = Math.round(Math.min(1, Math.abs(share)) * STEPS);
+    return ((share < 0 ? down : up)[step] ?? neutral) as Rgb;
+  };
+  return { dark, at, ink: (share) => (luminance(at(share)) > 0.42 ? "#000" : "#fff") };
+}
+
+/** Returns the CSS text of a colour. */
+export function css(color: Rgb): string {
+  return `rgb(${color.join(" ")})`;
+}
+
+/** Returns a colour that lies `share` of the way from one to the other. */
+export function blend(from: Rgb, to: Rgb, share: number): Rgb {
+  const mix = (i: 0 | 1 | 2) => Math.round(from[i] + (to[i] - from[i]) * share);
+  return [mix(0), mix(1), mix(2)];
+}
+
+/** Returns the perceived lightness of a colour from 0 to 1. */
+export function luminance([red, green, blue]: Rgb): number {
+  return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+}
+
+/** Reads what `getComputedStyle` says of a colour; null where it is not opaque. */
+export function fromComputed(text: string): Rgb | null {
+  const [red, green, blue, alpha = 1] = (text.match(/[\d.]+/g) ?? []).map(Number);
+  if (!text.startsWith("rgb") || blue === undefined || alpha < 0.5) return null;
+  return [red as number, green as number, blue];
+}
+
+function fromHex(hex: string): Rgb {
+  const whole = Number.parseInt(hex.slice(1), 16);
+  return [whole >> 16, (whole >> 8) & 255, whole & 255];
+}
+
+function ramp(stops: Rgb[]): Rgb[] {
+  return Array.from({ length: STEPS + 1 }, (_, step) => {
+    const place = (step / STEPS) * (stops.length - 1);
+    const index = Math.min(Math.floor(place), stops.length - 2);
+    return blend(stops[index] as Rgb, stops[index + 1] as Rgb, place - index);
+  });
+}

@@ -1,0 +1,34 @@
+import type { MetricColumn } from "../generated/views";
+
+/** Returns a number as people write it: three significant digits at most, a real minus sign. */
+export function number(value: number): string {
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 3;
+  const tiny = size !== 0 && size < 0.0005;
+  const text = tiny ? size.toExponential(0).replace("-", "−") : size.toFixed(digits);
+  return value < 0 && (tiny || Number(text) !== 0) ? `−${text}` : text;
+}
+
+/** Returns a number with its sign, also when it is positive. */
+export function signed(value: number): string {
+  const text = number(value);
+  return text.startsWith("−") || Number(text) === 0 ? text : `+${text}`;
+}
+
+/** Returns the plural of a metric's unit, as it stands after a number. */
+export function unitOf(metric: MetricColumn): string {
+  return { logit: "logits", nat: "nats", probability: "probability" }[metric.unit];
+}
+
+/** Returns what the coloured number of a metric is called. */
+export function valueLabel(metric: MetricColumn): string {
+  return metric.normalized ? "normalized effect" : `effect in ${unitOf(metric)}`;
+}
+
+/** Returns the time left in words, or nothing where it is not known. */
+export function timeLeft(seconds: number | null): string {
+  if (seconds === null) return "";
+  if (seconds < 1) return "less than 1 s left";
+  if (seconds < 90) return `${Math.round(seconds)} s left`;
+  return `${Math.round(seconds / 60)} min left`;
+}

@@ -1,0 +1,16 @@
+import type { CancelCommand, DrillCommand, ExplorerState } from "../generated/views";
+
+/** Something only a kernel can do. */
+export type Command = DrillCommand | CancelCommand;
+
+/** What a view may ask of the place it is drawn in. */
+export interface Host {
+  /** Whether a kernel answers commands. */
+  readonly live: boolean;
+  /** Tells the other side what the reader has chosen. */
+  setState(change: Partial<ExplorerState>): void;
+  command(command: Command): void;
+}
+
+/** A place with no kernel behind it: a saved notebook or a report. */
+export const stored: Host = { live: false, setState() {}, command() {} };

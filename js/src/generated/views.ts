@@ -1,0 +1,235 @@
+/* DO NOT EDIT. From patchwidgets/views/*.py by `npm run generate`. */
+
+/**
+ * Everything needed to look at a result and its drill-downs without a kernel.
+ */
+export interface Explorer {
+  title: string;
+  facts: Fact[];
+  /**
+   * Which run is the base (0): the corrupted one for `denoising`, the clean for `noising`.
+   */
+  direction: "denoising" | "noising";
+  strip: TokenStrip;
+  /**
+   * The first map, then every path map opened from it, in the order they were asked for.
+   *
+   * @minItems 1
+   */
+  maps: [Heatmap, ...Heatmap[]];
+  /**
+   * Query heads that share one key/value head: the key and value input of query head `h` is
+   * that of key/value head `h // heads_per_kv_head`.
+   */
+  heads_per_kv_head: number;
+  /**
+   * Whether head cells can be opened into path maps (by a kernel, or because they are here).
+   */
+  drills: boolean;
+  /**
+   * Sentences of warning, most serious first.
+   */
+  advice: string[];
+  /**
+   * Python that rebuilds the first map.
+   */
+  code: string;
+}
+/**
+ * Where an array lies in the payload's bytes: C order, little-endian.
+ *
+ * NaN in a float array means not measured.
+ */
+export interface ArrayRef {
+  dtype: "float32" | "uint8";
+  shape: number[];
+  /**
+   * Bytes from the start of the block.
+   */
+  offset: number;
+}
+/**
+ * Rows or columns of a map.
+ */
+export interface Axis {
+  /**
+   * What runs along it: `layer`, `head`, `position`, `sender`.
+   */
+  name: string;
+  /**
+   * What is drawn at each row or column.
+   */
+  labels: string[];
+  /**
+   * Written-name part of each: the node of a cell is `rows.parts[i] + columns.parts[j]`.
+   */
+  parts: string[];
+}
+/**
+ * Stops the measuring of the map `key`; what was measured stays.
+ */
+export interface CancelCommand {
+  command: "cancel";
+  key: string;
+}
+/**
+ * Asks for the path map into a receiver such as `L20H0.v`; answered by a new map.
+ */
+export interface DrillCommand {
+  command: "drill";
+  receiver: string;
+}
+/**
+ * What the reader has chosen; the only thing that travels up besides commands.
+ */
+export interface ExplorerState {
+  /**
+   * Written name of the selected node in the map last touched, or empty.
+   */
+  selection: string;
+  /**
+   * Keys of the maps from the first to the last one opened; empty means the first map only.
+   */
+  trail: string[];
+  /**
+   * Name of the metric that is drawn; empty means the first.
+   */
+  metric: string;
+  /**
+   * Which pair the token strip shows.
+   */
+  prompt: number;
+}
+/**
+ * One labelled setting, such as `model` and `smollm2-135m`.
+ */
+export interface Fact {
+  label: string;
+  value: string;
+}
+/**
+ * One map. Cell arrays run over metrics, rows, columns; `status` over rows, columns.
+ */
+export interface Heatmap {
+  /**
+   * Which map this is: a sweep's name, or the receivers of a path map such as `L20H0.v`.
+   */
+  key: string;
+  /**
+   * The question the map answers.
+   */
+  title: string;
+  /**
+   * Direction, form, corruption, number of pairs and seed: enough to redo it.
+   */
+  caption: string;
+  rows: Axis;
+  columns: Axis;
+  /**
+   * Written names of cells (row-major index) that do not follow `rows` and `columns`.
+   */
+  names: {
+    [k: string]: string;
+  };
+  metrics: MetricColumn[];
+  /**
+   * The number that is coloured; 0 = nothing happened, 1 = moved all the way to the source run,
+   * where the metric is normalized.
+   */
+  value: ArrayRef;
+  /**
+   * Patched minus base, mean over prompts, in the metric's unit.
+   */
+  effect: ArrayRef;
+  /**
+   * Lower end of the 95 % bootstrap interval of `value`.
+   */
+  low: ArrayRef;
+  /**
+   * Upper end of the 95 % bootstrap interval of `value`.
+   */
+  high: ArrayRef;
+  /**
+   * The metric itself under the patch, mean over prompts.
+   */
+  patched: ArrayRef;
+  /**
+   * 0 not measured, 1 measured, 2 zero by identity (the source equals the base there), 3 cannot
+   * reach the receiver, 4 no such node (nothing is drawn).
+   */
+  status: ArrayRef;
+  progress: Progress;
+}
+/**
+ * What one metric says on the two unpatched runs, and how its map is scaled.
+ */
+export interface MetricColumn {
+  name: string;
+  label: string;
+  unit: "logit" | "nat" | "probability";
+  /**
+   * Mean over prompts in the run that is patched; the map's 0. Null until it is measured.
+   */
+  base: number | null;
+  /**
+   * Mean over prompts in the run the patches come from; the map's 1.
+   */
+  source: number | null;
+  /**
+   * Whether `value` is the normalized effect; otherwise it is the effect in `unit`.
+   */
+  normalized: boolean;
+  /**
+   * Why the effect is shown instead of the normalized effect; empty where it is not.
+   */
+  note: string;
+}
+/**
+ * One prompt pair as the model reads it.
+ */
+export interface Pair {
+  clean: string[];
+  corrupted: string[];
+  /**
+   * Per position: do the two prompts have different tokens there?
+   */
+  differs: boolean[];
+  /**
+   * Position to role name; several roles at one position are joined by a comma.
+   */
+  roles: {
+    [k: string]: string;
+  };
+  answers: string[];
+  wrong_answers: string[];
+  /**
+   * The template or other group the pair comes from; empty where there is none.
+   */
+  group: string;
+  /**
+   * Whether the clean run prefers the answer to the wrong answer.
+   */
+  right: boolean;
+}
+/**
+ * How far the measuring of a map has come.
+ */
+export interface Progress {
+  state: "waiting" | "running" | "done" | "cancelled" | "failed";
+  done: number;
+  total: number;
+  seconds_left: number | null;
+  /**
+   * The error, where `state` is `failed`; otherwise empty.
+   */
+  message: string;
+}
+/**
+ * Prompt pairs in study order.
+ */
+export interface TokenStrip {
+  pairs: Pair[];
+}
+
+export const SCHEMA_VERSION = 1;
+export const MIME_TYPE = "application/vnd.patchwidgets.v1+json";

@@ -1,0 +1,35 @@
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import type { ExplorerView } from "../views/explorer";
+import { type LiveModel, list, live } from "../widget/live";
+import { bind } from "../widget/model-host";
+import { watchSession } from "./session";
+
+/**
+ * Ties a view to the live model `id` whenever the page has one, until `signal` aborts.
+ *
+ * The model may come later than the output (a page that reloads), and may go (a kernel that ends).
+ */
+export function link(
+  view: ExplorerView,
+  id: string,
+  app: JupyterFrontEnd,
+  resolver: unknown,
+  signal: AbortSignal,
+): void {
+  let tied: LiveModel | undefined;
+  let binding = new AbortController();
+  const tie = () => {
+    const model = live().models.get(id);
+    if (model === tied) return;
+    binding.abort();
+    tied = model;
+    if (!model) return;
+    binding = new AbortController();
+    bind(view, model, binding.signal);
+  };
+  live().addEventListener("change", tie, { signal });
+  signal.addEventListener("abort", () => binding.abort(), { once: true });
+  // Shutting a kernel down is not announced to the model, only to the session.
+  watchSession(app, resolver, () => list(id, null), signal);
+  tie();
+}

@@ -1,0 +1,72 @@
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import type { IRenderMime } from "@jupyterlab/rendermime";
+import { Widget } from "@lumino/widgets";
+import { stored } from "../core/host";
+import { type Payload, readBundle, sentence } from "../core/payload";
+import { ExplorerView } from "../views/explorer";
+import { live } from "../widget/live";
+import { link } from "./link";
+
+/** One output: drawn from its payload at once, and tied to its kernel's widget if there is one. */
+export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
+  private view: ExplorerView | null = null;
+  private liveId = "";
+  private linking = new AbortController();
+
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly options: IRenderMime.IRendererOptions,
+  ) {
+    super();
+    this.addClass("pw-output");
+  }
+
+  /** Draws a payload; called again, it goes on with a newer one in place. */
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const data = model.data[this.options.mimeType];
+    const id = (data as { live_id?: unknown } | undefined)?.live_id;
+    const liveId = model.trusted && typeof id === "string" ? id : "";
+    // What a tied view shows is never older than what is stored.
+    if (this.view && liveId && liveId === this.liveId && live().models.has(liveId)) return;
+    try {
+      this.draw(readBundle(data));
+    } catch (error) {
+      this.fail(sentence(error));
+      return;
+    }
+    this.relink(liveId);
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.linking.abort();
+    this.view?.destroy();
+    super.dispose();
+  }
+
+  private draw(payload: Payload): void {
+    if (this.view) {
+      this.view.update(payload);
+      return;
+    }
+    this.node.replaceChildren();
+    this.view = new ExplorerView(this.node, payload, stored);
+  }
+
+  private fail(message: string): void {
+    this.linking.abort();
+    this.liveId = "";
+    this.view?.destroy();
+    this.view = null;
+    this.node.textContent = message;
+  }
+
+  private relink(id: string): void {
+    if (id === this.liveId) return;
+    this.linking.abort();
+    this.liveId = id;
+    if (!id || !this.view) return;
+    this.linking = new AbortController();
+    link(this.view, id, this.app, this.options.resolver, this.linking.signal);
+  }
+}

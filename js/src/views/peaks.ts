@@ -1,0 +1,30 @@
+import type { Chart } from "../core/chart";
+import { css, limitOf, type Palette } from "../core/color";
+import type { Peak } from "./cell-panel";
+
+const EACH_SIGN = 3;
+
+/** Returns the strongest positive and negative cells of a map. */
+export function peaksOf(chart: Chart, metric: number, palette: Palette): Peak[] {
+  const values = chart.values(metric);
+  const limit = limitOf(values);
+  const top = (sign: 1 | -1) =>
+    strongest(values, sign).map((cell) => {
+      const value = values[cell] as number;
+      return { cell, name: chart.nameOf(cell), value, color: css(palette.at(value / limit)) };
+    });
+  return [...top(1), ...top(-1)];
+}
+
+function strongest(values: Float32Array, sign: 1 | -1): number[] {
+  const best: number[] = [];
+  for (let cell = 0; cell < values.length; cell++) {
+    const size = sign * (values[cell] as number);
+    if (!(size > 0)) continue;
+    const place = best.findIndex((other) => sign * (values[other] as number) < size);
+    if (place >= 0) best.splice(place, 0, cell);
+    else best.push(cell);
+    best.length = Math.min(best.length, EACH_SIGN);
+  }
+  return best;
+}

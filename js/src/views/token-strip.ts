@@ -1,0 +1,96 @@
+import { button, fill, h } from "../core/dom";
+import type { Pair, TokenStrip } from "../generated/views";
+
+/** Prompt pairs token by token, one pair at a time. */
+export class TokenStripView {
+  private readonly spoken = h("div", { class: "pw-unseen" });
+  private readonly tokens = h("div", { class: "pw-tokens" });
+  private readonly sequence = h(
+    "div",
+    { class: "pw-sequence", "aria-hidden": "true" },
+    h(
+      "div",
+      { class: "pw-position pw-strip-labels" },
+      h("span", { class: "pw-token" }, "clean"),
+      h("span", { class: "pw-token" }, "corrupted"),
+    ),
+    this.tokens,
+  );
+  private readonly answers = h("div", { class: "pw-answers" });
+  private readonly place = h("span", { class: "pw-place" });
+  private readonly previous = button(
+    { class: "pw-turn", "aria-label": "previous pair" },
+    () => this.turn(-1),
+    "‹",
+  );
+  private readonly next = button(
+    { class: "pw-turn", "aria-label": "next pair" },
+    () => this.turn(1),
+    "›",
+  );
+  private readonly pager = h("div", { class: "pw-pager" }, this.previous, this.place, this.next);
+  readonly element = h(
+    "div",
+    { class: "pw-strip", role: "group", "aria-label": "prompt pair" },
+    this.spoken,
+    this.sequence,
+    h("div", { class: "pw-strip-foot" }, this.answers, this.pager),
+  );
+  private strip: TokenStrip = { pairs: [] };
+  private prompt = 0;
+
+  constructor(private readonly chosen: (prompt: number) => void) {}
+
+  update(strip: TokenStrip, prompt: number): void {
+    const pair = strip.pairs[prompt] ?? strip.pairs[0];
+    const same = JSON.stringify(pair) === JSON.stringify(this.strip.pairs[this.prompt]);
+    this.strip = strip;
+    this.prompt = pair === strip.pairs[prompt] ? prompt : 0;
+    this.element.hidden = !pair;
+    this.pager.hidden = strip.pairs.length < 2;
+    this.place.textContent = `pair ${this.prompt + 1} of ${strip.pairs.length}`;
+    if (pair && !(same && this.tokens.firstChild)) this.show(pair);
+  }
+
+  private turn(step: number): void {
+    const { length } = this.strip.pairs;
+    this.chosen((this.prompt + step + length) % length);
+  }
+
+  private show(pair: Pair): void {
+    this.spoken.textContent = `Clean: ${pair.clean.join("")}. Corrupted: ${pair.corrupted.join("")}.`;
+    const length = Math.max(pair.clean.length, pair.corrupted.length);
+    fill(this.tokens, ...Array.from({ length }, (_, position) => positionOf(pair, position)));
+    fill(
+      this.answers,
+      h("span", { class: "pw-muted" }, "answer "),
+      h("b", {}, shown(pair.answers.join(" / "))),
+      pair.wrong_answers.length > 0 && h("span", { class: "pw-muted" }, "  not "),
+      h("span", {}, shown(pair.wrong_answers.join(" / "))),
+      h(
+        "span",
+        { class: pair.right ? "pw-right" : "pw-wrong" },
+        pair.right ? "✓ the model gets it right" : "✗ the model gets it wrong",
+      ),
+      pair.group && h("span", { class: "pw-muted" }, pair.group),
+    );
+  }
+}
+
+function positionOf(pair: Pair, position: number): HTMLElement {
+  const role = pair.roles[String(position)] ?? "";
+  const changed = pair.differs[position] ?? false;
+  const token = (text: string | undefined) =>
+    h("span", { class: "pw-token", title: JSON.stringify(text ?? "") }, shown(text ?? ""));
+  return h(
+    "span",
+    { class: changed ? "pw-position pw-differs" : "pw-position" },
+    token(pair.clean[position]),
+    token(pair.corrupted[position]),
+    h("span", { class: "pw-role" }, role || "\u00a0"),
+  );
+}
+
+function shown(token: string): string {
+  return token.replaceAll("\n", "⏎").replaceAll("\t", "⇥").trim() || "␣";
+}

@@ -1,0 +1,36 @@
+import type { AnyModel } from "@anywidget/types";
+import type { Explorer, ExplorerState } from "../generated/views";
+
+/** The traits of `PatchWidget`. */
+export interface Traits extends ExplorerState {
+  header: Explorer;
+  block: DataView;
+  pw_id: string;
+  _runtime: string;
+}
+
+export type LiveModel = AnyModel<Traits>;
+
+/** The models of this page whose kernel runs; `change` fires whenever one comes or goes. */
+export interface Live extends EventTarget {
+  models: Map<string, LiveModel>;
+}
+
+// Two bundles meet here: the widget's own code and the JupyterLab extension, which may be of
+// different versions. The number changes with the meaning of what is stored.
+const KEY = "__patchwidgetsLive1";
+
+/** Returns the page's list of live models. */
+export function live(): Live {
+  const page = globalThis as unknown as Record<string, Live | undefined>;
+  page[KEY] ??= Object.assign(new EventTarget(), { models: new Map<string, LiveModel>() });
+  return page[KEY];
+}
+
+/** Puts a model on the list, or takes it off. */
+export function list(id: string, model: LiveModel | null): void {
+  const { models } = live();
+  if (model) models.set(id, model);
+  else models.delete(id);
+  live().dispatchEvent(new Event("change"));
+}

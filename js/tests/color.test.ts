@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { blend, fromComputed, limitOf, luminance, paletteFor } from "../src/core/color";
+
+const WHITE = [255, 255, 255] as const;
+const DARK = [20, 22, 26] as const;
+
+describe.each([
+  ["light", WHITE],
+  ["dark", DARK],
+])("the %s scale", (_, background) => {
+  const palette = paletteFor(background);
+
+  it("has the background in its middle", () => {
+    const middle = luminance(palette.at(0));
+    expect(Math.abs(middle - luminance(background))).toBeLessThan(0.1);
+  });
+
+  it("goes as far from it to both sides, red up and blue down", () => {
+    for (const share of [0.25, 0.5, 1]) {
+      const [red, , blue] = palette.at(share);
+      const [negativeRed, , negativeBlue] = palette.at(-share);
+      expect(red).toBeGreaterThan(blue);
+      expect(negativeBlue).toBeGreaterThan(negativeRed);
+      const away = luminance(palette.at(share)) - luminance(palette.at(0));
+      const negativeAway = luminance(palette.at(-share)) - luminance(palette.at(0));
+      expect(Math.sign(away)).toBe(Math.sign(negativeAway));
+      expect(Math.abs(away - negativeAway)).toBeLessThan(0.13);
+    }
+  });
+
+  it("moves away from the middle all the way", () => {
+    for (const sign of [1, -1]) {
+      const distances = Array.from({ length: 41 }, (_, i) =>
+        Math.abs(luminance(palette.at((sign * i) / 40)) - luminance(palette.at(0))),
+      );
+      expect(distances).toEqual([...distances].sort((a, b) => a - b));
+    }
+  });
+
+  it("carries signs that can be read", () => {
+    for (let share = -1; share <= 1; share += 0.05) {
+      const ink = palette.ink(share) === "#000" ? 0 : 1;
+      expect(Math.abs(ink - luminance(palette.at(share)))).toBeGreaterThan(0.4);
+    }
+  });
+
+  it("ends where the scale ends", () => {
+    expect(palette.at(7)).toEqual(palette.at(1));
+    expect(palette.at(-7)).toEqual(palette.at(-1));
+  });
+});
+
+describe("limitOf", () => {
+  it("is the largest size, whatever its sign, and skips what was not measured", () => {
+    expect(limitOf([0.1, -0.4, Number.NaN, Number.NEGATIVE_INFINITY])).toBeCloseTo(0.4);
+  });
+  it("is 1 where nothing was measured or nothing happened", () => {
+    expect(limitOf([])).toBe(1);
+    expect(limitOf([0, Number.NaN])).toBe(1);
+  });
+});
+
+it("reads computed colours and leaves transparent ones", () => {
+  expect(fromComputed("rgb(1, 2, 3)")).toEqual([1, 2, 3]);
+  expect(fromComputed("rgba(0, 0, 0, 0)")).toBeNull();
+  expect(fromComputed("")).toBeNull();
+  expect(blend([0, 0, 0], [10, 20, 30], 0.5)).toEqual([5, 10, 15]);
+});

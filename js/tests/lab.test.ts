@@ -1,0 +1,109 @@
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import type { IRenderMime } from "@jupyterlab/rendermime";
+import { Signal } from "@lumino/signaling";
+import { beforeEach, expect, it, vi } from "vitest";
+import { MIME_TYPE } from "../src/generated/views";
+import { RenderedExplorer } from "../src/lab/renderer";
+import { type LiveModel, list, live } from "../src/widget/live";
+import { stored } from "./helpers";
+
+const resolver = {};
+
+/** A session as the renderer sees it: two signals. */
+class FakeSession {
+  readonly statusChanged = new Signal<this, string>(this);
+  readonly kernelChanged = new Signal<this, { oldValue: unknown }>(this);
+}
+
+let session: FakeSession;
+let renderer: RenderedExplorer;
+
+beforeEach(() => {
+  live().models.clear();
+  session = new FakeSession();
+  const panel = { content: { rendermime: { resolver } }, sessionContext: session };
+  const app = { shell: { widgets: () => [panel].values() } } as unknown as JupyterFrontEnd;
+  const options = { mimeType: MIME_TYPE, resolver } as unknown as IRenderMime.IRendererOptions;
+  renderer = new RenderedExplorer(app, options);
+});
+
+function output(data: unknown, trusted = true): IRenderMime.IMimeModel {
+  return { data: { [MIME_TYPE]: data }, trusted } as unknown as IRenderMime.IMimeModel;
+}
+
+function liveOutput(trusted = true): IRenderMime.IMimeModel {
+  return output({ ...stored(), live_id: "abc" }, trusted);
+}
+
+function startModel(): void {
+  const { header } = stored("synthetic_running");
+  const { block } = stored("synthetic_running");
+  const bytes = Uint8Array.from(atob(block), (letter) => letter.charCodeAt(0));
+  const values: Record<string, unknown> = {
+    header,
+    block: new DataView(bytes.buffer),
+    selection: "",
+    trail: [],
+    metric: "",
+    prompt: 0,
+  };
+  const model = { get: (name: string) => values[name], on() {}, off() {}, set: vi.fn() };
+  list("abc", model as unknown as LiveModel);
+}
+
+const progress = () => renderer.node.querySelector(".pw-progress-text")?.textContent;
+
+it("draws a newer payload in place", async () => {
+  await renderer.renderModel(output(stored("synthetic_running")));
+  const grid = renderer.node.querySelector('[role="grid"]');
+  await renderer.renderModel(output(stored()));
+  expect(renderer.node.querySelector('[role="grid"]')).toBe(grid);
+  expect(progress()).toBe("");
+});
+
+it("shows a sentence for what it cannot draw, and goes on with what it can", async () => {
+  await renderer.renderModel(output({ ...stored(), schema_version: 2 }));
+  expect(renderer.node.textContent).toContain("newer patchwidgets");
+  await renderer.renderModel(output("nonsense"));
+  expect(renderer.node.textContent).toContain("damaged");
+  await renderer.renderModel(output(stored()));
+  expect(renderer.node.querySelector(".pw-explorer")).not.toBeNull();
+});
+
+it("links to a model that comes later, and lets go when the kernel ends", async () => {
+  await renderer.renderModel(liveOutput());
+  expect(progress()).toBe("");
+  startModel();
+  expect(progress()).toBe("measuring 113 of 270 · 4 s left");
+  session.kernelChanged.emit({ oldValue: {} });
+  expect(progress()).toBe("saved while measuring: 113 of 270");
+  startModel();
+  expect(progress()).toBe("measuring 113 of 270 · 4 s left");
+  session.statusChanged.emit("busy");
+  expect(progress()).toContain("measuring 113");
+  session.statusChanged.emit("restarting");
+  expect(progress()).toContain("saved while");
+});
+
+it("is not set back by a stored payload while it is live", async () => {
+  await renderer.renderModel(liveOutput());
+  startModel();
+  await renderer.renderModel(liveOutput());
+  expect(progress()).toContain("measuring 113");
+});
+
+it("never links an output that is not trusted", async () => {
+  startModel();
+  await renderer.renderModel(liveOutput(false));
+  expect(progress()).toBe("");
+});
+
+it("leaves nothing behind when it is disposed", async () => {
+  await renderer.renderModel(liveOutput());
+  startModel();
+  renderer.dispose();
+  startModel();
+  session.statusChanged.emit("dead");
+  expect(renderer.node.querySelector(".pw-explorer")).toBeNull();
+  expect(live().models.size).toBe(1);
+});

@@ -1,0 +1,59 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { FakeHost, grids, mount, press } from "./helpers";
+
+afterEach(() => vi.restoreAllMocks());
+
+it("leaves no listener and no element behind", () => {
+  const listening = watchListeners();
+  const observed = [MutationObserver, ResizeObserver].map((observer) => ({
+    begun: vi.spyOn(observer.prototype, "observe"),
+    ended: vi.spyOn(observer.prototype, "disconnect"),
+  }));
+
+  const view = mount(new FakeHost());
+  press(grids(view)[0] as Element, "ArrowDown");
+  press(grids(view)[0] as Element, "v");
+  expect(listening().length).toBeGreaterThan(5);
+  view.destroy();
+
+  expect(listening()).toEqual([]);
+  for (const { begun, ended } of observed) {
+    expect(begun).toHaveBeenCalled();
+    expect(ended).toHaveBeenCalled();
+  }
+  expect(document.body.children.length).toBe(0);
+});
+
+/** Returns a function that lists every listener added from now on and not removed. */
+function watchListeners(): () => string[] {
+  const target = ownerOf(document.body, "addEventListener") as EventTarget;
+  const { addEventListener, removeEventListener } = target;
+  const added = new Map<unknown, { on: string; signal?: AbortSignal }>();
+  vi.spyOn(target, "addEventListener").mockImplementation(function (
+    this: EventTarget,
+    type,
+    listener,
+    options,
+  ) {
+    const signal = typeof options === "object" ? options.signal : undefined;
+    if (!(this instanceof AbortSignal)) {
+      added.set(listener, { on: `${this.constructor.name} ${type}`, signal });
+    }
+    addEventListener.call(this, type, listener, options);
+  });
+  vi.spyOn(target, "removeEventListener").mockImplementation(function (
+    this: EventTarget,
+    type,
+    listener,
+    options,
+  ) {
+    added.delete(listener);
+    removeEventListener.call(this, type, listener, options);
+  });
+  return () => [...added.values()].filter(({ signal }) => !signal?.aborted).map(({ on }) => on);
+}
+
+/** Returns the prototype that has a method of its own; happy-dom's is not the global one. */
+function ownerOf(object: object, method: string): object {
+  return Object.hasOwn(object, method) ? object : ownerOf(Object.getPrototypeOf(object), method);
+}

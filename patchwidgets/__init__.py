@@ -1,0 +1,36 @@
+"""Find out which parts of a language model cause a behaviour, by clicking.
+
+Importing this imports neither torch nor a widget library; each name loads when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from patchwidgets.models.load import load_model
+    from patchwidgets.prompts.pairs import PromptPairs
+    from patchwidgets.results.result import Result
+    from patchwidgets.study import Study
+
+__all__ = ["PromptPairs", "Result", "Study", "load_model"]
+
+_HOMES = {
+    "PromptPairs": "patchwidgets.prompts.pairs",
+    "Result": "patchwidgets.results.result",
+    "Study": "patchwidgets.study",
+    "load_model": "patchwidgets.models.load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'patchwidgets' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "patchwidgets"}]

@@ -1,0 +1,167 @@
+"""The command line, for machines without a notebook."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from patchwidgets.errors import PatchwidgetsError
+
+if TYPE_CHECKING:
+    from patchwidgets.results.result import Result
+    from patchwidgets.study import Study
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0, or 1 after an error was explained."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except PatchwidgetsError as problem:
+        Console(stderr=True).print(f"patchwidgets: {problem}", markup=False)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="patchwidgets", description="Which parts of a language model cause a behaviour?"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="patch a model on a task and print the strongest nodes")
+    run.set_defaults(run=_run)
+    run.add_argument("task", help="name of a task; `patchwidgets tasks` lists them")
+    run.add_argument("--model", default="smollm2-135m", help="default: %(default)s")
+    run.add_argument("--n", type=int, default=8, help="prompt pairs (default: %(default)s)")
+    run.add_argument("--seed", type=int, default=0, help="of the prompts (default: %(default)s)")
+    run.add_argument("--at", help="what is corrupted; the task's default if left out")
+    run.add_argument("--metric", nargs="+", default=["logit_diff"], help="default: logit_diff")
+    run.add_argument("--direction", default="denoising", help="denoising (default) or noising")
+    run.add_argument("--sweep", default="heads", help="default: %(default)s")
+    run.add_argument(
+        "--drill",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also measure what feeds the query, key and value of the N strongest heads",
+    )
+    run.add_argument("--html", type=Path, help="write an interactive page that needs no network")
+    run.add_argument("--save", type=Path, help="write the result as one JSON file")
+    view = commands.add_parser("view", help="print a saved result, or make a page of it")
+    view.set_defaults(run=_view)
+    view.add_argument("file", type=Path)
+    view.add_argument("--html", type=Path, help="write an interactive page that needs no network")
+    tasks = commands.add_parser("tasks", help="list the tasks")
+    tasks.set_defaults(run=_tasks)
+    models = commands.add_parser("models", help="list the models that load by name")
+    models.set_defaults(run=_models)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    from patchwidgets.study import Study
+
+    console = Console()
+    study = Study(
+        options.model,
+        options.task,
+        n=options.n,
+        seed=options.seed,
+        at=options.at,
+        metric=options.metric,
+        direction=options.direction,
+    )
+    console.print(str(study), markup=False, highlight=False)
+    result = _wait(console, study.sweep(options.sweep), options.sweep)
+    _print(console, result)
+    paths = _drill(console, study, result, options.drill)
+    if options.save:
+        console.print(f"saved {result.save(options.save)}")
+    if options.html:
+        _write_page([result, *paths], options.html)
+        console.print(f"wrote {options.html}: open it in a browser")
+
+
+def _wait(console: Console, result: "Result", what: str) -> "Result":
+    """Show progress until the result is there; an interrupt keeps what was measured."""
+    with Progress(console=console, transient=True) as bar:
+        line = bar.add_task(f"measuring {what}", total=result.progress.total)
+        result.listen(lambda job: bar.update(line, completed=job.done))
+        return result.wait()
+
+
+def _print(console: Console, result: "Result", rows: int = 10) -> None:
+    table = Table(title=f"strongest of {len(result.plan.patches)} patches, {result.direction}")
+    columns = [("node", "left"), ("normalized", "right"), ("effect", "right"), ("±", "right")]
+    for name, side in columns:
+        table.add_column(name, justify="left" if side == "left" else "right")
+    metric = result.metrics[0].name
+    for _, row in result.table().head(rows).iterrows():
+        table.add_row(
+            str(row["node"]),
+            f"{row[f'{metric}_normalized']:+.3f}",
+            f"{row[f'{metric}_effect']:+.3f}",
+            f"{row[f'{metric}_stderr']:.3f}",
+        )
+    console.print(table)
+
+
+def _drill(console: Console, study: "Study", result: "Result", heads: int) -> list["Result"]:
+    from patchwidgets.nodes import parse_node
+
+    per_kv_head = result.provenance["model"]["n_heads"] // result.provenance["model"]["n_kv_heads"]
+    receivers: dict[str, None] = {}
+    nodes = [parse_node(name) for name in result.table()["node"]]
+    for node in [node for node in nodes if node.site == "z" and node.position is None][:heads]:
+        assert node.head is not None
+        receivers[f"L{node.layer}H{node.head}.q"] = None
+        receivers[f"L{node.layer}H{node.head // per_kv_head}.k"] = None
+        receivers[f"L{node.layer}H{node.head // per_kv_head}.v"] = None
+    return [_wait(console, study.path([one]), f"what feeds {one}") for one in receivers]
+
+
+def _write_page(results: Sequence["Result"], path: Path) -> None:
+    from patchwidgets.reports.html import page
+    from patchwidgets.views._explorer import explorer
+
+    header, block = explorer(results)
+    path.write_text(page(header, block, header.title), encoding="utf-8")
+
+
+def _view(options: argparse.Namespace) -> None:
+    from patchwidgets.results.result import Result
+
+    console = Console()
+    result = Result.load(options.file)
+    console.print(repr(result), markup=False)
+    _print(console, result)
+    if options.html:
+        _write_page([result], options.html)
+        console.print(f"wrote {options.html}: open it in a browser")
+
+
+def _tasks(options: argparse.Namespace) -> None:
+    from patchwidgets.prompts.tasks import TASKS
+
+    del options
+    for name in TASKS.names():
+        task = TASKS.get(name)
+        print(f"{name:16} {task.title}. {task.citation}")
+        for site, sentence in task.sites.items():
+            print(f"{'':16}   --at {site}: {sentence}")
+
+
+def _models(options: argparse.Namespace) -> None:
+    from patchwidgets.models.load import model_names
+
+    del options
+    print("\n".join(model_names()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

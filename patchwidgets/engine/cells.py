@@ -1,0 +1,141 @@
+"""What one patch means for one group of prompts: which activations are written, and where."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from patchwidgets.errors import PlanError
+from patchwidgets.models.records import Record
+from patchwidgets.models.sites import SITES
+from patchwidgets.nodes import Node
+
+
+@dataclass(frozen=True)
+class Write:
+    """One activation that is overwritten with the source run's value.
+
+    Args:
+        site: Name of the site; `resid_post` is written as `resid_pre` of the next block.
+        layer: Block; the number of blocks stands for the end of the residual stream.
+        head: Index on the site's head axis, or `None`.
+        positions: One position per prompt, or `None` for every position.
+    """
+
+    site: str
+    layer: int
+    head: int | None
+    positions: Int[Tensor, " batch"] | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One patch of the plan, resolved on a group of prompts.
+
+    Args:
+        patch: Index into the plan's patches.
+        writes: Everything the patch writes.
+        entry: Block before which the cell's rows join the wave.
+        start: First position at which the cell can differ from the base run.
+    """
+
+    patch: int
+    writes: tuple[Write, ...]
+    entry: int
+    start: int
+
+    @property
+    def order(self) -> tuple[int, bool]:
+        """Sorts cells as they join a wave: by block, and those written before the block first."""
+        return self.entry, all(write.site != "resid_pre" for write in self.writes)
+
+
+def resolve(
+    patch: int,
+    nodes: Sequence[Node],
+    roles: Mapping[str, Int[Tensor, " batch"]],
+    first_difference: int,
+    batch: int,
+) -> Cell:
+    """Return the cell that writes `nodes` on a group.
+
+    Args:
+        patch: Index into the plan's patches.
+        nodes: What is overwritten together.
+        roles: Positions of the roles in the group's prompts, BOS counted.
+        first_difference: First position at which any prompt of the group differs.
+        batch: Prompts in the group.
+    """
+    writes = tuple(_write(node, roles, batch) for node in nodes)
+    starts = [
+        first_difference if write.positions is None else int(write.positions.min())
+        for write in writes
+    ]
+    return Cell(
+        patch=patch,
+        writes=writes,
+        entry=min(write.layer for write in writes),
+        start=max(first_difference, min(starts)),
+    )
+
+
+def _write(node: Node, roles: Mapping[str, Tensor], batch: int) -> Write:
+    if node.site == "embed":
+        return Write("resid_pre", 0, None, positions_of(node, roles, batch))
+    assert node.layer is not None
+    after = SITES.get(node.site).stage == "after"
+    return Write(
+        site="resid_pre" if after else node.site,
+        layer=node.layer + 1 if after else node.layer,
+        head=node.head,
+        positions=positions_of(node, roles, batch),
+    )
+
+
+def positions_of(
+    node: Node, roles: Mapping[str, Int[Tensor, " batch"]], batch: int
+) -> Int[Tensor, " batch"] | None:
+    """Return the token position a node has in each prompt; `None` if it has none.
+
+    Raises:
+        PlanError: The node names a role that these prompts lack.
+    """
+    if node.position is None:
+        return None
+    if isinstance(node.position, int):
+        return torch.full((batch,), node.position)
+    if node.position not in roles:
+        known = ", ".join(f"`{role}`" for role in roles)
+        raise PlanError(
+            f"`{node}` names the role `{node.position}`, which some of the prompts lack. A map by "
+            f"role needs every role in every prompt. Use one of {known}, or leave out the prompts "
+            "without it."
+        )
+    return roles[node.position]
+
+
+class Difference:
+    """Where the source run differs from the base run, site by site."""
+
+    def __init__(self, base: Record, source: Record) -> None:
+        self._base = base
+        self._source = source
+        self._where: dict[tuple[str, int], Tensor] = {}
+
+    def touches(self, cell: Cell) -> bool:
+        """Whether any value the cell writes differs from the one already there."""
+        return any(self._differs(write) for write in cell.writes)
+
+    def _differs(self, write: Write) -> bool:
+        key = (write.site, write.layer)
+        if key not in self._where:
+            base, source = self._base.site(*key), self._source.site(*key)
+            self._where[key] = (base != source).any(-1).cpu()
+        where = self._where[key]
+        if write.head is not None:
+            where = where[:, :, write.head]
+        if write.positions is not None:
+            where = where[torch.arange(where.shape[0]), write.positions]
+        return bool(where.any())

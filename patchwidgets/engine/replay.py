@@ -1,0 +1,158 @@
+"""Calls single blocks again, on many patched copies of the end of each recorded prompt."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from patchwidgets.models.bridge import Hook, LensModel
+from patchwidgets.models.records import BlockCall, Record, is_cache, same_everywhere
+
+
+class Replay:
+    """The blocks of a model, called as the base run called them, from one position on.
+
+    Rows are cells x prompts, prompts fastest. Positions before `start` are the same in every cell,
+    so their keys and values are those of the base run.
+
+    Args:
+        model: The model.
+        base: The recorded base run.
+        start: First position that any cell changes.
+    """
+
+    def __init__(self, model: LensModel, base: Record, start: int) -> None:
+        self.model = model
+        self.base = base
+        self.start = start
+        self._call = lru_cache(maxsize=None)(self._fitted_call)
+
+    @property
+    def batch(self) -> int:
+        """Prompts per cell."""
+        return self.base.tokens.shape[0]
+
+    def residual(self, layer: int, cells: int) -> Float[Tensor, "rows suffix d_model"]:
+        """Return fresh copies of the base residual stream before a block, one per cell."""
+        return self.base.residual[layer][:, self.start :].repeat(cells, 1, 1)
+
+    def block(
+        self,
+        layer: int,
+        hidden: Float[Tensor, "rows suffix d_model"],
+        hooks: list[tuple[str, Hook]] | None = None,
+    ) -> Float[Tensor, "rows suffix d_model"]:
+        """Return what block `layer` makes of `hidden`, with `hooks` attached for the call."""
+        call = self._call(layer)
+        cells = hidden.shape[0] // self.batch
+        fit = _Repeat(cells, self.batch, self._prefix(layer))
+        args = tuple(fit(argument) for argument in call.args)
+        kwargs = {name: fit(argument) for name, argument in call.kwargs.items()}
+        if args:
+            args = (hidden, *args[1:])
+        else:
+            kwargs["hidden_states"] = hidden
+        with self.model.hooked(hooks or []):
+            output = self.model.blocks()[layer](*args, **kwargs)
+        return output[0] if isinstance(output, tuple) else output
+
+    @contextmanager
+    def frozen_attention(self, layer: int) -> Iterator[None]:
+        """Make block `layer` take its attention output from the base run instead of computing it.
+
+        The attention module's own `forward` is covered for the body and uncovered afterwards.
+        """
+        module = self.model.attention(layer)
+        output = self.base.site("attn_module", layer)[:, self.start :]
+
+        def stand_in(*args: Any, **kwargs: Any) -> tuple[Tensor, None]:
+            rows = _first_tensor(args, kwargs).shape[0]
+            return output.repeat(rows // self.batch, 1, 1), None
+
+        object.__setattr__(module, "forward", stand_in)
+        try:
+            yield
+        finally:
+            object.__delattr__(module, "forward")
+
+    def _prefix(self, layer: int) -> "_PrefixCache":
+        keys, values = self.base.keys[layer], self.base.values[layer]
+        return _PrefixCache(keys[:, :, : self.start], values[:, :, : self.start])
+
+    def _fitted_call(self, layer: int) -> BlockCall:
+        """Return the recorded call with every position axis cut to the suffix."""
+        call = self.base.calls[layer]
+        cut = _cutter(self.base.length, self.start)
+        return BlockCall(
+            args=tuple(cut("", argument) for argument in call.args),
+            kwargs={name: cut(name, argument) for name, argument in call.kwargs.items()},
+        )
+
+
+class _Repeat:
+    """Gives an argument of the recorded call as many rows as there are cells."""
+
+    def __init__(self, cells: int, batch: int, prefix: "_PrefixCache") -> None:
+        self.cells = cells
+        self.batch = batch
+        self.prefix = prefix
+
+    def __call__(self, argument: Any) -> Any:
+        if is_cache(argument):
+            return self.prefix
+        if isinstance(argument, tuple):
+            return tuple(self(item) for item in argument)
+        if isinstance(argument, Tensor) and argument.ndim > 1 and argument.shape[0] != 1:
+            return argument.repeat(self.cells, *[1] * (argument.ndim - 1))
+        return argument
+
+
+class _PrefixCache:
+    """A key/value cache that holds the base run's prefix and forgets what it is given."""
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        self.keys = keys
+        self.values = values
+
+    def update(self, keys: Tensor, values: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Return the prefix followed by the new keys and values, for every cell."""
+        return self._extend(self.keys, keys), self._extend(self.values, values)
+
+    def get_seq_length(self, *_: Any) -> int:
+        """Return the length of the prefix."""
+        return self.keys.shape[2]
+
+    @staticmethod
+    def _extend(prefix: Tensor, new: Tensor) -> Tensor:
+        if prefix.shape[2] == 0:
+            return new
+        cells = new.shape[0] // prefix.shape[0]
+        shared = prefix.expand(cells, *prefix.shape)
+        return torch.cat([shared, new.view(cells, -1, *new.shape[1:])], dim=3).flatten(0, 1)
+
+
+def _cutter(length: int, start: int) -> Callable[[str, Any], Any]:
+    """Return a function that cuts the query positions of one argument to the suffix."""
+
+    def cut(name: str, argument: Any) -> Any:
+        if isinstance(argument, tuple | list):
+            return tuple(cut(name, item) for item in argument)
+        if not isinstance(argument, Tensor):
+            return argument
+        if argument.ndim == 4 and argument.shape[2] == length:
+            argument = argument[:, :, start:]
+        elif argument.ndim == 3 and argument.shape[1] == length:
+            argument = argument[:, start:]
+        elif "position" in name and argument.shape[-1] == length:
+            argument = argument[..., start:]
+        return argument[:1] if argument.ndim > 1 and same_everywhere(argument) else argument
+
+    return cut
+
+
+def _first_tensor(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    return next(item for item in (*args, *kwargs.values()) if isinstance(item, Tensor))

@@ -1,0 +1,129 @@
+"""The two unpatched runs of one group of prompts, recorded, and how its metrics are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from patchwidgets.metrics import Metric, evaluate
+from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.records import Record, record
+from patchwidgets.prompts.tokens import AnswerTokens, TokenGroup
+from patchwidgets.types import Direction
+
+READ_ROWS = 256
+"""Rows whose logits over the whole vocabulary are held at once."""
+
+
+class Reader:
+    """Turns the end of the residual stream into metric values, one per prompt.
+
+    Only the answers' columns of the unembedding are computed, unless a metric needs them all.
+
+    Args:
+        model: The model.
+        metrics: What to read off.
+        answers: Answer tokens of the group's prompts.
+        clean_logits: Logits of the clean run at the last position.
+    """
+
+    def __init__(
+        self,
+        model: LensModel,
+        metrics: Sequence[Metric],
+        answers: AnswerTokens,
+        clean_logits: Float[Tensor, "batch d_vocab"],
+    ) -> None:
+        self._model = model
+        self._metrics = metrics
+        self._batch = clean_logits.shape[0]
+        if all(metric.columns == "answers" for metric in metrics):
+            columns = answers.columns()
+            self._columns = torch.tensor(columns, device=clean_logits.device)
+            self._answers = answers.reindex(columns)
+            self._reference = clean_logits[:, self._columns]
+        else:
+            self._columns = None
+            self._answers = answers
+            self._reference = clean_logits
+
+    def of_logits(
+        self, logits: Float[Tensor, "rows d_vocab"], prompts: slice = slice(None)
+    ) -> Float[np.ndarray, "metric rows"]:
+        """Return every metric of full logits of some of the prompts; rows are cells x prompts."""
+        chosen = logits if self._columns is None else logits[:, self._columns]
+        return self._evaluate(chosen, prompts)
+
+    def of_residual(
+        self, residual: Float[Tensor, "rows d_model"]
+    ) -> Float[np.ndarray, "metric rows"]:
+        """Return every metric from the residual stream after the last block."""
+        step = len(residual)
+        if self._columns is None:
+            step = max(1, READ_ROWS // self._batch) * self._batch
+        parts = [
+            self._evaluate(self._model.readout(residual[row : row + step], self._columns))
+            for row in range(0, len(residual), step)
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def _evaluate(
+        self, logits: Float[Tensor, "rows columns"], prompts: slice = slice(None)
+    ) -> Float[np.ndarray, "metric rows"]:
+        members = range(self._batch)[prompts]
+        answers = self._answers if len(members) == self._batch else self._answers.select(members)
+        cells = logits.unflatten(0, (-1, len(members)))
+        reference = self._reference[prompts]
+        values = [evaluate(metric, cells, answers, reference) for metric in self._metrics]
+        return torch.stack([value.flatten() for value in values]).double().cpu().numpy()
+
+
+@dataclass
+class GroupRuns:
+    """Both runs of one group, by the words of the engine: base and source.
+
+    Args:
+        group: The prompts.
+        base: The run that is patched.
+        source: The run the patches come from.
+        reader: Reads the metrics.
+        base_values: Metrics of the base run.
+        source_values: Metrics of the source run.
+    """
+
+    group: TokenGroup
+    base: Record
+    source: Record
+    reader: Reader
+    base_values: Float[np.ndarray, "metric batch"]
+    source_values: Float[np.ndarray, "metric batch"]
+
+    @property
+    def batch(self) -> int:
+        """Prompts in the group."""
+        return self.base.tokens.shape[0]
+
+
+def run_group(
+    model: LensModel,
+    group: TokenGroup,
+    answers: AnswerTokens,
+    metrics: Sequence[Metric],
+    direction: Direction,
+    sites: Sequence[str],
+) -> GroupRuns:
+    """Run a group's clean and corrupted prompts and keep what `sites` asks for."""
+    clean, corrupted = (record(model, tokens, sites) for tokens in (group.clean, group.corrupted))
+    base, source = (corrupted, clean) if direction == "denoising" else (clean, corrupted)
+    reader = Reader(model, metrics, answers.select(group.members), clean.logits)
+    return GroupRuns(
+        group=group,
+        base=base,
+        source=source,
+        reader=reader,
+        base_values=reader.of_logits(base.logits),
+        source_values=reader.of_logits(source.logits),
+    )

@@ -1,0 +1,114 @@
+"""The exact wavefront: every cell enters at its own block, and all live cells advance together."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from patchwidgets.engine.cells import Cell, Write
+from patchwidgets.engine.replay import Replay
+from patchwidgets.models.bridge import Hook, require_fired
+from patchwidgets.models.records import Record
+from patchwidgets.models.sites import SITES
+
+
+def advance(
+    replay: Replay, source: Record, cells: Sequence[Cell], check: Callable[[], None]
+) -> Float[Tensor, "rows d_model"]:
+    """Run cells to the end of the residual stream and return it at the last position.
+
+    Args:
+        replay: The blocks, and the base run the cells start from.
+        source: The run whose values are written.
+        cells: Sorted by `order`; all with the same `start` as the replay or a later one.
+        check: Called before every block; raises to stop.
+
+    Returns:
+        The residual stream after the last block; rows are cells x prompts, in the order given.
+
+    Raises:
+        MeasurementError: A hook did not fire.
+    """
+    n_layers = len(replay.base.calls)
+    hidden = replay.residual(cells[0].entry, 0)
+    for layer in range(cells[0].entry, n_layers + 1):
+        check()
+        entering = sum(cell.entry == layer for cell in cells)
+        if entering:
+            hidden = torch.cat([hidden, replay.residual(layer, entering)])
+        writes = _writes(cells, layer)
+        write_all(hidden, replay, source, [pair for pair in writes if _is_before(pair[1])])
+        if layer < n_layers:
+            inside = [pair for pair in writes if not _is_before(pair[1])]
+            hidden = call_block(replay, source, layer, hidden, inside)
+    return hidden[:, -1]
+
+
+def call_block(
+    replay: Replay,
+    source: Record,
+    layer: int,
+    hidden: Float[Tensor, "rows suffix d_model"],
+    writes: Sequence[tuple[int, Write]],
+) -> Float[Tensor, "rows suffix d_model"]:
+    """Call one block while writing the source's values inside it.
+
+    Raises:
+        MeasurementError: A hook did not fire exactly once.
+    """
+    sites = list(dict.fromkeys(write.site for _, write in writes))
+    names = [SITES.get(site).hook.format(layer=layer) for site in sites]
+    fired = [0] * len(sites)
+
+    def writer(index: int) -> Hook:
+        mine = [pair for pair in writes if pair[1].site == sites[index]]
+
+        def hook(activation: Tensor) -> None:
+            fired[index] += 1
+            write_all(activation, replay, source, mine)
+
+        return hook
+
+    hooks = [(name, writer(index)) for index, name in enumerate(names)]
+    output = replay.block(layer, hidden, hooks)
+    require_fired(names, fired)
+    return output
+
+
+def write_all(
+    activation: Tensor, replay: Replay, source: Record, writes: Sequence[tuple[int, Write]]
+) -> None:
+    """Overwrite, in place, each write's rows, positions and head with the source run's values.
+
+    Args:
+        activation: Rows x suffix x width; heads flattened or on an axis of their own.
+        replay: Gives prompts per cell and the suffix's first position.
+        source: The run whose values are written.
+        writes: Which cell (its place among the rows) writes what.
+    """
+    batch, start = replay.batch, replay.start
+    for cell, write in writes:
+        rows = activation[cell * batch : (cell + 1) * batch]
+        values = source.site(write.site, write.layer)[:, start:]
+        if write.head is not None:
+            rows = rows.unflatten(-1, (-1, values.shape[-1])) if rows.ndim == 3 else rows
+            rows, values = rows[:, :, write.head], values[:, :, write.head]
+        if write.positions is None:
+            rows.copy_(values)
+        else:
+            where = (torch.arange(batch), write.positions - start)
+            rows[where] = values[where]
+
+
+def _writes(cells: Sequence[Cell], layer: int) -> list[tuple[int, Write]]:
+    return [
+        (index, write)
+        for index, cell in enumerate(cells)
+        for write in cell.writes
+        if write.layer == layer
+    ]
+
+
+def _is_before(write: Write) -> bool:
+    return write.site == "resid_pre"

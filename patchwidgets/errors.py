@@ -1,0 +1,29 @@
+"""Every error patchwidgets raises on purpose, by the part of the work that went wrong."""
+
+
+class PatchwidgetsError(ValueError):
+    """Something asked of patchwidgets cannot be done; the message says what to type instead."""
+
+
+class UnknownNameError(PatchwidgetsError):
+    """A task, metric, site, corruption, sweep or model that does not exist."""
+
+
+class PromptError(PatchwidgetsError):
+    """Prompt pairs that cannot be aligned, tokenised or answered."""
+
+
+class ModelError(PatchwidgetsError):
+    """A model that cannot be loaded, or cannot be patched as it stands."""
+
+
+class PlanError(PatchwidgetsError):
+    """A node, position or receiver that the model or the prompts do not have."""
+
+
+class MeasurementError(PatchwidgetsError):
+    """A measurement that failed its own checks, so no number is returned."""
+
+
+class FileError(PatchwidgetsError):
+    """A saved file that is not ours, is damaged, or is too new."""

@@ -1,0 +1,120 @@
+"""Work that runs in a thread: progress, cancel and waiting, and one job at a time per model."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Literal
+
+State = Literal["waiting", "running", "done", "cancelled", "failed"]
+
+
+class Cancelled(Exception):  # noqa: N818 - a request that was obeyed, not an error
+    """Raised inside the work when somebody asked it to stop."""
+
+
+class Job:
+    """One piece of work with progress.
+
+    Args:
+        work: Called with the job in a worker thread; it calls `advance` after each cell and
+            `check` often.
+        total: Number of cells the work will measure.
+    """
+
+    def __init__(self, work: Callable[["Job"], None], total: int) -> None:
+        self._work = work
+        self._stop = threading.Event()
+        self._finished = threading.Event()
+        self._listeners: list[Callable[[Job], None]] = []
+        self._started_at: float | None = None
+        self.total = total
+        self.done = 0
+        self.state: State = "waiting"
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Do the work in this thread; whatever it raises is kept in `error`."""
+        try:
+            self.check()
+            self.state = "running"
+            self._started_at = time.monotonic()
+            self._work(self)
+            self.state = "done"
+        except Cancelled:
+            self.state = "cancelled"
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            self.error = error
+            self.state = "failed"
+        finally:
+            self._finished.set()
+            self._tell()
+
+    def check(self) -> None:
+        """Stop here if a cancel was asked for.
+
+        Raises:
+            Cancelled: `cancel` was called.
+        """
+        if self._stop.is_set():
+            raise Cancelled
+
+    def advance(self, cells: int) -> None:
+        """Count `cells` more as measured, and tell the listeners."""
+        self.done += cells
+        self._tell()
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next check."""
+        self._stop.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the work has ended and return whether it has; re-raise what it raised.
+
+        An interrupt from the keyboard cancels the work.
+        """
+        try:
+            ended = self._finished.wait(timeout)
+        except KeyboardInterrupt:
+            self.cancel()
+            self._finished.wait()
+            raise
+        if self.error is not None:
+            raise self.error
+        return ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the work is over: done, cancelled or failed."""
+        return self._finished.is_set()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds until the end; `None` before the first cell."""
+        if self._started_at is None or self.done == 0:
+            return None
+        return (time.monotonic() - self._started_at) * (self.total - self.done) / self.done
+
+    def listen(self, listener: Callable[["Job"], None]) -> None:
+        """Call `listener(job)` after every advance and at the end, in the worker thread."""
+        self._listeners.append(listener)
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener(self)
+
+
+class Worker:
+    """One thread that runs jobs in the order they come: one model, one job at a time."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="patchwidgets")
+
+    def submit(self, job: Job) -> Job:
+        """Queue `job` and return it."""
+        self._pool.submit(job.run)
+        return job
+
+    def call(self, function: Callable[[], object]) -> "Future[object]":
+        """Queue a plain call and return its future."""
+        return self._pool.submit(function)

@@ -1,0 +1,178 @@
+"""What a metric must provide, and the one place where metrics are called."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from patchwidgets.errors import MeasurementError
+from patchwidgets.metrics import METRICS
+from patchwidgets.prompts.answers import AnswerTokens
+from patchwidgets.registry import unknown_name
+from patchwidgets.types import Unit
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
+
+Columns = Literal["answers", "all"]
+"""Which logits a metric reads: those of the answer tokens only, or the whole vocabulary."""
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """Logits at the last position to one number per prompt, for every cell."""
+
+    @property
+    def name(self) -> str:
+        """The file name."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What figures call it."""
+        ...
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of its values."""
+        ...
+
+    @property
+    def columns(self) -> Columns:
+        """`answers` where it reads only the logits of answer tokens.
+
+        It is then given just those columns, and answers that count along them.
+        """
+        ...
+
+    @property
+    def source(self) -> str:
+        """The paper it comes from."""
+        ...
+
+    def __call__(
+        self,
+        logits: Float[Tensor, "cells batch d_vocab"],
+        answers: AnswerTokens,
+        reference: Float[Tensor, "batch d_vocab"],
+    ) -> Float[Tensor, "cells batch"]:
+        """Return one number per cell and prompt.
+
+        Args:
+            logits: At the last position of every patched run.
+            answers: Of the `batch` prompts.
+            reference: Logits of the clean run at the last position.
+        """
+        ...
+
+
+def as_metric(metric: object) -> Metric:
+    """Return the metric of that name; a metric as it is; a plain function as a metric.
+
+    A function `f(logits, answers, reference)` is given all logits. Its name is the metric's name,
+    and `f.unit = "probability"` sets a unit other than `logit`.
+
+    Raises:
+        UnknownNameError: No metric of that name.
+        MeasurementError: The function has a unit that is not one of ours.
+
+    Example:
+        >>> def answer_logit(logits, answers, reference):
+        ...     return logits[..., [ids[0] for ids in answers.right]].diagonal(dim1=-2, dim2=-1)
+        >>> as_metric(answer_logit).name
+        'answer_logit'
+    """
+    if isinstance(metric, str):
+        return METRICS.get(metric)
+    if isinstance(metric, Metric):
+        return metric
+    if not callable(metric):
+        raise unknown_name("metric", metric, METRICS.names())
+    name = getattr(metric, "__name__", type(metric).__name__)
+    label = getattr(metric, "label", name.replace("_", " "))
+    return _FunctionMetric(metric, name, label, _unit(name, getattr(metric, "unit", "logit")))
+
+
+def _unit(name: str, given: object) -> Unit:
+    for unit in UNITS:
+        if given == unit:
+            return unit
+    raise MeasurementError(
+        f"Metric `{name}` has the unit {given!r}. Figures and results print the unit, and know "
+        f"`logit`, `nat` and `probability`. Write `{name}.unit = 'logit'`."
+    )
+
+
+@dataclass(frozen=True)
+class _FunctionMetric:
+    function: Callable[..., Any]
+    name: str
+    label: str
+    unit: Unit
+    columns: Columns = "all"
+    source: str = "Given as a function"
+
+    def __call__(
+        self,
+        logits: Float[Tensor, "cells batch d_vocab"],
+        answers: AnswerTokens,
+        reference: Float[Tensor, "batch d_vocab"],
+    ) -> Float[Tensor, "cells batch"]:
+        values = self.function(logits, answers, reference)
+        return _one_per_prompt(self.name, values, logits)
+
+
+def evaluate(
+    metric: Metric,
+    logits: Float[Tensor, "cells batch d_vocab"],
+    answers: AnswerTokens,
+    reference: Float[Tensor, "batch d_vocab"],
+) -> Float[Tensor, "cells batch"]:
+    """Return the metric's value for every cell and prompt, after checking what came back.
+
+    Raises:
+        MeasurementError: Not one number per cell and prompt, or a number that is NaN or infinite.
+    """
+    values = widened(_one_per_prompt(metric.name, metric(logits, answers, reference), logits))
+    if not torch.isfinite(values).all():
+        raise _not_finite(metric, values, logits, reference)
+    return values
+
+
+def widened(values: Tensor) -> Tensor:
+    """Return values in float32, or in float64 if they came so; half precision is too coarse."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def _one_per_prompt(name: str, values: object, logits: Tensor) -> Tensor:
+    wanted = tuple(logits.shape[:2])
+    if isinstance(values, Tensor) and tuple(values.shape) == wanted:
+        return values
+    is_tensor = isinstance(values, Tensor)
+    came = f"shape {tuple(values.shape)}" if is_tensor else f"a `{type(values).__name__}`"
+    raise MeasurementError(
+        f"Metric `{name}` returned {came}. It needs to return a tensor of shape {wanted} "
+        "(cells, batch), because every patched run gives one number per prompt, and means are "
+        "taken later. Keep the first two axes of `logits`: write `logits.max(dim=-1).values`, not "
+        "`logits.max()`."
+    )
+
+
+def _not_finite(
+    metric: Metric, values: Tensor, logits: Tensor, reference: Tensor
+) -> MeasurementError:
+    cell, prompt = (~torch.isfinite(values)).nonzero()[0].tolist()
+    for run, read in (("patched", logits[cell, prompt]), ("clean", reference[prompt])):
+        if not torch.isfinite(read).all():
+            return MeasurementError(
+                f"The {run} run has logits that are NaN or infinite at prompt {prompt}, so "
+                f"`{metric.name}` has no value. Nothing can be read from such logits; half "
+                "precision overflows this way. Load the model in float32."
+            )
+    return MeasurementError(
+        f"Metric `{metric.name}` returned {values[cell, prompt].item()} at cell {cell}, prompt "
+        f"{prompt}, from logits that are finite. NaN is kept for what was not measured, so a "
+        "metric may not return it. Look for a division by 0 or a logarithm of 0 in the metric."
+    )

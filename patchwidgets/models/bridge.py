@@ -1,0 +1,228 @@
+"""The one door to TransformerLens: sizes, tokens, whole runs, single blocks and read-out."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformer_lens.model_bridge import TransformerBridge
+
+from patchwidgets.errors import MeasurementError, ModelError
+from patchwidgets.jobs import Worker
+from patchwidgets.models.spec import ModelSpec
+
+Hook = Callable[[Tensor], Tensor | None]
+"""Gets an activation, may change it in place, may return a replacement."""
+
+_workers: "WeakKeyDictionary[TransformerBridge, Worker]" = WeakKeyDictionary()
+_workers_lock = threading.Lock()
+
+
+class LensModel:
+    """A TransformerLens bridge with the few operations patching needs.
+
+    Args:
+        bridge: The model; it is never changed.
+
+    Raises:
+        ModelError: The model cannot be patched: not causal, or without blocks of attention.
+    """
+
+    def __init__(self, bridge: TransformerBridge) -> None:
+        self.bridge = bridge
+        self.spec = _spec(bridge)
+
+    @property
+    def tokenizer(self) -> Any:
+        """The model's Hugging Face tokenizer."""
+        return self.bridge.tokenizer
+
+    @property
+    def default_prepend_bos(self) -> bool:
+        """Whether TransformerLens puts a BOS token before a prompt of this model by default."""
+        return bool(self.bridge.cfg.default_prepend_bos)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the embedding lies, and so where tokens go."""
+        return next(self.bridge.original_model.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating-point type of the weights."""
+        return next(self.bridge.original_model.parameters()).dtype
+
+    @property
+    def worker(self) -> Worker:
+        """The thread in which this model's jobs run one after another."""
+        with _workers_lock:
+            return _workers.setdefault(self.bridge, Worker())
+
+    def fingerprint(self) -> str:
+        """Return a short hash of the weights (64 numbers of each tensor) and their names."""
+        digest = hashlib.sha256()
+        for name, weight in self.bridge.original_model.state_dict().items():
+            flat = weight.detach().reshape(-1)
+            step = max(1, flat.numel() // 64)
+            sample = flat[::step].to("cpu", torch.float64)
+            digest.update(f"{name}{tuple(weight.shape)}".encode())
+            digest.update(sample.numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    def callers_hooks(self) -> list[str]:
+        """Return the names of hook points to which the caller has attached hooks."""
+        points = self.bridge.hook_dict
+        return sorted({str(points[name].name) for name in self.bridge.list_hooks()})
+
+    def require_eval(self) -> None:
+        """Check that the model is fit to measure.
+
+        Raises:
+            ModelError: The model is in training mode.
+        """
+        if any(module.training for module in self.bridge.original_model.modules()):
+            raise ModelError(
+                f"Model `{self.spec.name}` is in training mode, where dropout makes every run "
+                "different. Patching compares runs, so it needs the same run each time. Call "
+                "`model.eval()` first."
+            )
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Run the body without gradients, after `require_eval`."""
+        self.require_eval()
+        with torch.inference_mode():
+            yield
+
+    def hook_point(self, name: str) -> torch.nn.Module:
+        """Return the hook point that TransformerLens knows by `name`.
+
+        Raises:
+            ModelError: This model has none of that name.
+        """
+        point = self.bridge.get_hook_point(name)
+        if point is None:
+            raise ModelError(
+                f"`{self.spec.name}` ({self.spec.family}) has no hook `{name}`, so this site "
+                "cannot be patched on it. `pw.sites(model)` lists those that can."
+            )
+        return point
+
+    @contextmanager
+    def hooked(self, hooks: Sequence[tuple[str, Hook]]) -> Iterator[None]:
+        """Attach hooks for the body and take them off again, whatever happens in it.
+
+        They are plain PyTorch hooks on TransformerLens' hook points: they see the activation as
+        the model lays it out (heads flattened), and leave the caller's hooks alone.
+        """
+        with ExitStack() as stack:
+            for name, hook in hooks:
+                handle = self.hook_point(name).register_forward_hook(
+                    lambda _module, _args, output, hook=hook: hook(output)
+                )
+                stack.callback(handle.remove)
+            yield
+
+    def blocks(self) -> torch.nn.ModuleList:
+        """Return the transformer blocks in order."""
+        return self.bridge.blocks
+
+    def attention(self, layer: int) -> torch.nn.Module:
+        """Return the attention module of a block."""
+        return self.bridge.blocks[layer].attn
+
+    def forward(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch d_vocab"]:
+        """Return the logits at the last position of a plain forward pass."""
+        return self.bridge(tokens.to(self.device))[:, -1].float()
+
+    def forward_with(
+        self, tokens: Int[Tensor, "batch pos"], hooks: Sequence[tuple[str, Hook]]
+    ) -> Float[Tensor, "batch d_vocab"]:
+        """Return the logits at the last position of TransformerLens' own `run_with_hooks`.
+
+        Raises:
+            MeasurementError: One of the hooks did not fire exactly once.
+        """
+        fired = [0] * len(hooks)
+
+        def counted(index: int, function: Hook) -> Callable[..., Tensor | None]:
+            def call(activation: Tensor, hook: Any) -> Tensor | None:
+                fired[index] += 1
+                return function(activation)
+
+            return call
+
+        wrapped = [(name, counted(i, function)) for i, (name, function) in enumerate(hooks)]
+        logits = self.bridge.run_with_hooks(tokens.to(self.device), fwd_hooks=wrapped)
+        require_fired([name for name, _ in hooks], fired)
+        return logits[:, -1].float()
+
+    def readout(
+        self, residual: Float[Tensor, "rows d_model"], columns: Tensor | None = None
+    ) -> Float[Tensor, "rows columns"]:
+        """Return logits from the residual stream after the last block.
+
+        Args:
+            residual: At the positions to read.
+            columns: Token ids to compute; all of the vocabulary if `None`.
+        """
+        normed = self.bridge.ln_final(residual.unsqueeze(1))
+        if columns is None:
+            return self._cap(self.bridge.unembed(normed).squeeze(1).float())
+        unembed = self.bridge.unembed.original_component
+        bias = None if unembed.bias is None else unembed.bias[columns]
+        logits = torch.nn.functional.linear(normed.squeeze(1), unembed.weight[columns], bias)
+        return self._cap(logits.float())
+
+    def _cap(self, logits: Tensor) -> Tensor:
+        cap = getattr(self.bridge.original_model.config, "final_logit_softcapping", None)
+        return logits if not cap else torch.tanh(logits / cap) * cap
+
+
+def require_fired(names: Sequence[str], fired: Sequence[int]) -> None:
+    """Check that every hook fired exactly once.
+
+    Raises:
+        MeasurementError: One did not, so the numbers would be those of the unpatched run.
+    """
+    for name, times in zip(names, fired, strict=True):
+        if times != 1:
+            raise MeasurementError(
+                f"The hook `{name}` fired {times} times in one forward pass instead of once, so "
+                "the patch did not do what it says. No number is returned. This model's "
+                "TransformerLens adapter does not pass through that hook; patch another site."
+            )
+
+
+def _spec(bridge: TransformerBridge) -> ModelSpec:
+    cfg = bridge.cfg
+    if cfg.attention_dir != "causal":
+        raise ModelError(
+            f"`{cfg.model_name}` attends in both directions. Patching here reads the answer at the "
+            "last position of a causal language model. Load a decoder such as `gpt2`."
+        )
+    missing = [part for part in ("blocks", "ln_final", "unembed") if not hasattr(bridge, part)]
+    if missing:
+        raise ModelError(
+            f"`{cfg.model_name}` ({cfg.architecture}) has no {' and no '.join(missing)}. Patching "
+            "needs a plain stack of blocks with a final norm and an unembedding."
+        )
+    return ModelSpec(
+        name=str(cfg.model_name),
+        family=str(cfg.architecture),
+        n_layers=cfg.n_layers,
+        n_heads=cfg.n_heads,
+        n_kv_heads=cfg.n_key_value_heads or cfg.n_heads,
+        d_model=cfg.d_model,
+        d_head=cfg.d_head,
+        d_mlp=cfg.d_mlp or 4 * cfg.d_model,
+        d_vocab=cfg.d_vocab,
+        n_ctx=cfg.n_ctx,
+        gated_mlp=bool(cfg.gated_mlp),
+        parallel=bool(cfg.parallel_attn_mlp),
+    )

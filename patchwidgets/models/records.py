@@ -1,0 +1,165 @@
+"""One run, recorded: what each block was called with, and the activations a plan needs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.sites import SITES
+
+
+@dataclass(frozen=True)
+class BlockCall:
+    """The arguments with which the model called one of its blocks, hidden states included."""
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One forward pass over prompts of equal length.
+
+    Args:
+        tokens: The prompts, BOS included.
+        residual: The residual stream before each block, and after the last one.
+        calls: How each block was called.
+        keys: Each block's keys as attention used them (rotary applied); empty if the model keeps
+            none that can be read.
+        values: Each block's values, likewise.
+        activations: Site name to one tensor per layer; heads have an axis of their own.
+        logits: At the last position, as the model itself computes them.
+    """
+
+    tokens: Int[Tensor, "batch pos"]
+    residual: tuple[Float[Tensor, "batch pos d_model"], ...]
+    calls: tuple[BlockCall, ...]
+    keys: tuple[Float[Tensor, "batch kv_head pos d_head"], ...]
+    values: tuple[Float[Tensor, "batch kv_head pos d_head"], ...]
+    activations: Mapping[str, tuple[Tensor, ...]]
+    logits: Float[Tensor, "batch d_vocab"]
+
+    @property
+    def length(self) -> int:
+        """Tokens per prompt."""
+        return self.tokens.shape[1]
+
+    def site(self, name: str, layer: int) -> Tensor:
+        """Return a site's activation: batch, pos, (head,) d."""
+        if name == "resid_pre":
+            return self.residual[layer]
+        if name == "resid_post":
+            return self.residual[layer + 1]
+        return self.activations[name][layer]
+
+
+def record(model: LensModel, tokens: Int[Tensor, "batch pos"], sites: Iterable[str]) -> Record:
+    """Run the model once and keep what patching needs.
+
+    Args:
+        model: The model.
+        tokens: Prompts of equal length.
+        sites: Names of the sites to keep besides the residual stream; `attn_module` keeps what
+            each attention module returns.
+
+    Raises:
+        ModelError: The model has no such site.
+    """
+    spec = model.spec
+    kept = [name for name in dict.fromkeys(sites) if name not in ("resid_pre", "resid_post")]
+    store: dict[tuple[str, int], Tensor] = {}
+    calls: dict[int, BlockCall] = {}
+
+    def keep(name: str, layer: int) -> Any:
+        def hook(activation: Tensor) -> None:
+            store[name, layer] = activation.clone()
+
+        return hook
+
+    def keep_call(layer: int) -> Any:
+        def pre_hook(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            calls[layer] = BlockCall(args, dict(kwargs))
+            store["resid_pre", layer] = _hidden(args, kwargs).clone()
+
+        return pre_hook
+
+    def keep_module(layer: int) -> Any:
+        def hook(_module: Any, _args: Any, output: tuple[Tensor, Any]) -> None:
+            store["attn_module", layer] = output[0].clone()
+
+        return hook
+
+    hooks = [
+        (SITES.get(name).hook.format(layer=layer), keep(name, layer))
+        for name in kept
+        if name != "attn_module"
+        for layer in range(spec.n_layers)
+    ]
+    last = f"blocks.{spec.n_layers - 1}.hook_resid_post"
+    hooks.append((last, keep("resid_post", spec.n_layers - 1)))
+    handles = [
+        block.register_forward_pre_hook(keep_call(layer), with_kwargs=True)
+        for layer, block in enumerate(model.blocks())
+    ]
+    if "attn_module" in kept:
+        handles += [
+            model.attention(layer).register_forward_hook(keep_module(layer))
+            for layer in range(spec.n_layers)
+        ]
+    try:
+        with model.hooked(hooks):
+            logits = model.forward(tokens)
+    finally:
+        for handle in handles:
+            handle.remove()
+    for name in kept:
+        if name != "attn_module" and SITES.get(name).heads:
+            for layer in range(spec.n_layers):
+                store[name, layer] = _split_heads(store[name, layer], spec.d_head)
+    keys, values = _keys_and_values(calls[0], spec.n_layers, tokens.shape[1])
+    layers = range(spec.n_layers)
+    return Record(
+        tokens=tokens,
+        residual=(
+            *(store["resid_pre", layer] for layer in layers),
+            store["resid_post", spec.n_layers - 1],
+        ),
+        calls=tuple(calls[layer] for layer in layers),
+        keys=keys,
+        values=values,
+        activations={name: tuple(store[name, layer] for layer in layers) for name in kept},
+        logits=logits.clone(),
+    )
+
+
+def is_cache(argument: Any) -> bool:
+    """Whether an argument of a block is its key/value cache."""
+    return hasattr(argument, "update") and hasattr(argument, "get_seq_length")
+
+
+def _hidden(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor:
+    return args[0] if args else kwargs["hidden_states"]
+
+
+def _split_heads(activation: Tensor, d_head: int) -> Tensor:
+    return activation.unflatten(-1, (-1, d_head)) if activation.ndim == 3 else activation
+
+
+def _keys_and_values(
+    call: BlockCall, n_layers: int, length: int
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Read the keys and values that the run left in its cache, if all of them are there."""
+    caches = [item for item in (*call.args, *call.kwargs.values()) if is_cache(item)]
+    layers = getattr(caches[0], "layers", [])[:n_layers] if caches else []
+    if len(layers) < n_layers or any(layer.keys.shape[2] != length for layer in layers):
+        return (), ()
+    return tuple(layer.keys for layer in layers), tuple(layer.values for layer in layers)
+
+
+def same_everywhere(tensor: Tensor) -> bool:
+    """Whether all rows of a batch are equal, so that one stands for any number of them."""
+    return tensor.shape[0] == 1 or bool(torch.equal(tensor, tensor[:1].expand_as(tensor)))

@@ -1,0 +1,12 @@
+"""What a block's attention adds to the residual stream, all heads together."""
+
+from patchwidgets.models.sites._site import Site
+
+__all__ = ["SITE"]
+
+SITE = Site(
+    name="attn_out",
+    title="attention output",
+    hook="blocks.{layer}.hook_attn_out",
+    stage="inside",
+)

@@ -1,0 +1,12 @@
+"""What a block's MLP adds to the residual stream."""
+
+from patchwidgets.models.sites._site import Site
+
+__all__ = ["SITE"]
+
+SITE = Site(
+    name="mlp_out",
+    title="MLP output",
+    hook="blocks.{layer}.hook_mlp_out",
+    stage="inside",
+)

@@ -1,0 +1,125 @@
+"""A plan: which patches a sweep makes and how they lie on the map. Pure data."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from patchwidgets.nodes import Path, parse_node
+from patchwidgets.plans.patch import Patch
+
+Form = Literal["pinned"]
+"""Which nodes are frozen while a sender's change travels to its receivers. `pinned`: every other
+attention head stays at its base value, MLPs and norms are recomputed (Wang et al. 2022, App. B)."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a map.
+
+    Args:
+        name: `layer`, `head`, `position` or `role`.
+        labels: One per coordinate, as drawn and as xarray coordinate.
+    """
+
+    name: str
+    labels: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class PlanMap:
+    """How some of a plan's patches lie on axes.
+
+    Args:
+        name: `heads`, `residual`, `mlp`, `embed` ...; unique within the plan.
+        axes: Axes, slowest first; none for a single number.
+        cells: Index into the plan's patches for each cell in row-major order; `None` where the
+            sender cannot reach the receiver, so that there is nothing to measure.
+    """
+
+    name: str
+    axes: tuple[Axis, ...]
+    cells: tuple[int | None, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of coordinates on each axis."""
+        return tuple(len(axis.labels) for axis in self.axes)
+
+    def __post_init__(self) -> None:
+        if len(self.cells) != math.prod(self.shape):
+            raise AssertionError(f"map {self.name!r}: {len(self.cells)} cells for {self.shape}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An ordered set of patches.
+
+    Args:
+        name: The sweep it came from, or `path`.
+        patches: In no particular order; the engine chooses the order of measuring.
+        maps: How the patches lie on axes; the first map is the one shown by default.
+        form: Which nodes are frozen, for path patches; otherwise `None`.
+    """
+
+    name: str
+    patches: tuple[Patch, ...]
+    maps: tuple[PlanMap, ...]
+    form: Form | None = None
+
+    def describe(self) -> str:
+        """Return a sentence on what will be measured."""
+        shapes = ", ".join(
+            f"{plan_map.name} ({' x '.join(axis.name for axis in plan_map.axes) or 'one number'})"
+            for plan_map in self.maps
+        )
+        form = f", form {self.form}" if self.form else ""
+        return f"{self.name}: {len(self.patches)} patches in {shapes}{form}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as plain lists, dicts and strings."""
+        return {
+            "name": self.name,
+            "form": self.form,
+            "patches": [_patch_to_json(patch) for patch in self.patches],
+            "maps": [
+                {
+                    "name": plan_map.name,
+                    "axes": [[axis.name, list(axis.labels)] for axis in plan_map.axes],
+                    "cells": list(plan_map.cells),
+                }
+                for plan_map in self.maps
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Plan":
+        """Return the plan that `to_json` wrote."""
+        return cls(
+            name=data["name"],
+            form=data["form"],
+            patches=tuple(_patch_from_json(patch) for patch in data["patches"]),
+            maps=tuple(
+                PlanMap(
+                    name=entry["name"],
+                    axes=tuple(Axis(name, tuple(labels)) for name, labels in entry["axes"]),
+                    cells=tuple(entry["cells"]),
+                )
+                for entry in data["maps"]
+            ),
+        )
+
+
+def _patch_to_json(patch: Patch) -> dict[str, Any]:
+    if patch.path is None:
+        return {"nodes": [str(node) for node in patch.nodes]}
+    return {
+        "sender": str(patch.path.sender),
+        "receivers": [str(node) for node in patch.path.receivers],
+    }
+
+
+def _patch_from_json(data: dict[str, Any]) -> Patch:
+    if "nodes" in data:
+        return Patch(nodes=tuple(map(parse_node, data["nodes"])))
+    receivers = tuple(map(parse_node, data["receivers"]))
+    return Patch(path=Path(parse_node(data["sender"]), receivers))

@@ -1,0 +1,18 @@
+"""What a plan needs to know of the prompts. Pure data: no tokenizer needed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PromptShape:
+    """Lengths and roles of a set of prompts.
+
+    Args:
+        lengths: Tokens per prompt, BOS included, one per group of equal length.
+        roles: Roles that every prompt has, in order of position.
+        labels: For a single group: what is written at each position of the map.
+    """
+
+    lengths: tuple[int, ...]
+    roles: tuple[str, ...]
+    labels: tuple[str, ...]

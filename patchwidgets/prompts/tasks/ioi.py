@@ -1,0 +1,178 @@
+"""Indirect object identification: who is the bag given to?"""
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from patchwidgets.errors import PromptError
+from patchwidgets.prompts.pairs import PromptPair, PromptPairs
+from patchwidgets.prompts.tasks._ioi_words import NAMES, OBJECTS, PLACES
+from patchwidgets.prompts.tasks._task import any_word, checked_count, site_or_default, usable
+
+__all__ = ["ioi"]
+
+# Wang et al. 2022, appendix E. Each is read in two orders: BABA as it stands, ABBA with the first
+# two names exchanged.
+_BABA = (
+    "Then, [S] and [IO] went to the [PLACE]. [S] gave a [OBJECT] to",
+    "Then, [S] and [IO] had a lot of fun at the [PLACE]. [S] gave a [OBJECT] to",
+    "Then, [S] and [IO] were working at the [PLACE]. [S] decided to give a [OBJECT] to",
+    "Then, [S] and [IO] were thinking about going to the [PLACE]. [S] wanted to give a [OBJECT] to",
+    "Then, [S] and [IO] had a long argument, and afterwards [S] said to",
+    "After [S] and [IO] went to the [PLACE], [S] gave a [OBJECT] to",
+    "When [S] and [IO] got a [OBJECT] at the [PLACE], [S] decided to give it to",
+    "When [S] and [IO] got a [OBJECT] at the [PLACE], [S] decided to give the [OBJECT] to",
+    "While [S] and [IO] were working at the [PLACE], [S] gave a [OBJECT] to",
+    "While [S] and [IO] were commuting to the [PLACE], [S] gave a [OBJECT] to",
+    "After the lunch, [S] and [IO] went to the [PLACE]. [S] gave a [OBJECT] to",
+    "Afterwards, [S] and [IO] went to the [PLACE]. [S] gave a [OBJECT] to",
+    "Then, [S] and [IO] had a long argument. Afterwards [S] said to",
+    "The [PLACE] [S] and [IO] went to had a [OBJECT]. [S] gave it to",
+    "Friends [S] and [IO] found a [OBJECT] at the [PLACE]. [S] gave it to",
+)
+_TEMPLATES = {
+    **{f"BABA {k}": text for k, text in enumerate(_BABA, 1)},
+    **{
+        f"ABBA {k}": text.replace("[S] and [IO]", "[IO] and [S]") for k, text in enumerate(_BABA, 1)
+    },
+}
+
+_SLOT = re.compile(r"(?<= )\[(S|IO|PLACE|OBJECT)\](?=[ .,])")
+
+_NEXT_WORD = re.compile(r"\w+|[^\w\s]")
+
+# The names that stand at S1, IO and S2 of the corrupted prompt, as slots of the same draw.
+_CORRUPTED = {
+    "S2": ("S", "IO", "IO"),
+    "S1+IO": ("X", "Y", "S"),
+    "ABC": ("X", "Y", "Z"),
+}
+
+
+class _IOI:
+    """Indirect object identification (IOI).
+
+    "When John and Mary went to the store, John gave a bag to" continues with " Mary": the name
+    that was not repeated. S is the subject (John), at S1 and S2; IO the indirect object (Mary).
+
+    Differs from the paper: names, places and objects are lists of our own, only words that are
+    single tokens are used, and replacement names never occur in the clean prompt.
+
+    Source: Wang et al. 2022, Interpretability in the Wild, arXiv 2211.00593, section 2 and
+        appendix E; corruption sites after Zhang & Nanda 2023, arXiv 2309.16042, appendix F.
+    """
+
+    name = "ioi"
+    title = "Indirect object identification"
+    citation = "Wang et al. 2022, arXiv 2211.00593"
+    default_metric = "logit_diff"
+    sites: Mapping[str, str] = {
+        "S2": "The second mention of the subject becomes the indirect object, so the answer is S.",
+        "S1+IO": "The two names of the first clause become two other names; S2 stays.",
+        "ABC": "All three names become three other names, so no name is repeated.",
+    }
+    default_site = "S2"
+    roles = ("IO", "S1", "S1+1", "S2", "END")
+
+    def pairs(
+        self,
+        n: int,
+        seed: int,
+        *,
+        at: str | None = None,
+        is_single_token: Callable[[str], bool] = any_word,
+        templates: Sequence[str] | None = None,
+    ) -> PromptPairs:
+        """Return `n` prompt pairs that go round the templates in an order drawn from `seed`.
+
+        Args:
+            n: How many, from 1; a multiple of 30 has every template equally often.
+            seed: Any whole number. A smaller `n` gives the beginning of a larger one.
+            at: `S2` (the default), `S1+IO` or `ABC`; the clean prompts are the same for all.
+            is_single_token: Says whether a word with its leading space is one token.
+            templates: Labels such as `BABA 1` or `ABBA 15`, or texts with the slots `[S]` (twice),
+                `[IO]` (once), `[PLACE]` and `[OBJECT]`; `None` for all 30.
+
+        Raises:
+            PromptError: Too few words are single tokens, `n` below 1, or a text that is not an
+                IOI template.
+            UnknownNameError: No such corruption site.
+
+        Example:
+            >>> ioi.pairs(64, seed=0, at="ABC")
+        """
+        site = site_or_default(self, at)
+        words = {
+            "names": usable("names", NAMES, 5, is_single_token),
+            "places": usable("places", PLACES, 1, is_single_token),
+            "objects": usable("objects", OBJECTS, 1, is_single_token),
+        }
+        draw = random.Random(seed)
+        groups = list(_groups(templates).items())
+        draw.shuffle(groups)
+        return PromptPairs.of(
+            _pair(*groups[i % len(groups)], _fill(draw, words), site)
+            for i in range(checked_count(n))
+        )
+
+
+ioi = _IOI()
+
+
+def _groups(templates: Sequence[str] | None) -> dict[str, str]:
+    """Return label and text of the templates asked for."""
+    if templates is None:
+        return _TEMPLATES
+    groups = {}
+    for k, asked in enumerate(templates, 1):
+        text = _TEMPLATES.get(asked, asked)
+        names = [slot for slot in _SLOT.findall(text) if slot in ("S", "IO")]
+        if names not in (["S", "IO", "S"], ["IO", "S", "S"]) or "[" in _SLOT.sub("", text):
+            raise PromptError(
+                f"{asked!r} is not an IOI template. It needs `[S]` twice, with `[IO]` before the "
+                "second, and no slots but these, `[PLACE]` and `[OBJECT]`, each after a space, "
+                "because the answer is the name that is not repeated. Write "
+                "'Then, [S] and [IO] went to the [PLACE]. [S] gave a [OBJECT] to', or a label "
+                "from 'BABA 1' to 'ABBA 15'."
+            )
+        order = "BABA" if names[0] == "S" else "ABBA"
+        groups[asked if asked in _TEMPLATES else f"{order} {k}"] = text
+    return groups
+
+
+def _fill(draw: random.Random, words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Draw a word for every slot, and three names (X, Y, Z) that the clean prompt has not."""
+    names = dict(zip(("S", "IO", "X", "Y", "Z"), draw.sample(words["names"], 5), strict=True))
+    return {**names, "PLACE": draw.choice(words["places"]), "OBJECT": draw.choice(words["objects"])}
+
+
+def _pair(label: str, template: str, words: Mapping[str, str], site: str) -> PromptPair:
+    clean, spans = _write(template, words, ("S", "IO", "S"))
+    corrupted, _ = _write(template, words, _CORRUPTED[site])
+    after_s1 = _NEXT_WORD.search(clean, spans["S1"][1])
+    if after_s1 is not None:
+        spans["S1+1"] = after_s1.span()
+    return PromptPair(
+        clean=clean,
+        corrupted=corrupted,
+        answers=(" " + words["IO"],),
+        wrong_answers=(" " + words["S"],),
+        roles={role: spans[role] for role in ioi.roles if role in spans},
+        group=label,
+    )
+
+
+def _write(
+    template: str, words: Mapping[str, str], names: tuple[str, str, str]
+) -> tuple[str, dict[str, tuple[int, int]]]:
+    """Fill the template; `names` are the slots whose words stand at S1, IO and S2."""
+    at_role: dict[str, str] = dict(zip(("S1", "IO", "S2"), names, strict=True))
+    text, spans, done = "", {}, 0
+    for slot in _SLOT.finditer(template):
+        role = slot[1] if slot[1] != "S" else ("S2" if "S1" in spans else "S1")
+        text += template[done : slot.start()]
+        word = words[at_role.get(role, role)]
+        if role in at_role:
+            spans[role] = (len(text), len(text) + len(word))
+        text, done = text + word, slot.end()
+    return text + template[done:], spans

@@ -1,0 +1,131 @@
+"""The form of a saved result, checked by pydantic before anything is believed."""
+
+import base64
+import binascii
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+from patchwidgets.errors import FileError
+from patchwidgets.plans.plan import Form
+from patchwidgets.types import Direction, Unit
+
+Count = Annotated[int, Field(ge=0)]
+AxisPart = Annotated[tuple[str, list[str | int]], Strict(False)]
+
+
+class Part(BaseModel):
+    """A part of the document: exact types, and no field beyond those declared."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ArrayPart(Part):
+    """An array as base64: C order, little-endian."""
+
+    dtype: Literal["float64", "uint8"]
+    shape: list[Count]
+    data: str
+
+    @classmethod
+    def pack(cls, array: np.ndarray) -> dict[str, Any]:
+        """Return the array as a plain dict."""
+        dtype: Literal["float64", "uint8"] = "uint8" if array.dtype == np.uint8 else "float64"
+        raw = np.ascontiguousarray(array, dtype=_STORED[dtype]).tobytes()
+        data = base64.b64encode(raw).decode("ascii")
+        return cls(dtype=dtype, shape=list(array.shape), data=data).model_dump()
+
+    def unpack(self, name: str, shape: tuple[int, ...], where: str) -> np.ndarray:
+        """Return the array, which the rest of the document says has this `shape`.
+
+        Raises:
+            FileError: Its shape or its length is another.
+        """
+        if tuple(self.shape) != shape:
+            raise damaged(
+                where,
+                f"array `{name}` has the shape {self.shape}, but the plan, the metrics and the "
+                f"prompts make it {list(shape)}",
+            )
+        try:
+            raw = base64.b64decode(self.data, validate=True)
+        except binascii.Error:
+            raise damaged(where, f"array `{name}` is not base64") from None
+        dtype = np.dtype(_STORED[self.dtype])
+        needed = math.prod(shape) * dtype.itemsize
+        if len(raw) != needed:
+            raise damaged(where, f"array `{name}` has {len(raw)} bytes instead of {needed}")
+        return np.frombuffer(raw, dtype).reshape(shape).astype(self.dtype)
+
+
+_STORED = {"float64": "<f8", "uint8": "u1"}
+
+
+class ArraysPart(Part):
+    """All numbers: values metric by patch by prompt, status patch by prompt, both baselines."""
+
+    values: ArrayPart
+    status: ArrayPart
+    clean: ArrayPart
+    corrupted: ArrayPart
+
+
+class NodesPart(Part):
+    """A plain patch."""
+
+    nodes: list[str]
+
+
+class PathPart(Part):
+    """A path patch."""
+
+    sender: str
+    receivers: list[str]
+
+
+class MapPart(Part):
+    """How patches lie on axes."""
+
+    name: str
+    axes: list[AxisPart]
+    cells: list[Count | None]
+
+
+class PlanPart(Part):
+    """What `Plan.to_json` writes."""
+
+    name: str
+    form: Form | None
+    patches: list[NodesPart | PathPart]
+    maps: Annotated[list[MapPart], Field(min_length=1)]
+
+
+class MetricPart(Part):
+    """What a `MetricInfo` holds."""
+
+    name: str
+    label: str
+    unit: Unit
+
+
+class Document(Part):
+    """A saved result."""
+
+    format: str
+    schema_version: int
+    plan: PlanPart
+    metrics: Annotated[list[MetricPart], Field(min_length=1)]
+    direction: Direction
+    groups: Annotated[list[str], Field(min_length=1)]
+    provenance: dict[str, Any]
+    arrays: ArraysPart
+
+
+def damaged(where: str, what: str) -> FileError:
+    """Return the error for a document that was ours once."""
+    return FileError(
+        f"{where} is damaged: {what}. It was cut short or changed after it was saved, so its "
+        "numbers cannot be trusted. Use another copy, or measure and save it again."
+    )

@@ -1,0 +1,179 @@
+"""A place that a job fills while others look at it, and that can be waited for."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from patchwidgets.errors import MeasurementError
+from patchwidgets.jobs import Job
+from patchwidgets.plans.plan import Plan
+from patchwidgets.results.measured import (
+    IDENTITY,
+    MEASURED,
+    NOT_MEASURED,
+    Baseline,
+    MetricInfo,
+    Progress,
+    Snapshot,
+)
+from patchwidgets.types import Direction
+
+# `typing.Self` cannot be checked at run time inside a class that is not itself decorated.
+Filled = TypeVar("Filled", bound="Live")
+
+
+class Live:
+    """Values of every metric, patch and prompt, and the job that measures them.
+
+    Args:
+        plan: The patches.
+        metrics: In the order of the values.
+        direction: Which baseline is the base.
+        groups: The template or other group of each prompt pair.
+        baseline: The two unpatched runs; `Baseline.unmeasured` until `record_baseline`.
+        values: Metric by patch by prompt; NaN where not measured.
+        status: Patch by prompt: 0 not measured, 1 measured, 2 zero by identity.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        metrics: tuple[MetricInfo, ...],
+        direction: Direction,
+        groups: tuple[str, ...],
+        baseline: Baseline,
+        values: np.ndarray,
+        status: np.ndarray,
+    ) -> None:
+        self.plan = plan
+        self.metrics = metrics
+        self.direction: Direction = direction
+        self.groups = groups
+        self.baseline = baseline
+        self._values = values
+        self._status = status
+        self._lock = threading.Lock()
+        self._job: Job | None = None
+        self._job_thread: int | None = None
+
+    def record(
+        self,
+        patch: int | np.integer,
+        values: np.ndarray,
+        prompts: Sequence[int] | np.ndarray | None = None,
+        *,
+        identity: bool = False,
+    ) -> None:
+        """Keep what was measured under one patch. The engine calls this from its thread.
+
+        Args:
+            patch: Index into the plan's patches.
+            values: Metric by prompt, in the metrics' units; not effects.
+            prompts: Which prompts the values are for; `None` for all.
+            identity: Whether nothing was run because the source equals the base there. The values
+                are then those of the base run.
+
+        Raises:
+            MeasurementError: A value is NaN or infinite, which would look like a hole in the map.
+        """
+        chosen = np.arange(self._status.shape[1]) if prompts is None else np.asarray(prompts)
+        numbers = np.asarray(values, dtype=np.float64)
+        if numbers.shape != (len(self.metrics), len(chosen)):
+            raise AssertionError(f"values {numbers.shape} for {len(chosen)} prompts")
+        self._refuse_not_finite(int(patch), numbers, chosen)
+        with self._lock:
+            self._values[:, patch, chosen] = numbers
+            self._status[patch, chosen] = IDENTITY if identity else MEASURED
+
+    def record_baseline(self, baseline: Baseline) -> None:
+        """Keep the two unpatched runs, where they are measured by the job itself."""
+        with self._lock:
+            self.baseline = baseline
+
+    def forget(self) -> None:
+        """Empty the result, because what was measured failed a check."""
+        with self._lock:
+            self._values[:] = np.nan
+            self._status[:] = NOT_MEASURED
+
+    def attach(self, job: Job) -> None:
+        """Let readers wait for `job`, which fills this result. Call it before the job starts."""
+        self._job = job
+        job.listen(self._remember_thread)
+
+    def listen(self, listener: Callable[[Job], None]) -> None:
+        """Call `listener(job)` after every chunk and at the end, in the thread that measures."""
+        if self._job is not None:
+            self._job.listen(listener)
+
+    def numbers(self) -> tuple[np.ndarray, np.ndarray, Baseline]:
+        """Return copies of the values, the status (patch by prompt) and the baseline, as of now."""
+        with self._lock:
+            return self._values.copy(), self._status.copy(), self.baseline
+
+    def snapshot(self) -> Snapshot:
+        """Return a copy of all numbers as they are now, without waiting."""
+        values, per_prompt, baseline = self.numbers()
+        status = np.where((per_prompt == IDENTITY).all(axis=1), IDENTITY, MEASURED)
+        status[(per_prompt == NOT_MEASURED).any(axis=1)] = NOT_MEASURED
+        return Snapshot(
+            values=values,
+            status=status.astype(np.uint8),
+            base=baseline.base(self.direction),
+            source=baseline.source(self.direction),
+        )
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is being measured any more: done, cancelled or failed."""
+        return self._job is None or self._job.ended
+
+    @property
+    def progress(self) -> Progress:
+        """How far the measuring has come, without waiting."""
+        job = self._job
+        if job is None:
+            done = int((self._status != NOT_MEASURED).all(axis=1).sum())
+            total = len(self.plan.patches)
+            return Progress("done" if done == total else "cancelled", done, total, None, "")
+        message = "" if job.error is None else str(job.error) or type(job.error).__name__
+        left = None if job.ended else job.seconds_left
+        return Progress(job.state, job.done, job.total, left, message)
+
+    def wait(self: Filled) -> Filled:
+        """Wait until the job has ended and return this result; re-raise what the job raised.
+
+        An interrupt from the keyboard cancels the job.
+        """
+        if self._job is not None:
+            if threading.get_ident() == self._job_thread and not self.done:
+                raise AssertionError("a job cannot wait for its own result: read `snapshot()`")
+            self._job.wait()
+        return self
+
+    def cancel(self: Filled) -> Filled:
+        """Ask the job to stop soon and return this result; what is not measured stays NaN."""
+        if self._job is not None:
+            self._job.cancel()
+        return self
+
+    def __await__(self: Filled) -> Generator[Any, None, Filled]:
+        return asyncio.to_thread(self.wait).__await__()
+
+    def _remember_thread(self, _: Job) -> None:
+        self._job_thread = threading.get_ident()
+
+    def _refuse_not_finite(self, patch: int, values: np.ndarray, prompts: np.ndarray) -> None:
+        if np.isfinite(values).all():
+            return
+        metric, prompt = (int(index[0]) for index in np.nonzero(~np.isfinite(values)))
+        raise MeasurementError(
+            f"The metric `{self.metrics[metric].name}` is {values[metric, prompt]} on prompt "
+            f"{prompts[prompt]} under the patch {self.plan.patches[patch]}. A map shows only "
+            "finite numbers, because NaN stands for not measured. Load the model in float32, or "
+            "use a metric that is finite on every prompt."
+        )

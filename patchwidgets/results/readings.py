@@ -1,0 +1,256 @@
+"""What can be read off a result: effects, normalized effects, errors, and what stands out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from patchwidgets.errors import MeasurementError
+from patchwidgets.plans.plan import PlanMap
+from patchwidgets.registry import unknown_name
+from patchwidgets.results import meanings, stats
+from patchwidgets.results.detection import Detection, detect_nodes
+from patchwidgets.results.labels import find_map, label_cells, written_name
+from patchwidgets.results.live import Live
+from patchwidgets.results.measured import (
+    AGREE,
+    NOISE_FLOOR,
+    NOT_MEASURED,
+    Snapshot,
+    not_normalizable,
+)
+
+
+class Readings(Live):
+    """The numbers of a result as labelled arrays. Every method waits for the job.
+
+    `metric` is the name of a metric, by default the first; `map` the name of one of the plan's
+    maps, by default the first.
+    """
+
+    def patched(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
+        """Return the metric under each patch, per prompt: the map's axes, then `prompt`."""
+        m, plan_map, snapshot = self._read(metric, map)
+        attrs = meanings.patched_attrs(self.metrics[m], self.direction)
+        return self._per_prompt(plan_map, snapshot, snapshot.values[m], "patched", attrs)
+
+    def effect(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
+        """Return patched minus base per prompt, in the metric's unit; 0 = nothing happened.
+
+        Returns:
+            The map's axes, then `prompt`.
+        """
+        m, plan_map, snapshot = self._read(metric, map)
+        attrs = meanings.effect_attrs(self.metrics[m], self.direction)
+        return self._per_prompt(plan_map, snapshot, snapshot.effect(m), "effect", attrs)
+
+    def normalized(
+        self, metric: str | None = None, map: str | None = None, mean: str = "ratio_of_means"
+    ) -> xr.DataArray:
+        """Return (patched - base) / (source - base) over prompts, on the map's axes.
+
+        0 = nothing happened, 1 = moved all the way to the source run. Values outside [0, 1] are
+        possible and no error.
+
+        Source: Zhang & Nanda 2024, section 2.1. Differs from the paper: it does not say which
+        mean it takes; KL divergence and probability are normalized here as well.
+
+        Args:
+            metric: Name of a metric.
+            map: Name of a map.
+            mean: `ratio_of_means`, or `mean_of_ratios`, which leaves out the prompts whose two
+                runs agree and counts them in `attrs["prompts_left_out"]`.
+
+        Raises:
+            MeasurementError: The two runs nearly coincide, so that there is nothing to divide by.
+        """
+        if mean not in meanings.MEANS:
+            raise unknown_name("mean", mean, list(meanings.MEANS))
+        m, plan_map, snapshot = self._read(metric, map)
+        gap = snapshot.gap(m)
+        attrs = meanings.normalized_attrs(self.metrics[m], self.direction, mean)
+        if mean == "mean_of_ratios":
+            if (np.abs(gap) <= AGREE).all():
+                raise _cannot_normalize(
+                    f"On every prompt pair the clean and the corrupted run have the same "
+                    f"`{self.metrics[m].name}`, so that there is no ratio to take a mean of."
+                )
+            numbers = stats.mean_of_ratios(snapshot.effect(m), gap)
+            attrs |= meanings.ratio_attrs(gap)
+        else:
+            self._must_normalize(m, snapshot)
+            numbers = stats.ratio_of_means(snapshot.effect(m), gap)
+        return self._label(plan_map, snapshot, numbers, "normalized", attrs)
+
+    def normalizable(self, metric: str | None = None) -> str | None:
+        """Return why `normalized` would refuse, or `None`; waits only for the baseline."""
+        m = self._index(metric)
+        if np.isnan(self.baseline.clean).any() or np.isnan(self.baseline.corrupted).any():
+            self.wait()
+        base, source = self.baseline.base(self.direction), self.baseline.source(self.direction)
+        return not_normalizable(self.metrics[m], base[m], source[m])
+
+    def stderr(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
+        """Return the standard error of the mean effect over prompts, in the metric's unit."""
+        m, plan_map, snapshot = self._read(metric, map)
+        attrs = meanings.patched_attrs(self.metrics[m], self.direction) | self._note()
+        numbers = stats.standard_error(snapshot.effect(m))
+        return self._label(plan_map, snapshot, numbers, "stderr", attrs)
+
+    def interval(
+        self,
+        metric: str | None = None,
+        map: str | None = None,
+        *,
+        confidence: float = 0.95,
+        n_resamples: int = 2000,
+        seed: int = 0,
+        of: str = "normalized",
+    ) -> xr.DataArray:
+        """Return a percentile bootstrap interval per cell: the map's axes, then `bound`.
+
+        It covers the sampling of prompts, one cell at a time: with many cells, some intervals
+        miss 0 by chance.
+
+        Args:
+            metric: Name of a metric.
+            map: Name of a map.
+            confidence: Share of resamples inside the interval, between 0 and 1.
+            n_resamples: How often the prompts are redrawn.
+            seed: Of the draws.
+            of: `normalized` (ratio of means) or `effect` (in the metric's unit).
+
+        Raises:
+            MeasurementError: The effects cannot be normalized.
+            PatchwidgetsError: `confidence` is not a share, or there are no resamples.
+        """
+        if of not in ("normalized", "effect"):
+            raise unknown_name("number to take an interval of", of, ["normalized", "effect"])
+        m, plan_map, snapshot = self._read(metric, map)
+        info, gap = self.metrics[m], None
+        attrs = meanings.effect_attrs(info, self.direction)
+        if of == "normalized":
+            self._must_normalize(m, snapshot)
+            gap = snapshot.gap(m)
+            attrs = meanings.normalized_attrs(info, self.direction, "ratio_of_means")
+        cells = [cell for cell in plan_map.cells if cell is not None]
+        used = [cell for cell in cells if snapshot.status[cell] != NOT_MEASURED]
+        numbers = np.full((len(self.plan.patches), 2), np.nan)
+        numbers[used] = stats.bootstrap_interval(
+            snapshot.effect(m)[used],
+            gap,
+            confidence=confidence,
+            n_resamples=n_resamples,
+            seed=seed,
+        )
+        attrs |= {"of": of, "method": "percentile bootstrap over prompts", "seed": seed}
+        attrs |= {"confidence": confidence, "n_resamples": n_resamples} | self._note()
+        return self._label(
+            plan_map, snapshot, numbers, "interval", attrs, {"bound": ["low", "high"]}
+        )
+
+    def by_group(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
+        """Return the normalized effect (ratio of means) within each group: `group`, then the axes.
+
+        `attrs["n"]` counts the prompts of each group; `attrs["not_normalizable"]` holds the reason
+        for each group that is NaN because its two runs nearly coincide.
+
+        Raises:
+            MeasurementError: No group can be normalized.
+        """
+        m, plan_map, snapshot = self._read(metric, map)
+        info, names = self.metrics[m], list(dict.fromkeys(self.groups))
+        numbers = np.full((len(self.plan.patches), len(names)), np.nan)
+        refused: dict[str, str] = {}
+        for column, name in enumerate(names):
+            inside = np.array(self.groups) == name
+            why = not_normalizable(info, snapshot.base[m, inside], snapshot.source[m, inside])
+            if why is None:
+                effect, gap = snapshot.effect(m)[:, inside], snapshot.gap(m)[inside]
+                numbers[:, column] = stats.ratio_of_means(effect, gap)
+            else:
+                refused[name] = why
+        if len(refused) == len(names):
+            raise _cannot_normalize(refused[names[0]])
+        attrs = meanings.normalized_attrs(info, self.direction, "ratio_of_means") | {
+            "n": {name: self.groups.count(name) for name in names},
+            "not_normalizable": refused,
+        }
+        labelled = self._label(plan_map, snapshot, numbers, "by_group", attrs, {"group": names})
+        return labelled.transpose("group", ...)
+
+    def detect(
+        self, sd: float | int = 2, metric: str | None = None, map: str | None = None
+    ) -> Detection:
+        """Return the nodes at least `sd` standard deviations from the mean of the map.
+
+        Effects are counted towards the source run, so that positive means the same for every
+        metric and direction: a falling KL divergence is positive when denoising, and so is a
+        falling logit difference when noising. Where the two runs nearly coincide there is no
+        such side, and an effect keeps its own sign.
+
+        Source: Zhang & Nanda 2024, section 3; see `detect_nodes` for what the paper leaves open.
+        """
+        m, plan_map, snapshot = self._read(metric, map)
+        unit = self.metrics[m].unit
+        sign = -1 if snapshot.gap(m).mean() <= -NOISE_FLOOR[unit] else 1
+        cells = [cell for cell in plan_map.cells if cell is not None]
+        names = [written_name(self.plan.patches[cell]) for cell in cells]
+        return detect_nodes(names, sign * snapshot.mean_effect(m)[cells], sd, unit)
+
+    def _read(self, metric: str | None, map: str | None) -> tuple[int, PlanMap, Snapshot]:
+        m, plan_map = self._index(metric), find_map(self.plan, map)
+        return m, plan_map, self.wait().snapshot()
+
+    def _index(self, metric: str | None) -> int:
+        names = [info.name for info in self.metrics]
+        if metric is None:
+            return 0
+        if metric not in names:
+            raise unknown_name("metric", metric, names)
+        return names.index(metric)
+
+    def _label(
+        self,
+        plan_map: PlanMap,
+        snapshot: Snapshot,
+        per_patch: np.ndarray,
+        name: str,
+        attrs: Mapping[str, Any],
+        extra: Mapping[str, Any] | None = None,
+    ) -> xr.DataArray:
+        """Label means over prompts: a cell that lacks some of its prompts is NaN."""
+        complete = np.where(snapshot.status == NOT_MEASURED, np.nan, per_patch.T).T
+        return label_cells(
+            self.plan, plan_map, complete, snapshot.status, name=name, attrs=attrs, extra=extra
+        )
+
+    def _per_prompt(
+        self,
+        plan_map: PlanMap,
+        snapshot: Snapshot,
+        numbers: np.ndarray,
+        name: str,
+        attrs: Mapping[str, Any],
+    ) -> xr.DataArray:
+        prompts = {"prompt": np.arange(len(self.groups))}
+        labelled = label_cells(
+            self.plan, plan_map, numbers, snapshot.status, name=name, attrs=attrs, extra=prompts
+        )
+        return labelled.assign_coords(group=("prompt", list(self.groups)))
+
+    def _must_normalize(self, metric: int, snapshot: Snapshot) -> None:
+        base, source = snapshot.base[metric], snapshot.source[metric]
+        why = not_normalizable(self.metrics[metric], base, source)
+        if why is not None:
+            raise _cannot_normalize(why)
+
+    def _note(self) -> dict[str, str]:
+        return {"note": stats.ONE_PROMPT} if len(self.groups) < 2 else {}
+
+
+def _cannot_normalize(why: str) -> MeasurementError:
+    return MeasurementError(
+        f"{why} Read `effect()` instead, or use prompt pairs on which the two runs differ."
+    )

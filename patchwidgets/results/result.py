@@ -1,0 +1,156 @@
+"""The result of a plan: values for every patch and prompt, both baselines, and provenance."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from patchwidgets.plans.plan import Plan
+from patchwidgets.results import storage
+from patchwidgets.results.dataset import build_dataset
+from patchwidgets.results.labels import find_map
+from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Baseline, MetricInfo
+from patchwidgets.results.readings import Readings
+from patchwidgets.results.table import build_table
+from patchwidgets.types import Direction
+
+if TYPE_CHECKING:
+    from patchwidgets.widgets.live import LiveExplorer
+
+OpenPaths = Callable[[Sequence[str]], "Result"]
+"""Starts the path map into some receivers."""
+
+
+class Result(Readings):
+    """What a plan measured, labelled. Also its own future.
+
+    Methods that return numbers wait for the job that measures them and re-raise what it raised;
+    `snapshot`, `progress` and `done` do not wait. What was not measured when the job was
+    cancelled is NaN, as is a cell measured on some of its prompts only, once averaged.
+
+    Args:
+        plan: Which patches were made and how they lie on maps.
+        metrics: The metrics that were read off every run.
+        direction: `denoising` or `noising`.
+        baseline: The metrics on the two unpatched runs.
+        groups: The template or other group of each prompt pair; empty strings where none.
+        provenance: Everything needed to redo it, as JSON-able values.
+        values: Metric by patch by prompt, where they are known already.
+        status: Patch by prompt, 0 not measured, 1 measured, 2 zero by identity; by default 1
+            where all values are there.
+
+    Attributes:
+        open_paths: Takes receivers and returns the result of their path map; `None` where no
+            model is at hand. Never saved.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        metrics: Sequence[MetricInfo],
+        direction: Direction,
+        baseline: Baseline,
+        groups: Sequence[str],
+        provenance: Mapping[str, Any],
+        values: np.ndarray | None = None,
+        status: np.ndarray | None = None,
+    ) -> None:
+        shape = (len(metrics), len(plan.patches), len(groups))
+        known = np.full(shape, np.nan) if values is None else np.array(values, dtype=np.float64)
+        if status is None:
+            status = np.where(np.isnan(known).any(axis=0), NOT_MEASURED, MEASURED)
+        given = (known.shape, status.shape, baseline.clean.shape, baseline.corrupted.shape)
+        prompts = (shape[0], shape[2])
+        if given != (shape, shape[1:], prompts, prompts):
+            raise AssertionError(f"arrays of shapes {given} for a plan of {shape}")
+        super().__init__(
+            plan,
+            metrics=tuple(metrics),
+            direction=direction,
+            groups=tuple(groups),
+            baseline=baseline,
+            values=known,
+            status=status.astype(np.uint8),
+        )
+        self.provenance = dict(provenance)
+        self.open_paths: OpenPaths | None = None
+        self._shown: LiveExplorer | None = None
+
+    def table(self, map: str | None = None) -> pd.DataFrame:
+        """Return a row per patch and some columns per metric, strongest first.
+
+        Args:
+            map: Rows of one map only; by default the patches of all maps.
+        """
+        snapshot = self.wait().snapshot()
+        maps = self.plan.maps if map is None else (find_map(self.plan, map),)
+        return build_table(self.plan, maps, self.metrics, snapshot)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return everything as one xarray dataset: a variable per map, and both baselines."""
+        snapshot = self.wait().snapshot()
+        dataset = build_dataset(self.plan, self.metrics, self.groups, snapshot)
+        dataset.attrs |= {
+            "direction": self.direction,
+            "base": "corrupted" if self.direction == "denoising" else "clean",
+            "provenance": json.dumps(self.provenance, sort_keys=True),
+        }
+        return dataset
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result as one JSON file, once it is measured, and return where."""
+        return storage.write(self.wait().to_json(), Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Result":
+        """Return the result that `save` wrote.
+
+        Raises:
+            FileError: The file is not a result of ours, is damaged, or is too new.
+        """
+        return cls.from_json(storage.read(Path(path)), where=f"`{path}`")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as a JSON document, as it is now, without waiting."""
+        values, status, baseline = self.numbers()
+        return storage.pack(
+            {
+                "plan": self.plan,
+                "metrics": self.metrics,
+                "direction": self.direction,
+                "baseline": baseline,
+                "groups": self.groups,
+                "provenance": self.provenance,
+                "values": values,
+                "status": status,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, data: object, where: str = "The document") -> "Result":
+        """Return the result that `to_json` wrote; `where` is what messages call the document.
+
+        Raises:
+            FileError: The document is not a result of ours, is damaged, or is too new.
+        """
+        return cls(**storage.unpack(data, where))
+
+    def _ipython_display_(self) -> None:
+        from patchwidgets.widgets.live import LiveExplorer
+
+        if self._shown is None:
+            self._shown = LiveExplorer(self)
+        self._shown.show()
+
+    def __repr__(self) -> str:
+        progress = self.progress
+        metrics = ", ".join(metric.name for metric in self.metrics)
+        return (
+            f"<Result {self.plan.name}: {progress.done} of {progress.total} patches measured "
+            f"({progress.state}), {len(self.groups)} prompt pairs, {self.direction}, {metrics}>"
+        )

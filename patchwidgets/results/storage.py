@@ -1,0 +1,167 @@
+"""Results on disk: one JSON document with base64 arrays, which needs no Python to be read."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from patchwidgets.errors import FileError, PatchwidgetsError
+from patchwidgets.plans.plan import Plan
+from patchwidgets.results._document import ArrayPart, Document, damaged
+from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
+
+FORMAT = "patchwidgets-result"
+
+SCHEMA_VERSION = 1
+"""Raised whenever a field changes its meaning; older readers refuse newer files."""
+
+
+def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document of a result.
+
+    Args:
+        parts: The arguments of `Result`, `plan`, `values` and `status` included.
+    """
+    baseline: Baseline = parts["baseline"]
+    return {
+        "format": FORMAT,
+        "schema_version": SCHEMA_VERSION,
+        "plan": parts["plan"].to_json(),
+        "metrics": [asdict(metric) for metric in parts["metrics"]],
+        "direction": parts["direction"],
+        "groups": list(parts["groups"]),
+        "provenance": dict(parts["provenance"]),
+        "arrays": {
+            "values": ArrayPart.pack(parts["values"]),
+            "status": ArrayPart.pack(parts["status"]),
+            "clean": ArrayPart.pack(baseline.clean),
+            "corrupted": ArrayPart.pack(baseline.corrupted),
+        },
+    }
+
+
+def unpack(data: object, where: str) -> dict[str, Any]:
+    """Return the arguments of the `Result` that `pack` was given.
+
+    Args:
+        data: The document, parsed.
+        where: What the document is called in messages.
+
+    Raises:
+        FileError: The document is not a result, is too new, or does not hold together.
+    """
+    document = _validate(data, where)
+    plan = _plan(document, where)
+    n_metrics, n_prompts = len(document.metrics), len(document.groups)
+    shapes = {
+        "values": (n_metrics, len(plan.patches), n_prompts),
+        "status": (len(plan.patches), n_prompts),
+        "clean": (n_metrics, n_prompts),
+        "corrupted": (n_metrics, n_prompts),
+    }
+    arrays: dict[str, np.ndarray] = {
+        name: getattr(document.arrays, name).unpack(name, shape, where)
+        for name, shape in shapes.items()
+    }
+    if (arrays["status"] > IDENTITY).any():
+        raise damaged(where, "array `status` holds a number that has no meaning")
+    return {
+        "plan": plan,
+        "metrics": [MetricInfo(**metric.model_dump()) for metric in document.metrics],
+        "direction": document.direction,
+        "baseline": Baseline(clean=arrays["clean"], corrupted=arrays["corrupted"]),
+        "groups": document.groups,
+        "provenance": document.provenance,
+        "values": arrays["values"],
+        "status": arrays["status"],
+    }
+
+
+def write(document: Mapping[str, Any], path: Path) -> Path:
+    """Write the document so that a reader sees the old file or the whole new one.
+
+    Raises:
+        FileError: The provenance holds something that JSON does not know.
+    """
+    for key, value in document["provenance"].items():
+        _refuse_not_json(key, value)
+    text = json.dumps(document, allow_nan=False)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def read(path: Path) -> object:
+    """Return the parsed document in `path`.
+
+    Raises:
+        FileError: The file is not JSON from beginning to end.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise damaged(f"`{path}`", "it is not text") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
+
+
+def _refuse_not_json(key: str, value: object) -> None:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise FileError(
+            f"`provenance[{key!r}]` is {value!r}, which cannot be written to a result file. JSON "
+            "knows text, finite numbers, `True`, `False`, `None`, lists and dicts with text as "
+            "keys. Put one of these there, or remove it."
+        ) from None
+
+
+def _validate(data: object, where: str) -> Document:
+    found = data.get("format") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or found != FORMAT:
+        raise FileError(
+            f"{where} is not a patchwidgets result: its `format` is {found!r}, not {FORMAT!r}. "
+            "`Result.load` opens what `Result.save` wrote; a study is opened with `open_study`."
+        )
+    version = data.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise FileError(
+            f"{where} has schema version {version}, but this patchwidgets reads versions up to "
+            f"{SCHEMA_VERSION}, and a field of a newer version may mean something else. Upgrade "
+            "with `pip install --upgrade patchwidgets`."
+        )
+    try:
+        return Document.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(step) for step in first["loc"])
+        raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
+
+
+def _plan(document: Document, where: str) -> Plan:
+    n_patches = len(document.plan.patches)
+    for part in document.plan.maps:
+        needed = math.prod(len(labels) for _, labels in part.axes)
+        if len(part.cells) != needed:
+            raise damaged(
+                where, f"map `{part.name}` has {len(part.cells)} cells instead of {needed}"
+            )
+        if any(cell is not None and cell >= n_patches for cell in part.cells):
+            raise damaged(where, f"map `{part.name}` has a cell beyond the {n_patches} patches")
+    try:
+        return Plan.from_json(document.plan.model_dump())
+    except PatchwidgetsError as error:
+        raise damaged(where, f"field `plan`: {str(error).split('. ')[0]}") from None

@@ -1,0 +1,51 @@
+"""A map with its arrays decoded, for the pictures and texts that Python makes of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from patchwidgets.views._wire import read_array
+from patchwidgets.views.heatmap import Heatmap
+
+UNMEASURED, MEASURED, IDENTITY, UNREACHABLE, ABSENT = range(5)
+"""What `Heatmap.status` says of a cell."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One metric of one map.
+
+    Args:
+        map: What the numbers belong to.
+        values: What is coloured, over rows and columns; NaN where nothing was measured.
+        effect: Patched minus base, over rows and columns, in the metric's unit.
+        status: As `Heatmap.status`.
+    """
+
+    map: Heatmap
+    values: np.ndarray
+    effect: np.ndarray
+    status: np.ndarray
+
+    @property
+    def limit(self) -> float:
+        """The largest absolute value, or 1 where there is none."""
+        finite = np.abs(self.values[np.isfinite(self.values)])
+        return float(finite.max(initial=0.0)) or 1.0
+
+    def name(self, row: int, column: int) -> str:
+        """Return the written name of a cell's node."""
+        index = row * len(self.map.columns.parts) + column
+        written = self.map.rows.parts[row] + self.map.columns.parts[column]
+        return self.map.names.get(index, written)
+
+
+def read_chart(heatmap: Heatmap, block: bytes, metric: int = 0) -> Chart:
+    """Return one metric of a map."""
+    status = read_array(heatmap.status, block)
+    known = np.isin(status, (MEASURED, IDENTITY))
+    values, effect = (
+        np.where(status == IDENTITY, 0.0, np.where(known, read_array(array, block)[metric], np.nan))
+        for array in (heatmap.value, heatmap.effect)
+    )
+    return Chart(heatmap, values, effect, status)

@@ -1,0 +1,130 @@
+"""Results as the explorer that shows them: the first map and the path maps opened from it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from patchwidgets.results.result import Result
+from patchwidgets.views._picture import heatmap
+from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.views.explorer import Explorer, Fact
+from patchwidgets.views.heatmap import Heatmap
+from patchwidgets.views.token_strip import Pair, TokenStrip
+
+QUESTIONS = {
+    "denoising": "Which {what} restore the answer?",
+    "noising": "Which {what} does the answer need?",
+}
+WHAT = {
+    "heads": "heads",
+    "residual": "places of the residual stream",
+    "mlp": "MLPs",
+    "attn": "attention layers",
+}
+
+
+def explorer(results: Sequence[Result], more_advice: Sequence[str] = ()) -> tuple[Explorer, bytes]:
+    """Return header and arrays of a picture of `results` as they are now, without waiting.
+
+    Args:
+        results: The first map, then the path maps opened from it; of one study.
+        more_advice: Sentences shown before those that the results themselves call for.
+    """
+    first, block = results[0], ArrayBlock()
+    about = first.provenance
+    maps = [_map(result, block) for result in results]
+    header = Explorer(
+        title=about.get("behaviour", first.plan.name),
+        facts=_facts(first),
+        direction=first.direction,
+        strip=TokenStrip(pairs=[_pair(prompt) for prompt in about.get("prompts", [])]),
+        maps=maps,
+        heads_per_kv_head=_heads_per_kv_head(about.get("model")),
+        drills=first.open_paths is not None or len(results) > 1,
+        advice=[*more_advice, *_advice(first, maps)],
+        code=about.get("code", ""),
+    )
+    return header, block.to_bytes()
+
+
+def key_of(result: Result) -> str:
+    """Return the key of a result's map: its sweep, or the receivers of its paths."""
+    path = result.plan.patches[0].path if result.plan.patches else None
+    return result.plan.name if path is None else ", ".join(map(str, path.receivers))
+
+
+def _map(result: Result, block: ArrayBlock) -> Heatmap:
+    key = key_of(result)
+    return heatmap(result, key=key, title=_title(result, key), caption=_caption(result), block=block)
+
+
+def _title(result: Result, key: str) -> str:
+    if result.plan.form is None:
+        what = WHAT.get(result.plan.name, result.plan.name)
+        return QUESTIONS[result.direction].format(what=what)
+    return "What writes to the logits?" if key == "logits" else f"What feeds {key}?"
+
+
+def _caption(result: Result) -> str:
+    about = result.provenance
+    parts = [
+        result.direction,
+        f"form {result.plan.form}" if result.plan.form else "",
+        about.get("corruption", "").replace("_", " "),
+        f"at {about['at']}" if "at" in about else "",
+        f"{len(result.groups)} pairs",
+        f"seed {about['seed']}" if "seed" in about else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _facts(result: Result) -> list[Fact]:
+    about = result.provenance
+    model = about.get("model", {})
+    corruption = about.get("corruption", "").replace("_", " ")
+    found = {
+        "model": model.get("name", ""),
+        "pairs": str(len(result.groups)),
+        "corruption": f"{corruption} at {about['at']}" if "at" in about else corruption,
+        "direction": result.direction,
+    }
+    return [Fact(label=label, value=value) for label, value in found.items() if value]
+
+
+def _heads_per_kv_head(model: dict[str, Any] | None) -> int:
+    return model["n_heads"] // model["n_kv_heads"] if model else 1
+
+
+def _pair(prompt: dict[str, Any]) -> Pair:
+    roles: dict[int, str] = {}
+    for role, at in prompt["roles"].items():
+        roles[at] = f"{roles[at]}, {role}" if at in roles else role
+    ids = zip(prompt["clean_ids"], prompt["corrupted_ids"], strict=True)
+    return Pair(
+        clean=prompt["clean"],
+        corrupted=prompt["corrupted"],
+        differs=[clean != corrupted for clean, corrupted in ids],
+        roles=roles,
+        answers=prompt["answers"],
+        wrong_answers=prompt["wrong_answers"],
+        group=prompt["group"],
+        right=prompt["right"],
+    )
+
+
+def _advice(first: Result, maps: Sequence[Heatmap]) -> list[str]:
+    prompts = first.provenance.get("prompts", [])
+    wrong = [prompt for prompt in prompts if not prompt["right"]]
+    sentences = []
+    if wrong:
+        groups = ", ".join(dict.fromkeys(p["group"] for p in wrong if p["group"]))
+        where = f" ({groups})" if groups else ""
+        sentences.append(
+            f"The model prefers the wrong answer on {len(wrong)} of {len(prompts)} clean "
+            f"prompts{where}. Patching localises what a model does, so keep the groups it can do: "
+            "study.keep([...])."
+        )
+    sentences += list(dict.fromkeys(column.note for column in maps[0].metrics if column.note))
+    executor = first.provenance.get("executor", "")
+    if executor.startswith("reference"):
+        sentences.append(f"Measured one cell at a time, {executor}.")
+    return sentences

@@ -1,0 +1,131 @@
+"""A result as the heatmap that is drawn: never waits, so that it can be shown while measured."""
+
+import threading
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from patchwidgets.results import stats
+from patchwidgets.views._grid import NO_NODE, Grid, Line, lay_out
+from patchwidgets.results.labels import NO_PATCH, written_name
+from patchwidgets.results.measured import NOT_MEASURED, UNREACHABLE, Snapshot, not_normalizable
+from patchwidgets.results.result import Result
+from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.views.heatmap import Axis, Heatmap, MetricColumn, Progress
+
+_NO_SUCH_NODE = 4
+
+
+def heatmap(
+    result: Result, *, key: str, title: str, caption: str, block: ArrayBlock, map: str | None = None
+) -> Heatmap:
+    """Return the result as it is now, as a map to draw. Cheap enough to call after every chunk.
+
+    Intervals are the ones of `Result.interval()`; a measured cell does not change, so each is
+    computed once.
+
+    Args:
+        result: What is being measured, or was.
+        key: Which map this is among those shown together.
+        title: The question the map answers.
+        caption: What a reader needs to redo it.
+        block: Takes the arrays.
+        map: Draw only this map of the plan; by default the first with all that fit beside it.
+    """
+    progress = result.progress
+    snapshot = result.snapshot()
+    grid = lay_out(result.plan, map)
+    columns, value, interval = [], [], []
+    for m in range(len(result.metrics)):
+        column = _metric_column(result, snapshot, m)
+        columns.append(column)
+        effect = snapshot.mean_effect(m)
+        value.append(effect / snapshot.gap(m).mean() if column.normalized else effect)
+        interval.append(_intervals.update(result, snapshot, m, column.normalized))
+    effects = [snapshot.mean_effect(m) for m in range(len(columns))]
+    patched = [snapshot.patched(m) for m in range(len(columns))]
+    status = _at(grid, snapshot.status, UNREACHABLE)
+    status[grid.cells == NO_NODE] = _NO_SUCH_NODE
+    low, high = np.moveaxis(np.stack(interval), -1, 0)
+    return Heatmap(
+        key=key,
+        title=title,
+        caption=caption,
+        rows=_axis(grid.row_axis, grid.rows),
+        columns=_axis(grid.column_axis, grid.columns),
+        names=grid.names,
+        metrics=columns,
+        value=block.add(_stack(grid, value)),
+        effect=block.add(_stack(grid, effects)),
+        low=block.add(_stack(grid, low)),
+        high=block.add(_stack(grid, high)),
+        patched=block.add(_stack(grid, patched)),
+        status=block.add(status),
+        progress=Progress(**progress._asdict()),
+    )
+
+
+def strongest(result: Result, n: int = 3, metric: int = 0) -> list[str]:
+    """Return the names of the `n` nodes with the largest effect so far, without waiting."""
+    sizes = np.abs(result.snapshot().mean_effect(metric))
+    order = np.argsort(-sizes, kind="stable")[:n]
+    return [written_name(result.plan.patches[patch]) for patch in order if sizes[patch] > 0]
+
+
+class _Intervals:
+    """The intervals of all results that are drawn, each cell computed when it is complete."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Result, dict[int, np.ndarray]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def update(self, result: Result, snapshot: Snapshot, m: int, normalized: bool) -> np.ndarray:
+        """Return patch by (low, high) of what is drawn; NaN where there is no finite interval."""
+        with self._lock:
+            by_metric = self._known.setdefault(result, {})
+            known = by_metric.setdefault(m, np.full((len(snapshot.status), 2), np.nan))
+            # Somebody with a newer snapshot may know more, or the values were forgotten since.
+            known[snapshot.status == NOT_MEASURED] = np.nan
+            new = (snapshot.status != NOT_MEASURED) & np.isnan(known).any(axis=1)
+            if new.any() and np.isfinite(snapshot.gap(m)).all():
+                gap = snapshot.gap(m) if normalized else None
+                known[new] = stats.bootstrap_interval(snapshot.effect(m)[new], gap)
+            return known.copy()
+
+
+_intervals = _Intervals()
+
+
+def _metric_column(result: Result, snapshot: Snapshot, m: int) -> MetricColumn:
+    info, base, source = result.metrics[m], snapshot.base[m], snapshot.source[m]
+    note = not_normalizable(info, base, source)
+    return MetricColumn(
+        name=info.name,
+        label=info.label,
+        unit=info.unit,
+        base=_mean(base),
+        source=_mean(source),
+        normalized=note is None,
+        note=note or "",
+    )
+
+
+def _mean(per_prompt: np.ndarray) -> float | None:
+    mean = float(per_prompt.mean())
+    return mean if np.isfinite(mean) else None
+
+
+def _axis(name: str, lines: tuple[Line, ...]) -> Axis:
+    return Axis(
+        name=name, labels=[line.label for line in lines], parts=[line.part for line in lines]
+    )
+
+
+def _stack(grid: Grid, per_metric: "list[np.ndarray] | np.ndarray") -> np.ndarray:
+    """Return metric by row by column; NaN where there is no patch."""
+    return np.stack([_at(grid, per_patch, np.nan) for per_patch in per_metric])
+
+
+def _at(grid: Grid, per_patch: np.ndarray, empty: float | int) -> np.ndarray:
+    last = np.full(1, empty, dtype=per_patch.dtype)
+    return np.concatenate([per_patch, last])[np.maximum(grid.cells, NO_PATCH)]

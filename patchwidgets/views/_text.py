@@ -1,0 +1,55 @@
+"""An explorer as a few lines of plain text."""
+
+import numpy as np
+
+from patchwidgets.views._chart import Chart, read_chart
+from patchwidgets.views.explorer import Explorer
+from patchwidgets.views.heatmap import Heatmap, MetricColumn
+
+UNITS = {"logit": "logits", "nat": "nats", "probability": "probability"}
+
+
+def summary(header: Explorer, block: bytes, *, key: str | None = None, strongest: int = 5) -> str:
+    """Return title, settings, and the strongest cells of one map by its first metric.
+
+    Args:
+        header: What is shown.
+        block: Its arrays.
+        key: Which map; the first where it is left out.
+        strongest: How many cells of each sign.
+    """
+    heatmap = next((one for one in header.maps if one.key == key), header.maps[0])
+    chart = read_chart(heatmap, block)
+    metric = heatmap.metrics[0]
+    facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)
+    lines = [header.title, facts, f"{heatmap.title} ({heatmap.key})", _state(heatmap)]
+    lines += _table(chart, metric, strongest)
+    return "\n".join(line for line in lines if line)
+
+
+def _state(heatmap: Heatmap) -> str:
+    progress = heatmap.progress
+    if progress.state == "done":
+        return ""
+    reason = f": {progress.message}" if progress.message else ""
+    return f"{progress.state} at {progress.done} of {progress.total}{reason}"
+
+
+def _table(chart: Chart, metric: MetricColumn, strongest: int) -> list[str]:
+    columns = [(_strongest(chart, sign, strongest)) for sign in (1, -1)]
+    if not any(columns):
+        return []
+    what = "normalized effect" if metric.normalized else f"effect in {UNITS[metric.unit]}"
+    rows = [f"{f'{metric.label}, {what}: strongest':<36}"]
+    blank = ("", "")
+    for index in range(max(map(len, columns))):
+        cells = [column[index] if index < len(column) else blank for column in columns]
+        rows.append("  ".join(f"  {name:<18}{value:>9}" for name, value in cells).rstrip())
+    return rows
+
+
+def _strongest(chart: Chart, sign: int, count: int) -> list[tuple[str, str]]:
+    sizes = np.nan_to_num(sign * chart.values, nan=0.0).ravel()
+    order = [index for index in np.argsort(-sizes, kind="stable")[:count] if sizes[index] > 0]
+    places = [divmod(int(index), chart.values.shape[1]) for index in order]
+    return [(chart.name(*place), f"{chart.values[place]:+.3f}") for place in places]

@@ -1,0 +1,82 @@
+"""How a picture travels: one JSON header and one block of bytes, with every array in the block."""
+
+import base64
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+"""Raised whenever a field changes its meaning; older readers refuse newer payloads."""
+
+MIME_TYPE = "application/vnd.patchwidgets.v1+json"
+"""The type under which a notebook output carries a payload."""
+
+
+class Wire(BaseModel):
+    """A part of a payload: immutable, no field beyond those declared, no NaN outside arrays."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+class ArrayRef(Wire):
+    """Where an array lies in the payload's bytes: C order, little-endian.
+
+    NaN in a float array means not measured.
+    """
+
+    dtype: Literal["float32", "uint8"]
+    shape: list[Annotated[int, Field(ge=0)]]
+    offset: Annotated[int, Field(ge=0, multiple_of=4)]
+    """Bytes from the start of the block."""
+
+
+class ArrayBlock:
+    """Collects the arrays of one payload into one block of bytes."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def add(self, array: np.ndarray) -> ArrayRef:
+        """Append an array (float to float32, the rest to uint8) and return where it lies."""
+        kind: Literal["float32", "uint8"] = "float32" if array.dtype.kind == "f" else "uint8"
+        raw = np.ascontiguousarray(array, dtype="<f4" if kind == "float32" else "u1").tobytes()
+        reference = ArrayRef(dtype=kind, shape=list(array.shape), offset=self._length)
+        padding = -len(raw) % 4
+        self._parts.append(raw + b"\0" * padding)
+        self._length += len(raw) + padding
+        return reference
+
+    def to_bytes(self) -> bytes:
+        """Return everything added so far."""
+        return b"".join(self._parts)
+
+
+def read_array(reference: ArrayRef, block: bytes) -> np.ndarray:
+    """Return the array that `reference` describes, as a read-only view of `block`."""
+    dtype = np.dtype("<f4" if reference.dtype == "float32" else "u1")
+    count = int(np.prod(reference.shape))
+    return np.frombuffer(block, dtype, count, reference.offset).reshape(reference.shape)
+
+
+def bundle(header: BaseModel, block: bytes, live_id: str = "") -> dict[str, Any]:
+    """Return what a notebook output or a report stores: header as JSON, bytes as base64.
+
+    Args:
+        header: What is drawn, except for its arrays.
+        block: The arrays.
+        live_id: Model id of the widget that answers clicks while its kernel runs, or empty.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "header": header.model_dump(mode="json"),
+        "block": base64.b64encode(block).decode("ascii"),
+        "live_id": live_id,
+    }

@@ -1,0 +1,97 @@
+"""A result in a notebook: drawn as it is measured, answering clicks, and kept up to date."""
+
+import threading
+import time
+from typing import Any
+from uuid import uuid4
+
+from IPython.display import display, update_display
+
+from patchwidgets.errors import PatchwidgetsError
+from patchwidgets.jobs import Job
+from patchwidgets.results.result import Result
+from patchwidgets.views._explorer import explorer, key_of
+from patchwidgets.widgets.widget import PatchWidget
+
+DRAWN_EVERY = 0.1
+"""Seconds between pictures while measuring; more where a picture takes longer to make."""
+
+STORED_EVERY = 5.0
+"""Seconds between updates of the notebook's stored output while measuring."""
+
+
+class LiveExplorer:
+    """The first result and the path maps opened from it, behind one widget.
+
+    Args:
+        first: What is shown first.
+    """
+
+    def __init__(self, first: Result) -> None:
+        self._results = {key_of(first): first}
+        self._first = first
+        self._problems: list[str] = []
+        self._outputs: list[str] = []
+        self._lock = threading.RLock()
+        self._drawn_at = self._stored_at = time.monotonic()
+        self._pause = DRAWN_EVERY
+        self.widget = PatchWidget(*self._picture(), on_command=self._obey)
+        self._follow(first)
+
+    def show(self) -> None:
+        """Display in the current cell."""
+        with self._lock:
+            identity = uuid4().hex
+            self._outputs.append(identity)
+            display(self.widget.bundle(), raw=True, display_id=identity)
+
+    def _picture(self) -> Any:  # noqa: ANN401 - header and block, passed on as they are
+        return explorer(list(self._results.values()), self._problems)
+
+    def _follow(self, result: Result) -> None:
+        if result.done:
+            self._draw()
+        else:
+            result.listen(self._on_progress)
+
+    def _on_progress(self, job: Job) -> None:
+        with self._lock:
+            if job.ended or time.monotonic() - self._drawn_at >= self._pause:
+                self._draw()
+            if job.ended or time.monotonic() - self._stored_at >= STORED_EVERY:
+                self._store()
+
+    def _draw(self) -> None:
+        with self._lock:
+            began = time.monotonic()
+            self.widget.show(*self._picture())
+            self._drawn_at = time.monotonic()
+            self._pause = max(DRAWN_EVERY, 4 * (self._drawn_at - began))
+
+    def _store(self) -> None:
+        """Write what was measured into the outputs that show it, so that it is saved with them."""
+        for identity in self._outputs:
+            update_display(self.widget.bundle(), raw=True, display_id=identity)
+        self._stored_at = time.monotonic()
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        # The page's messages must not wait for a plan to be made.
+        threading.Thread(target=self._carry_out, args=(command,), daemon=True).start()
+
+    def _carry_out(self, command: dict[str, Any]) -> None:
+        if command["command"] == "cancel":
+            result = self._results.get(command["key"])
+            if result is not None:
+                result.cancel()
+            return
+        with self._lock:
+            if command["receiver"] in self._results or self._first.open_paths is None:
+                return
+            try:
+                result = self._first.open_paths([command["receiver"]])
+            except PatchwidgetsError as problem:
+                self._problems.append(str(problem))
+            else:
+                self._results[command["receiver"]] = result
+                self._follow(result)
+            self._draw()

@@ -1,0 +1,140 @@
+"""The widget that carries an explorer between Python and the page."""
+
+import logging
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+from uuid import uuid4
+
+import anywidget
+import traitlets as t
+from ipywidgets import Widget
+from pydantic import ValidationError
+
+from patchwidgets.views._static import static_text
+from patchwidgets.views.explorer import COMMANDS, Explorer
+from patchwidgets.widgets._bundle import mime_bundle
+
+logger = logging.getLogger(__name__)
+
+
+class _Runtime(anywidget.AnyWidget):
+    """Holds the code that all widgets of a page share, so that none of them carries it."""
+
+    _esm = t.Unicode().tag(sync=True)
+
+    @t.default("_esm")
+    def _read_code(self) -> str:
+        return static_text("widget.js")
+
+
+class PatchWidget(anywidget.AnyWidget):
+    """Carries one explorer.
+
+    Args:
+        header: What is drawn, except for its arrays.
+        block: The arrays.
+        on_command: Called with `{"command": "drill", "receiver": ...}` or `{"command": "cancel",
+            "key": ...}` when a reader asks for it. It runs on whichever thread the kernel handles
+            messages, so it should only hand the work on.
+    """
+
+    header = t.Dict().tag(sync=True)
+    """The explorer as JSON."""
+    block = t.Bytes().tag(sync=True)
+    """The arrays of the explorer."""
+    selection = t.Unicode().tag(sync=True)
+    """Written name of the selected node in the map last touched, or empty."""
+    trail = t.List(t.Unicode()).tag(sync=True)
+    """Keys of the maps from the first to the last one opened; empty means the first map only."""
+    metric = t.Unicode().tag(sync=True)
+    """Name of the metric that is drawn; empty means the first."""
+    prompt = t.Int(0, min=0).tag(sync=True)
+    """Which pair the token strip shows."""
+    pw_id = t.Unicode().tag(sync=True)
+    _esm = t.Unicode().tag(sync=True)
+    _runtime = anywidget.WidgetTrait().tag(sync=True)
+
+    def __init__(
+        self,
+        header: Explorer,
+        block: bytes,
+        *,
+        on_command: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        # Traits are not safe to use from two threads, and a kernel may handle a message from the
+        # page on another thread than the one that measures.
+        self._lock = RLock()
+        self._header = header
+        self._on_command = on_command
+        # The page reads its id before anything that is set after this call reaches it.
+        identity = uuid4().hex
+        super().__init__(
+            model_id=identity,
+            pw_id=identity,
+            header=header.model_dump(mode="json"),
+            block=block,
+            _runtime=_shared_runtime(),
+        )
+        self.on_msg(self._receive)
+
+    @t.default("_esm")
+    def _read_code(self) -> str:
+        return static_text("stub.js")
+
+    def show(self, header: Explorer, block: bytes) -> None:
+        """Draw something else in place; may be called from any thread."""
+        with self._lock:
+            self._header = header
+            with self.hold_sync():
+                self.header = header.model_dump(mode="json")
+                self.block = block
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the page says; called by ipywidgets."""
+        with self._lock:
+            super().set_state(sync_data)
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the notebook output: our own type, HTML, a picture and text.
+
+        A closed widget gives an output that no kernel answers.
+        """
+        with self._lock:
+            live_id = self.pw_id if self.comm is not None else ""
+            last = self.trail[-1] if self.trail else ""
+            return mime_bundle(self._header, self.block, live_id, last)
+
+    def widget_bundle(self) -> dict[str, Any]:
+        """Return the output for front ends that know widgets but not our type, such as VS Code.
+
+        Nothing of it but the picture is left once the kernel is gone.
+        """
+        stored = self.bundle()
+        if self.comm is None:
+            return stored
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        still = {kind: stored[kind] for kind in ("image/png", "text/plain")}
+        return {"application/vnd.jupyter.widget-view+json": view, **still}
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+        return self.bundle(), {}
+
+    def _receive(self, _: Widget, content: object, __: object) -> None:
+        try:
+            command = COMMANDS.validate_python(content)
+        except ValidationError as error:
+            logger.warning("Ignored a command that is none of ours: %r. %s", content, error)
+            return
+        if self._on_command is not None:
+            self._on_command(command.model_dump())
+
+
+_runtimes: list[_Runtime] = []
+
+
+def _shared_runtime() -> _Runtime:
+    """Return the runtime of this kernel; a new one where the last was closed."""
+    if not _runtimes or _runtimes[-1].comm is None:
+        _runtimes[:] = [_Runtime()]
+    return _runtimes[-1]

@@ -1,0 +1,149 @@
+"""`make bench`: this engine against TransformerLens, same prompts, same numbers, same run.
+
+Both run under `torch.inference_mode()`. TransformerLens' sweeps take minutes, so a seeded sample
+of their cells is timed and the time per cell multiplied; how many is printed. Ours are whole
+sweeps as a user starts them, unpatched runs and self-checks included.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+import patchwidgets as pw
+from patchwidgets.nodes import Node
+from patchwidgets.results.result import Result
+from patchwidgets.study import Study
+from tests.bench.floor import multiply_rate, needed
+from tests.bench.plain import Plain
+
+PAIRS = 8
+SAMPLE = 12
+RECEIVER = "L20H0.v"
+SWEEPS: dict[str, tuple[str, dict[str, Any]]] = {
+    "heads": ("heads", {}),
+    "residual by position": ("residual", {}),
+    "mlp by position": ("mlp", {"positions": "each"}),
+    "heads by position": ("heads", {"positions": "each"}),
+}
+
+
+def main() -> None:
+    """Run every row, print the table and write it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks.json"))
+    out = parser.parse_args().out
+    torch.manual_seed(0)
+    study = one_length(pw.load_model("smollm2-135m"))
+    plain = Plain(study)
+    spec = study._session.model.spec
+    rate = multiply_rate(spec)
+    rows = [sweep_row(study, plain, kind, rate) for kind in SWEEPS]
+    rows.append(path_row(study, plain))
+    report = {
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}",
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "model": spec.name,
+        "prompts": f"{PAIRS} IOI pairs of {study.shape.lengths[0]} tokens, S2 -> IO",
+        "multiply_adds_per_second": rate,
+        "rows": rows,
+    }
+    out.write_text(json.dumps(report, indent=1) + "\n")
+    print(text(report))
+
+
+def one_length(model: Any) -> Study:
+    """Return a study of one template, so that TransformerLens can batch the prompts too."""
+    study = pw.Study(model, "ioi", n=30 * PAIRS)
+    return study.keep(["BABA 6"])
+
+
+def sweep_row(study: Study, plain: Plain, kind: str, rate: float) -> dict[str, Any]:
+    """Time one sweep both ways and compare the numbers on the sampled cells."""
+    name, options = SWEEPS[kind]
+    seconds, result = timed(lambda: study.sweep(name, **options))
+    nodes = [patch.nodes[0] for patch in result.plan.patches]
+    sampled = sorted(random.Random(0).sample(range(len(nodes)), SAMPLE))
+    cells = pd.DataFrame([index(nodes[i]) for i in sampled])
+    theirs = plain.sweep(kind, cells)
+    (group,) = study.prompts.groups
+    length, first = group.clean.shape[1], group.first_difference
+    suffix = [length - max(first, int(node.position or 0)) for node in nodes]
+    alive = [i for i, s in enumerate(result.snapshot().status) if s == 1]
+    floor = needed(spec_of(study), [nodes[i] for i in alive], PAIRS, [suffix[i] for i in alive])
+    return row(kind, result, seconds, theirs, sampled) | {"floor": floor / rate / seconds}
+
+
+def path_row(study: Study, plain: Plain) -> dict[str, Any]:
+    """Time the path map of head senders into one value, both ways."""
+    seconds, result = timed(lambda: study.path([RECEIVER]))
+    senders = {i: p.path.sender for i, p in enumerate(result.plan.patches) if p.path}
+    heads = [i for i, sender in senders.items() if sender.site == "z"]
+    sampled = sorted(random.Random(0).sample(heads, SAMPLE))
+    receiver = result.plan.patches[0].path.receivers[0]
+    theirs = plain.paths(receiver, [senders[i] for i in sampled])
+    return row(f"paths into {RECEIVER}", result, seconds, theirs, sampled) | {"floor": None}
+
+
+def timed(start: Any) -> tuple[float, Result]:
+    """Return the seconds a sweep takes from the call to the last number."""
+    began = time.perf_counter()
+    result = start().wait()
+    return time.perf_counter() - began, result
+
+
+def row(kind: str, result: Result, seconds: float, theirs: Any, sampled: list[int]) -> dict:
+    """Return one line of the report."""
+    cells = len(result.plan.patches)
+    ours = result.snapshot().values[0][sampled]
+    return {
+        "sweep": kind,
+        "cells": cells,
+        "seconds": seconds,
+        "plain_seconds": theirs.seconds * cells,
+        "plain_cells_timed": len(sampled),
+        "ratio": theirs.seconds * cells / seconds,
+        "largest_difference": float(np.abs(ours - theirs.values).max()),
+    }
+
+
+def index(node: Node) -> dict[str, int]:
+    """Return a node as a row of TransformerLens' index table, in its column order."""
+    named = {"layer": node.layer, "pos": node.position, "head": node.head}
+    return {name: int(at) for name, at in named.items() if at is not None}
+
+
+def spec_of(study: Study) -> Any:
+    """Return the sizes of the study's model."""
+    return study._session.model.spec
+
+
+def text(report: dict[str, Any]) -> str:
+    """Return the report as a table."""
+    lines = [
+        f"{report['model']}, {report['prompts']}; {report['machine']}, torch {report['torch']}, "
+        f"{report['multiply_adds_per_second'] / 1e9:.0f} G multiply-adds/s",
+        f"{'sweep':22} {'cells':>6} {'ours':>8} {'plain':>9} {'ratio':>7} {'of floor':>9} "
+        f"{'largest difference':>19}",
+    ]
+    for one in report["rows"]:
+        floor = "" if one["floor"] is None else f"{one['floor']:.0%}"
+        lines.append(
+            f"{one['sweep']:22} {one['cells']:6} {one['seconds']:7.1f}s "
+            f"{one['plain_seconds']:8.1f}s {one['ratio']:6.1f}x {floor:>9} "
+            f"{one['largest_difference']:19.1e}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

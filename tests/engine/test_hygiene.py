@@ -1,0 +1,177 @@
+"""A sweep leaves the model as it was, and refuses numbers that fail its checks."""
+
+import numpy as np
+import pytest
+import torch
+
+from patchwidgets.errors import MeasurementError, ModelError
+from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
+
+
+def traces(model):
+    """Return everything a sweep might leave behind."""
+    modules = list(model.modules()) + list(model.original_model.modules())
+    return {
+        "hooks": sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in modules),
+        "covered": sum("forward" in vars(module) for module in modules),
+        "training": [module.training for module in modules],
+        "listed": model.list_hooks(),
+    }
+
+
+@pytest.fixture
+def model():
+    """A model that has run once: TransformerLens attaches some hooks of its own then."""
+    torch.manual_seed(0)
+    made = bridge_of(FAMILIES["llama"](), "fresh-llama")
+    logits(made)
+    return made
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    from patchwidgets.engine import execute
+
+    monkeypatch.setattr(execute, "CHUNK_TOKENS", 20)
+    monkeypatch.setattr(execute, "SMALL_CHUNK_TOKENS", 20)
+
+
+def logits(model):
+    with torch.inference_mode():
+        return model(torch.arange(2, 12)[None]).clone()
+
+
+@pytest.mark.parametrize("receivers", [None, ["L2H1.v"], ["logits"]])
+def test_a_sweep_leaves_no_trace(model, receivers):
+    before = logits(model)
+    clean = traces(model)
+    study = study_of(model, PAIRS)
+    (study.path(receivers) if receivers else study.sweep("heads")).wait()
+    assert traces(model) == clean
+    assert torch.equal(logits(model), before)
+
+
+def test_cancel_keeps_what_was_measured_and_leaves_no_trace(model, small_chunks):
+    clean = traces(model)
+    result = study_of(model, PAIRS).sweep("heads", positions="each")
+    result._job.listen(lambda job: job.cancel())
+    values = result.wait().patched()
+    assert result.progress.state == "cancelled"
+    assert 0 < np.isfinite(values).all("prompt").sum() < values.size / 3
+    assert traces(model) == clean
+
+
+def test_an_exception_in_the_metric_leaves_no_trace(model):
+    clean = traces(model)
+    calls = []
+
+    def broken(logits, answers, reference):
+        calls.append(1)
+        if len(calls) > 4:
+            raise RuntimeError("broken metric")
+        return logits[..., 0]
+
+    result = study_of(model, PAIRS, metric=broken).sweep("heads")
+    with pytest.raises(RuntimeError, match="^broken metric$"):
+        result.wait()
+    assert traces(model) == clean
+
+
+def test_hooks_of_the_caller_survive_and_are_obeyed(model):
+    plain = study_of(model, PAIRS).sweep("heads").patched()
+    fired = []
+
+    def halve(activation, hook):
+        fired.append(activation.shape)
+        return activation / 2
+
+    model.add_hook("blocks.1.hook_mlp_out", halve)
+    result = study_of(model, PAIRS).sweep("heads").wait()
+    assert result.provenance["executor"] == (
+        "reference: the model carries hooks of yours (blocks.1.mlp.hook_out) that expect whole "
+        "prompts"
+    )
+    assert {shape[1] for shape in fired} == {15}
+    assert not np.allclose(result.patched(), plain)
+    assert set(model.list_hooks()) == {"blocks.1.hook_mlp_out", "blocks.1.mlp.hook_out"}
+
+
+def test_blocks_that_do_not_replay_are_measured_by_the_reference_executor(model, monkeypatch):
+    from patchwidgets.engine import wave
+
+    wanted = study_of(model, PAIRS).sweep("heads").patched()
+    monkeypatch.setattr(wave, "write_all", lambda *_: None)
+    result = study_of(model, PAIRS).sweep("heads").wait()
+    assert "disagree on patching everything" in result.provenance["executor"]
+    np.testing.assert_allclose(result.patched(), wanted, atol=1e-4)
+
+
+def test_numbers_that_the_reference_executor_contradicts_are_not_returned(model, monkeypatch):
+    from patchwidgets.engine import execute
+
+    right = execute.advance
+    study = study_of(model, PAIRS)
+    probed = []
+
+    def wrong(replay, source, cells, check):
+        end = right(replay, source, cells, check)
+        probed.append(len(cells))
+        return end if len(probed) == 1 else end.roll(1, 0)
+
+    monkeypatch.setattr(execute, "advance", wrong)
+    result = study.sweep("heads")
+    with pytest.raises(
+        MeasurementError,
+        match=r"^The fast engine and the reference executor disagree on patch \d+ of `fresh-llama`",
+    ):
+        result.effect()
+    assert np.isnan(result.snapshot().values).all()
+
+
+def test_a_hook_that_does_not_fire_is_an_error(model, monkeypatch):
+    study = study_of(model, PAIRS)
+    monkeypatch.setattr(type(study._session.model), "hook_point", lambda *_: torch.nn.Identity())
+    with pytest.raises(
+        MeasurementError,
+        match=r"^The hook `blocks\.0\.attn\.hook_z` fired 0 times in one forward pass instead of "
+        r"once, so the patch did not do what it says\.",
+    ):
+        from patchwidgets.engine.cells import Write
+        from patchwidgets.engine.replay import Replay
+        from patchwidgets.engine.wave import call_block
+
+        runs = study._session._runs[0]
+        replay = Replay(study._session.model, runs.base, 10)
+        with torch.inference_mode():
+            hidden = replay.residual(0, 1)
+            call_block(replay, runs.source, 0, hidden, [(0, Write("z", 0, 0, None))])
+
+
+def test_training_mode_is_refused():
+    torch.manual_seed(0)
+    model = bridge_of(FAMILIES["gpt2"](), "training-gpt2")
+    study = study_of(model, PAIRS)
+    model.original_model.train()
+    with pytest.raises(
+        ModelError,
+        match=r"^Model `training-gpt2` is in training mode, where dropout makes every run different\. "
+        r"Patching compares runs, so it needs the same run each time\. Call `model\.eval\(\)` first\.$",
+    ):
+        study.sweep("heads")
+
+
+def test_logits_that_are_nan_are_refused():
+    torch.manual_seed(0)
+    hf_model = FAMILIES["gpt2"]()
+    hf_model.transformer.ln_f.weight.data.fill_(float("nan"))
+    model = bridge_of(hf_model, "nan-gpt2")
+    with pytest.raises(MeasurementError, match="has logits that are NaN or infinite"):
+        study_of(model, PAIRS)
+
+
+def test_zero_cells_say_that_nothing_was_run():
+    result = study_of(tiny("gpt2"), PAIRS).sweep("residual").wait()
+    status = result.effect().status
+    assert (status[:, :10] == 2).all()
+    assert (status[1:, 10:] == 1).all()
+    assert (result.effect()[:, :10] == 0).all()

@@ -1,0 +1,132 @@
+"""Path patching, form `pinned`, against a slow reference written for this test alone.
+
+It follows the code of Wang et al. rather than our engine: one sender at a time, whole forward
+passes, and heads frozen by their queries, keys and values instead of by their outputs.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.families import FAMILIES, PAIRS, RAGGED, study_of, tiny
+
+TOLERANCE = 1e-4
+RECEIVERS = [
+    ["logits"],
+    ["L2H1.q"],
+    ["L2H0.k"],
+    ["L1H1.v"],
+    ["L2H1.v@S2"],
+    ["L1H0.q", "L2H1.k", "L2H0.v"],
+]
+SENDING = {"z": "attn.hook_z", "mlp_out": "hook_mlp_out", "embed": "hook_resid_pre"}
+
+
+class SlowPathPatch:
+    """Wang et al. 2022, appendix B, with run_with_hooks and nothing shared."""
+
+    def __init__(self, model, base, source, receivers, positions):
+        self.model, self.base, self.receivers = model, base, receivers
+        self.positions = positions
+        _, self.base_cache = model.run_with_cache(base)
+        _, self.source_cache = model.run_with_cache(source)
+
+    def logits(self, sender):
+        travelling = [*self._freezing(), self._sending(sender)]
+        if str(self.receivers[0]) == "logits":
+            return self.model.run_with_hooks(self.base, fwd_hooks=travelling)[:, -1]
+        kept = {}
+        reading = [self._reading(receiver, kept) for receiver in self.receivers]
+        self.model.run_with_hooks(self.base, fwd_hooks=[*reading, *travelling])
+        writing = [self._writing(receiver, kept) for receiver in self.receivers]
+        return self.model.run_with_hooks(self.base, fwd_hooks=writing)[:, -1]
+
+    def _freezing(self):
+        def freeze(values):
+            return lambda activation, hook: values.clone()
+
+        names = [
+            f"blocks.{layer}.attn.hook_{site}"
+            for layer in range(self.model.cfg.n_layers)
+            for site in "qkv"
+        ]
+        return [(name, freeze(self.base_cache[name])) for name in names]
+
+    def _sending(self, sender):
+        name = f"blocks.{sender.layer or 0}.{SENDING[sender.site]}"
+        values = self.source_cache[name]
+
+        def send(activation, hook):
+            if sender.head is None:
+                return values.clone()
+            activation[:, :, sender.head] = values[:, :, sender.head]
+            return activation
+
+        return name, send
+
+    def _reading(self, receiver, kept):
+        def keep(activation, hook):
+            kept[receiver] = activation[:, :, receiver.head].clone()
+
+        return f"blocks.{receiver.layer}.attn.hook_{receiver.site}", keep
+
+    def _writing(self, receiver, kept):
+        def write(activation, hook):
+            if receiver.position is None:
+                activation[:, :, receiver.head] = kept[receiver]
+            for row, at in enumerate(self.positions.get(receiver.position, ())):
+                activation[row, at, receiver.head] = kept[receiver][row, at]
+            return activation
+
+        return f"blocks.{receiver.layer}.attn.hook_{receiver.site}", write
+
+
+def logit_diff(study, logits):
+    right = torch.tensor([ids[0] for ids in study.prompts.answers.right])
+    wrong = torch.tensor([ids[0] for ids in study.prompts.answers.wrong])
+    return (logits.gather(1, right[:, None]) - logits.gather(1, wrong[:, None]))[:, 0]
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("direction", ["denoising", "noising"])
+@pytest.mark.parametrize("receivers", RECEIVERS, ids=" ".join)
+def test_every_sender_equals_the_slow_reference(family, direction, receivers):
+    study = study_of(tiny(family), PAIRS, direction=direction)
+    result = study.path(receivers).wait()
+    assert result.provenance["executor"] == "wavefront"
+    (group,) = study.prompts.groups
+    base, source = group.corrupted, group.clean
+    if direction == "noising":
+        base, source = source, base
+    values = result.snapshot().values[0]
+    with torch.inference_mode():
+        nodes = result.plan.patches[0].path.receivers
+        slow = SlowPathPatch(study.model, base, source, nodes, group.roles)
+        for index, patch in enumerate(result.plan.patches):
+            wanted = logit_diff(study, slow.logits(patch.path.sender))
+            np.testing.assert_allclose(values[index], wanted, atol=TOLERANCE, err_msg=str(patch))
+
+
+def test_senders_that_cannot_reach_the_receiver_are_nan():
+    study = study_of(tiny("llama"), PAIRS)
+    result = study.path(["L1H0.v"])
+    heads, mlps = result.effect(), result.effect(map="mlp")
+    assert heads.shape == (3, 4, 3)
+    assert np.isfinite(heads[0]).all()
+    assert np.isnan(heads[1:]).all()
+    assert np.isfinite(mlps[0]).all()
+    assert np.isnan(mlps[1:]).all()
+    assert np.isfinite(result.effect(map="embed")).all()
+
+
+def test_the_embedding_is_the_only_sender_into_layer_0():
+    result = study_of(tiny("gpt2"), PAIRS).path(["L0H0.q"])
+    assert np.isnan(result.effect()).all()
+    assert np.isfinite(result.effect(map="embed")).all()
+
+
+@pytest.mark.parametrize("receivers", [["logits"], ["L2H0.q"], ["L1H1.k", "L2H1.v"]], ids=" ".join)
+def test_prompts_of_two_lengths_equal_each_length_alone(receivers):
+    both = study_of(tiny("llama"), RAGGED).path(receivers).patched()
+    alone = study_of(tiny("llama"), PAIRS).path(receivers).patched()
+    np.testing.assert_allclose(both.isel(prompt=slice(0, 3)), alone, atol=TOLERANCE)

@@ -1,0 +1,226 @@
+"""The report in a real browser, from a file, with no network."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from patchwidgets.reports.html import page
+from tests import make_view_fixtures as fixtures
+
+ROOT = Path(__file__).parents[1]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="un-skip when Chromium is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Return a function that opens a fixture's report; checks afterwards that it kept quiet."""
+    noise, contexts = [], []
+
+    def opened(shown="synthetic_explorer", width=1240, height=960, **options):
+        header, block = fixtures.read(shown) if isinstance(shown, str) else shown
+        path = tmp_path / "report.html"
+        path.write_text(page(header, block, "Synthetic numbers"), "utf-8")
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, offline=True, **options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: noise.append(message.text))
+        tab.on("pageerror", lambda error: noise.append(str(error)))
+        tab.on("request", lambda request: noise.append(request.url))
+        tab.goto(path.as_uri())
+        noise.remove(path.as_uri())
+        tab.wait_for_selector(".pw-grid")
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert noise == []
+
+
+def point_at(tab, name):
+    """Return where a cell of the first column lies: where the tooltip names it."""
+    box = tab.locator(".pw-grid").first.bounding_box()
+    tip = tab.locator(".pw-tooltip strong")
+    for y in range(24, int(box["height"]), 12):
+        point = box["x"] + 44, box["y"] + y
+        tab.mouse.move(*point)
+        if tip.is_visible() and tip.text_content() == name:
+            return point
+    raise AssertionError(f"{name} is nowhere on the map")
+
+
+def outside(tab):
+    """Return what reaches out of the part of the view it belongs to."""
+    return tab.evaluate(
+        """() => [".pw-main", ".pw-side", ".pw-head", ".pw-context"].flatMap((part) => {
+          const box = document.querySelector(part).getBoundingClientRect();
+          return [...document.querySelectorAll(`${part} *:not(.pw-unseen, .pw-unseen *)`)]
+            .filter((child) => child.getBoundingClientRect().right > box.right + 0.5)
+            .map((child) => `${part}: ${child.outerHTML.slice(0, 80)}`);
+        })"""
+    )
+
+
+def press_peak(tab, name):
+    tab.locator(".pw-peak", has_text=name).first.click()
+
+
+def test_a_click_on_a_head_opens_the_path_map_beside_it(open_page):
+    tab = open_page()
+    tab.mouse.click(*point_at(tab, "L20H0"))
+    menu = tab.get_by_role("menu")
+    assert menu.get_by_role("menuitem").all_text_contents() == [
+        "q L20H0.q",
+        "k L20H0.k (kv head 0, heads 0–2)",
+        "v L20H0.v (kv head 0, heads 0–2)",
+    ]
+    menu.get_by_role("menuitem", name="v L20H0.v").click()
+    assert tab.get_by_role("grid").count() == 2
+    assert tab.locator(".pw-trail").text_content() == "‹ Backheads › L20H0.v"
+
+
+def test_the_keyboard_does_all_of_it(open_page):
+    tab = open_page()
+    tab.keyboard.press("Tab")
+    while tab.evaluate("document.activeElement.getAttribute('role')") != "grid":
+        tab.keyboard.press("Tab")
+    for key in ("ArrowDown", "Enter", "v"):
+        tab.keyboard.press(key)
+    for key in ("ArrowDown", "Enter", "q"):
+        tab.keyboard.press(key)
+    assert tab.locator(".pw-steps").text_content() == "heads › L20H0.v › L17H4.q"
+    tab.keyboard.press("Backspace")
+    tab.keyboard.press("Backspace")
+    assert tab.get_by_role("grid").count() == 1
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("q")
+    said = tab.get_by_role("status").text_content()
+    assert said == 'L21H0.q was not measured; run study.path(receivers=["L21H0.q"]) with a kernel'
+
+
+def test_the_map_shows_positive_and_negative_cells_apart(open_page):
+    tab = open_page()
+    pixels = tab.evaluate(
+        """() => {
+          const canvas = document.querySelector(".pw-grid canvas");
+          const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let red = 0, blue = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i] - data[i + 2] > 120) red++;
+            if (data[i + 2] - data[i] > 70) blue++;
+          }
+          return {red, blue};
+        }"""
+    )
+    assert pixels["red"] > 500
+    assert pixels["blue"] > 200
+
+
+def test_a_hundred_thousand_cells_follow_the_pointer(open_page):
+    tab = open_page(fixtures.large_map())
+    frame = tab.evaluate(
+        """async () => {
+          const grid = document.querySelector(".pw-grid");
+          const {left, top} = grid.getBoundingClientRect();
+          const spent = [];
+          for (let i = 0; i < 20; i++) {
+            const before = performance.now();
+            const at = {clientX: left + 60 + i * 5, clientY: top + 40, bubbles: true};
+            grid.dispatchEvent(new PointerEvent("pointermove", at));
+            await new Promise(requestAnimationFrame);
+            spent.push(performance.now() - before);
+          }
+          return spent.sort((a, b) => a - b)[10];
+        }"""
+    )
+    assert frame < 50
+    assert tab.locator(".pw-tooltip strong").text_content().startswith("L")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_a_reader_out(open_page, scheme):
+    axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        pytest.skip("needs `npm ci`")
+    tab = open_page(color_scheme=scheme, bypass_csp=True)
+    press_peak(tab, "L20H0")
+    tab.get_by_role("button", name="v L20H0.v").click()
+    press_peak(tab, "L17H4")
+    tab.add_script_tag(path=axe)
+    run = "tags => axe.run('.pw-explorer', {runOnly: tags}).then(found => found.violations)"
+    violations = tab.evaluate(run, AXE_TAGS)
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
+
+
+def test_it_fits_a_narrow_window(open_page):
+    tab = open_page(width=380, height=900)
+    press_peak(tab, "L20H0")
+    tab.get_by_role("button", name="v L20H0.v").click()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 380
+    boxes = [tab.get_by_role("grid").nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[1]["y"] > boxes[0]["y"] + boxes[0]["height"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fixture", "width", "scheme"),
+    [
+        ("light", "synthetic_explorer", 1240, "light"),
+        ("dark", "synthetic_explorer", 1240, "dark"),
+        ("medium", "synthetic_explorer", 800, "light"),
+        ("narrow", "synthetic_explorer", 380, "light"),
+        ("running", "synthetic_running", 1000, "light"),
+        ("positions", "synthetic_positions", 1000, "dark"),
+    ],
+)
+def test_pictures_to_look_at(open_page, name, fixture, width, scheme):
+    tab = open_page(fixture, width=width, color_scheme=scheme)
+    tab.locator(".pw-peak").first.click()
+    here = tab.locator(".pw-ways .pw-choice-here")
+    if here.count():
+        here.first.click()
+        tab.locator(".pw-peak").first.click()
+    tab.mouse.move(1, 1)
+    tab.wait_for_timeout(100)
+    assert outside(tab) == []
+    SCREENSHOTS.mkdir(exist_ok=True)
+    tab.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    assert (SCREENSHOTS / f"{name}.png").stat().st_size > 10_000
+
+
+def test_without_scripts_there_is_a_picture(browser, tmp_path):
+    path = tmp_path / "still.html"
+    header, block = fixtures.read("synthetic_explorer")
+    path.write_text(page(header, block, "still"), "utf-8")
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    tab = context.new_page()
+    tab.goto(path.as_uri())
+    assert tab.locator("img.pw-still").bounding_box()["height"] == 31 * 12
+    context.close()
