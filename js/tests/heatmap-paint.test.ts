@@ -34,7 +34,7 @@ function paint(name: string, index = 0): { picture: Picture; recorder: Recorder 
   const { rows, columns } = chart.map;
   const layout = layoutOf(rows.labels, columns.labels, 500, (text) => text.length * 6);
   const palette = paletteFor([255, 255, 255]);
-  const theme = { palette, text: "#000", muted: "#666", line: "#ddd", accent: "#00f", font: "x" };
+  const theme = { palette, text: "#000", muted: "#666", accent: "#00f", font: "x" };
   const picture = { chart, values, limit: limitOf(values), layout, theme };
   const recorder = new Recorder();
   paintMap(recorder.pen, picture);

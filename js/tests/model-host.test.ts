@@ -83,6 +83,15 @@ it("carries choices and new maps down, and lets go when the kernel does", async 
   expect(textOf(view, ".pw-progress-text")).toBe("saved while measuring: 113 of 270");
 });
 
+it("keeps the last picture where a new one cannot be drawn", async () => {
+  const view = mount(noKernel);
+  bind(view, model.live, binding.signal);
+  model.values.block = new DataView(new ArrayBuffer(8));
+  model.fire("change:block");
+  await Promise.resolve();
+  expect(textOf(view, ".pw-peak")).toContain("L20H0");
+});
+
 it("starts from what the model holds", () => {
   const view = mount(noKernel, payload("synthetic_running"));
   Object.assign(model.values, { trail: ["heads", "L20H0.v"], selection: "L17H4", metric: "prob" });

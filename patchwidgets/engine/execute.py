@@ -124,7 +124,11 @@ class _GroupWork:
         self._replays: dict[int, Replay] = {}
 
     def measure(
-        self, chunk: Sequence[int], checked: frozenset[int], check: Callable[[], None], record: Recorder
+        self,
+        chunk: Sequence[int],
+        checked: frozenset[int],
+        check: Callable[[], None],
+        record: Recorder,
     ) -> None:
         """Measure some patches on this group's prompts."""
         members = self.runs.group.members
@@ -172,9 +176,7 @@ class _GroupWork:
         if self.form is None:
             logits = reference_logits(self.model, base, source, cell, prompts)
         else:
-            logits = reference_path_logits(
-                self.model, base, source, cell, self.receivers, prompts
-            )
+            logits = reference_path_logits(self.model, base, source, cell, self.receivers, prompts)
         return self.runs.reader.of_logits(logits, prompts)
 
     def _compare(self, cell: Cell, values: Float[np.ndarray, "metric batch"]) -> None:
@@ -214,7 +216,9 @@ def replay_problem(model: LensModel, runs: GroupRuns) -> str:
         return "the model keeps no key/value cache that covers the prompt"
     hooks = model.callers_hooks()
     if hooks:
-        return f"the model carries hooks of yours ({', '.join(hooks[:3])}) that expect whole prompts"
+        return (
+            f"the model carries hooks of yours ({', '.join(hooks[:3])}) that expect whole prompts"
+        )
     start = runs.group.first_difference
     nothing = Cell(patch=0, writes=(), entry=0, start=start)
     everything = resolve(1, [Node("embed")], {}, start, runs.batch)

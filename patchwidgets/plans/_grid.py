@@ -17,9 +17,7 @@ Positions = Literal["each", "roles"] | Sequence[int | str] | None
 A list: those positions or roles."""
 
 
-def grid(
-    name: str, spec: ModelSpec, shape: PromptShape, site: str, positions: Positions
-) -> Plan:
+def grid(name: str, spec: ModelSpec, shape: PromptShape, site: str, positions: Positions) -> Plan:
     """Return the plan with one patch per layer, head (if the site has heads) and position.
 
     Raises:

@@ -13,9 +13,7 @@ from patchwidgets.registry import unknown_name
 FORMS: tuple[Form, ...] = ("pinned",)
 
 
-def path_plan(
-    spec: ModelSpec, receivers: Sequence[str | Node], form: str = "pinned"
-) -> Plan:
+def path_plan(spec: ModelSpec, receivers: Sequence[str | Node], form: str = "pinned") -> Plan:
     """Return a plan with one patch per sender: head outputs, MLP outputs and the embedding.
 
     Senders that cannot reach any receiver have no patch; their cells hold nothing.

@@ -54,7 +54,9 @@ def key_of(result: Result) -> str:
 
 def _map(result: Result, block: ArrayBlock) -> Heatmap:
     key = key_of(result)
-    return heatmap(result, key=key, title=_title(result, key), caption=_caption(result), block=block)
+    return heatmap(
+        result, key=key, title=_title(result, key), caption=_caption(result), block=block
+    )
 
 
 def _title(result: Result, key: str) -> str:

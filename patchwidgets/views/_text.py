@@ -36,11 +36,11 @@ def _state(heatmap: Heatmap) -> str:
 
 
 def _table(chart: Chart, metric: MetricColumn, strongest: int) -> list[str]:
-    columns = [(_strongest(chart, sign, strongest)) for sign in (1, -1)]
+    columns = [_strongest(chart, sign, strongest) for sign in (1, -1)]
     if not any(columns):
         return []
     what = "normalized effect" if metric.normalized else f"effect in {UNITS[metric.unit]}"
-    rows = [f"{f'{metric.label}, {what}: strongest':<36}"]
+    rows = [f"{metric.label}, {what}: strongest"]
     blank = ("", "")
     for index in range(max(map(len, columns))):
         cells = [column[index] if index < len(column) else blank for column in columns]

@@ -6,7 +6,7 @@ export interface Field {
 }
 
 /** How many rows PageUp and PageDown move: about a sixth of the map. */
-export function pageOf(field: Field): number {
+function pageOf(field: Field): number {
   return Math.max(1, Math.round(field.height / 6));
 }
 

@@ -1,7 +1,7 @@
 /** The inputs of an attention head that a path can lead into. */
 export type HeadInput = "q" | "k" | "v";
 
-export const HEAD_INPUTS: readonly HeadInput[] = ["q", "k", "v"];
+const HEAD_INPUTS: readonly HeadInput[] = ["q", "k", "v"];
 
 /** An attention head as a node: layer and query head. */
 export interface Head {

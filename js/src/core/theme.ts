@@ -5,7 +5,6 @@ export interface Theme {
   palette: Palette;
   text: string;
   muted: string;
-  line: string;
   accent: string;
   font: string;
 }
@@ -22,7 +21,6 @@ export function adoptTheme(element: HTMLElement): Theme {
     palette,
     text: style.color || "#1b1f24",
     muted: variable("--pw-muted", "#5d6673"),
-    line: variable("--pw-line", "#d9dee5"),
     accent: variable("--pw-accent", "#2f5bd3"),
     font: style.fontFamily || "sans-serif",
   };

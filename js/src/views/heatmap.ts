@@ -24,7 +24,8 @@ export interface HeatmapProps {
 
 /** What a reader does with a map. */
 export interface HeatmapEvents {
-  hover(cell: number, by: "pointer" | "keyboard"): void;
+  /** The pointer or the keyboard is on a cell; -1 where it has left. */
+  hover(cell: number): void;
   select(cell: number): void;
   /** Enter, or a click: `by` says which. */
   open(cell: number, by: "pointer" | "keyboard"): void;
@@ -46,7 +47,7 @@ export interface Box {
 export class HeatmapView {
   readonly element: HTMLElement;
   private readonly base = h("canvas", { "aria-hidden": "true" });
-  private readonly marks = h("canvas", { "aria-hidden": "true", class: "pw-marks" });
+  private readonly marks = h("canvas", { "aria-hidden": "true" });
   private readonly cell = h("div", { role: "gridcell", "aria-selected": "true" });
   private readonly row = h("div", { role: "row", class: "pw-unseen" }, this.cell);
   private readonly listening = new AbortController();
@@ -177,7 +178,7 @@ export class HeatmapView {
     element.addEventListener("click", (event) => this.click(this.at(event)), { signal });
     element.addEventListener("keydown", (event) => this.key(event), { signal });
     element.addEventListener("focus", () => events.focus(), { signal });
-    element.addEventListener("blur", () => events.hover(-1, "keyboard"), { signal });
+    element.addEventListener("blur", () => events.hover(-1), { signal });
   }
 
   private at(event: MouseEvent): number {
@@ -189,7 +190,7 @@ export class HeatmapView {
   private hover(cell: number): void {
     if (cell === this.hovered) return;
     this.hovered = cell;
-    this.events.hover(cell, "pointer");
+    this.events.hover(cell);
     this.redraw(false);
   }
 
@@ -224,7 +225,7 @@ export class HeatmapView {
     if (to === null) return false;
     const target = selected >= 0 ? to : from;
     this.events.select(target);
-    this.events.hover(target, "keyboard");
+    this.events.hover(target);
     return true;
   }
 }

@@ -3,7 +3,7 @@ import { ColorBar, updateLegend } from "./color-bar";
 import { type Box, type HeatmapEvents, type HeatmapProps, HeatmapView } from "./heatmap";
 
 /** Pixels beside the cells that the colour bar takes. */
-export const SCALE_WIDTH = 58;
+const SCALE_WIDTH = 58;
 
 /** A map with its question, its scale, its legend and how to redo it. */
 export class MapPanel {

@@ -17,11 +17,7 @@ export class ProgressView {
     role: "status",
     "aria-live": "polite",
   });
-  private readonly keys = h(
-    "span",
-    { class: "pw-keys pw-muted" },
-    "arrows move · Enter drills · Backspace goes up · Esc cancels",
-  );
+  private readonly keys = h("span", { class: "pw-keys pw-muted" });
   readonly element = h(
     "div",
     { class: "pw-foot" },

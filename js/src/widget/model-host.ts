@@ -1,4 +1,4 @@
-import { asBytes } from "../core/arrays";
+import { asBytes, PayloadError } from "../core/arrays";
 import { type Host, stored } from "../core/host";
 import { type Payload, readPayload } from "../core/payload";
 import type { ExplorerState } from "../generated/views";
@@ -12,22 +12,31 @@ export function payloadOf(model: LiveModel): Payload {
 
 /** Ties a view to a model until `signal` aborts: both ways, and commands up. */
 export function bind(view: ExplorerView, model: LiveModel, signal: AbortSignal): void {
-  view.update(payloadOf(model));
+  refresh(view, model);
   view.choose(chosenIn(model));
   view.connect(hostOf(model));
   const follow = (name: keyof Traits & string, callback: () => void) => {
     model.on(`change:${name}`, callback);
     signal.addEventListener("abort", () => model.off(`change:${name}`, callback), { once: true });
   };
-  const refresh = once(() => {
-    if (!signal.aborted) view.update(payloadOf(model));
+  const changed = once(() => {
+    if (!signal.aborted) refresh(view, model);
   });
-  follow("header", refresh);
-  follow("block", refresh);
+  follow("header", changed);
+  follow("block", changed);
   for (const name of ["selection", "trail", "metric", "prompt"] as const) {
     follow(name, () => view.choose({ [name]: model.get(name) }));
   }
   signal.addEventListener("abort", () => view.connect(stored), { once: true });
+}
+
+/** Draws what a model holds; what cannot be drawn leaves the last picture standing. */
+function refresh(view: ExplorerView, model: LiveModel): void {
+  try {
+    view.update(payloadOf(model));
+  } catch (error) {
+    if (!(error instanceof PayloadError)) throw error;
+  }
 }
 
 function hostOf(model: LiveModel): Host {
