@@ -43,7 +43,7 @@ class Job:
             self.state = "done"
         except Cancelled:
             self.state = "cancelled"
-        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+        except BaseException as error:  # handed to whoever waits
             self.error = error
             self.state = "failed"
         finally:

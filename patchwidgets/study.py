@@ -1,4 +1,4 @@
-"""Study: a model, a behaviour, and what was measured on them. It only strings the steps together."""
+"""Study: a model and a behaviour, ready to be patched. It only strings the steps together."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -69,9 +69,9 @@ class Study:
         direction: str = "denoising",
         prepend_bos: bool | None = None,
     ) -> None:
-        chosen = next((known for known in DIRECTIONS if known == direction), None)
-        if chosen is None:
+        if direction not in DIRECTIONS:
             raise unknown_name("direction", direction, list(DIRECTIONS))
+        chosen = DIRECTIONS[DIRECTIONS.index(direction)]
         metrics = _metrics(metric)
         self.model = load_model(model)
         lens = LensModel(self.model)
@@ -148,9 +148,7 @@ class Study:
         )
 
     def baselines(self) -> pd.DataFrame:
-        """Return a row per prompt pair: its group, every metric clean and corrupted, and whether
-        the clean run is right.
-        """
+        """Return a row per prompt pair: group, metrics on both runs, and whether clean is right."""
         columns: dict[str, Any] = {"group": [pair.group for pair in self.prompts.pairs]}
         for index, metric in enumerate(self.metrics):
             columns[f"{metric.name} clean"] = self._baseline.clean[index]
@@ -160,8 +158,10 @@ class Study:
 
     def by_group(self) -> pd.DataFrame:
         """Return a row per group of prompts (template): pairs, mean metrics, share right."""
-        table = self.baselines().groupby("group")
-        return table.mean().assign(pairs=table.size()).rename(columns={"right": "share right"})
+        groups = self.baselines().groupby("group")
+        table = pd.DataFrame(groups.mean()).rename(columns={"right": "share right"})
+        table["pairs"] = groups.size()
+        return table
 
     def keep(self, groups: Sequence[str]) -> "Study":
         """Return a study of the prompt pairs in these groups only.
@@ -288,7 +288,9 @@ def _code(
 ) -> str:
     """Return the Python that makes a study again; your own pairs are called `pairs`."""
     own = isinstance(behaviour, PromptPairs)
-    asked = {} if own else {name: origin[name] for name in ("n", "seed", "corruption", "at")}
+    asked: dict[str, Any] = {}
+    if not own:
+        asked |= {name: origin[name] for name in ("n", "seed", "corruption", "at")}
     names = [metric.name for metric in metrics]
     asked |= {
         "metric": names[0] if len(names) == 1 else names,

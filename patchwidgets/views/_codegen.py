@@ -26,7 +26,7 @@ REFERENCE_NOTE = re.compile(r"( \*\n)? \* This interface was referenced by .*\n 
 class _WithoutFieldTitles(GenerateJsonSchema):
     """A title on a field would become a type of its own in TypeScript."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401 (pydantic's own type is private)
+    def field_title_should_be_set(self, schema: Any) -> bool:
         """Return False for every field."""
         return False
 
@@ -43,7 +43,7 @@ def schema() -> dict[str, Any]:
     return {"title": "Explorer", **definitions["$defs"].pop("Explorer"), **definitions}
 
 
-def without_docs(part: Any) -> Any:  # noqa: ANN401 (any JSON)
+def without_docs(part: Any) -> Any:
     """Return the schema without descriptions and titles, which the page does not need."""
     if isinstance(part, list):
         return [without_docs(item) for item in part]
@@ -56,7 +56,7 @@ def without_docs(part: Any) -> Any:  # noqa: ANN401 (any JSON)
     }
 
 
-def with_named_references(part: Any) -> Any:  # noqa: ANN401 (any JSON)
+def with_named_references(part: Any) -> Any:
     """Return the schema with each reference as its type's name.
 
     json2ts would make a new type of every reference that has a description of its own.

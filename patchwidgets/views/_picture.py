@@ -6,10 +6,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from patchwidgets.results import stats
-from patchwidgets.views._grid import NO_NODE, Grid, Line, lay_out
 from patchwidgets.results.labels import NO_PATCH, written_name
 from patchwidgets.results.measured import NOT_MEASURED, UNREACHABLE, Snapshot, not_normalizable
 from patchwidgets.results.result import Result
+from patchwidgets.views._grid import NO_NODE, Grid, Line, lay_out
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.heatmap import Axis, Heatmap, MetricColumn, Progress
 

@@ -45,7 +45,7 @@ class LiveExplorer:
             self._outputs.append(identity)
             display(self.widget.bundle(), raw=True, display_id=identity)
 
-    def _picture(self) -> Any:  # noqa: ANN401 - header and block, passed on as they are
+    def _picture(self) -> Any:
         return explorer(list(self._results.values()), self._problems)
 
     def _follow(self, result: Result) -> None:

@@ -117,7 +117,7 @@ class PatchWidget(anywidget.AnyWidget):
         still = {kind: stored[kind] for kind in ("image/png", "text/plain")}
         return {"application/vnd.jupyter.widget-view+json": view, **still}
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return self.bundle(), {}
 
     def _receive(self, _: Widget, content: object, __: object) -> None:

@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 
 import patchwidgets as pw
-from patchwidgets.nodes import Node
+from patchwidgets.nodes import Node, parse_node
 from patchwidgets.results.result import Result
 from patchwidgets.study import Study
 from tests.bench.floor import multiply_rate, needed
@@ -89,7 +89,7 @@ def path_row(study: Study, plain: Plain) -> dict[str, Any]:
     senders = {i: p.path.sender for i, p in enumerate(result.plan.patches) if p.path}
     heads = [i for i, sender in senders.items() if sender.site == "z"]
     sampled = sorted(random.Random(0).sample(heads, SAMPLE))
-    receiver = result.plan.patches[0].path.receivers[0]
+    receiver = parse_node(RECEIVER)
     theirs = plain.paths(receiver, [senders[i] for i in sampled])
     return row(f"paths into {RECEIVER}", result, seconds, theirs, sampled) | {"floor": None}
 

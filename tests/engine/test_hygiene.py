@@ -72,7 +72,7 @@ def test_an_exception_in_the_metric_leaves_no_trace(model):
         return logits[..., 0]
 
     result = study_of(model, PAIRS, metric=broken).sweep("heads")
-    with pytest.raises(RuntimeError, match="^broken metric$"):
+    with pytest.raises(RuntimeError, match=r"^broken metric$"):
         result.wait()
     assert traces(model) == clean
 
@@ -129,22 +129,22 @@ def test_numbers_that_the_reference_executor_contradicts_are_not_returned(model,
 
 
 def test_a_hook_that_does_not_fire_is_an_error(model, monkeypatch):
-    study = study_of(model, PAIRS)
-    monkeypatch.setattr(type(study._session.model), "hook_point", lambda *_: torch.nn.Identity())
-    with pytest.raises(
-        MeasurementError,
-        match=r"^The hook `blocks\.0\.attn\.hook_z` fired 0 times in one forward pass instead of "
-        r"once, so the patch did not do what it says\.",
-    ):
-        from patchwidgets.engine.cells import Write
-        from patchwidgets.engine.replay import Replay
-        from patchwidgets.engine.wave import call_block
+    from patchwidgets.engine.cells import Write
+    from patchwidgets.engine.replay import Replay
+    from patchwidgets.engine.wave import call_block
 
-        runs = study._session._runs[0]
-        replay = Replay(study._session.model, runs.base, 10)
-        with torch.inference_mode():
-            hidden = replay.residual(0, 1)
-            call_block(replay, runs.source, 0, hidden, [(0, Write("z", 0, 0, None))])
+    session = study_of(model, PAIRS)._session
+    monkeypatch.setattr(type(session.model), "hook_point", lambda *_: torch.nn.Identity())
+    with torch.inference_mode():
+        replay = Replay(session.model, session._runs[0].base, 10)
+        hidden = replay.residual(0, 1)
+        with pytest.raises(
+            MeasurementError,
+            match=r"^The hook `blocks\.0\.attn\.hook_z` fired 0 times in one forward pass instead "
+            r"of once, so the patch did not do what it says\. No number is returned\. This model's "
+            r"TransformerLens adapter does not pass through that hook; patch another site\.$",
+        ):
+            call_block(replay, session._runs[0].source, 0, hidden, [(0, Write("z", 0, 0, None))])
 
 
 def test_training_mode_is_refused():
@@ -154,8 +154,9 @@ def test_training_mode_is_refused():
     model.original_model.train()
     with pytest.raises(
         ModelError,
-        match=r"^Model `training-gpt2` is in training mode, where dropout makes every run different\. "
-        r"Patching compares runs, so it needs the same run each time\. Call `model\.eval\(\)` first\.$",
+        match=r"^Model `training-gpt2` is in training mode, where dropout makes every run "
+        r"different\. Patching compares runs, so it needs the same run each time\. Call "
+        r"`model\.eval\(\)` first\.$",
     ):
         study.sweep("heads")
 
