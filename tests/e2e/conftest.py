@@ -1,0 +1,96 @@
+"""One JupyterLab and one browser for all tests here, with no network beyond this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
+
+KNOWN_NOISE = (
+    # ipywidgets in a notebook without a kernel (jupyter-widgets/ipywidgets#3773)
+    "Cannot read properties of null (reading 'kernel')",
+)
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory):
+    from tests.e2e.server import jupyter_lab
+
+    with jupyter_lab(tmp_path_factory.mktemp("jupyter")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def noise():
+    """What the page complained of, and what it asked other machines for."""
+    return []
+
+
+@pytest.fixture(scope="package")
+def page(noise):
+    api = pytest.importorskip("playwright.sync_api")
+    from tests.test_html_page import CHROMIUM, FLAGS
+
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        tab = browser.new_page(viewport={"width": 1120, "height": 1080})
+        tab.set_default_timeout(20_000)
+        listen(tab, noise)
+        yield tab
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def lab(page, server):
+    from tests.e2e.lab import Lab
+
+    opened = Lab(page, server)
+    opened.load()
+    return opened
+
+
+@pytest.fixture(autouse=True)
+def quiet(page, noise):
+    """Fail a test during which the page complained."""
+    noise.clear()
+    yield
+    assert noise == []
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Leave a picture of every failure."""
+    outcome = yield
+    report = outcome.get_result()
+    tab = item.funcargs.get("page")
+    if report.failed and tab is not None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        path = SCREENSHOTS / f"failed-{item.name}.png"
+        tab.screenshot(path=path)
+        report.sections.append(("screenshot", str(path)))
+
+
+def listen(tab: Page, noise: list[str]) -> None:
+    """Write down errors, and stop and write down requests that leave this machine."""
+
+    def note(text: str) -> None:
+        if not any(known in text for known in KNOWN_NOISE):
+            noise.append(text)
+
+    def allow(route: Route) -> None:
+        if urlparse(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+            return
+        noise.append(f"request to {route.request.url}")
+        route.abort()
+
+    tab.on("console", lambda message: message.type == "error" and note(message.text))
+    tab.on("pageerror", lambda error: note(str(error)))
+    tab.route("**/*", allow)

@@ -1,0 +1,178 @@
+"""An explorer on the page, used as a reader uses it: with the pointer and the keyboard."""
+
+import re
+from typing import NamedTuple
+
+from playwright.sync_api import Locator
+
+from tests.e2e.lab import Lab
+
+PIXELS = """({canvas, box}) => {
+  const scale = canvas.width / canvas.clientWidth;
+  const [x, y, width, height] = box.map((number) => Math.round(number * scale));
+  const {data} = canvas.getContext("2d").getImageData(x, y, width, height);
+  const shades = new Set();
+  let coloured = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (Math.abs(data[i] - data[i + 2]) > 24) coloured += 1;
+    shades.add(data.slice(i, i + 3).join());
+  }
+  return {coloured, shades: shades.size};
+}"""
+
+
+class Filling(NamedTuple):
+    """A map while it is measured: pixels with colour, and what the progress bar says."""
+
+    coloured: int
+    done: int
+    total: int
+
+
+class Explorer:
+    """One explorer.
+
+    Args:
+        lab: Where it is.
+        output: The notebook cell that holds it.
+    """
+
+    def __init__(self, lab: Lab, output: Locator) -> None:
+        self._lab = lab
+        self.page = lab.page
+        self.element = output.locator(".pw-explorer")
+
+    @property
+    def grids(self) -> Locator:
+        """The maps that are shown."""
+        return self.element.get_by_role("grid")
+
+    @property
+    def trail(self) -> list[str]:
+        """Keys of the open maps, as the breadcrumb says."""
+        written = self.element.locator(".pw-steps").text_content() or ""
+        return written.split(" › ")
+
+    @property
+    def selected(self) -> str:
+        """The heading of the panel beside the maps."""
+        name = self.element.locator(".pw-cell-name")
+        return (name.text_content() or "") if name.count() else ""
+
+    @property
+    def says(self) -> str:
+        """The last sentence of the status line."""
+        return self.element.get_by_role("status").text_content() or ""
+
+    @property
+    def progress(self) -> str:
+        """What is said of the measuring."""
+        return self.element.locator(".pw-progress-text").text_content() or ""
+
+    def peaks(self) -> list[tuple[str, float]]:
+        """The strongest cells beside the map, largest first."""
+        found = []
+        for peak in self.element.locator(".pw-peak").all():
+            number = (peak.locator("b").text_content() or "").replace("−", "-")
+            found.append((peak.locator("span").text_content() or "", float(number)))
+        return sorted(found, key=lambda peak: -abs(peak[1]))
+
+    def wait_for_map(self, title: str) -> None:
+        """Wait until a map with this title is shown."""
+        name = re.compile(re.escape(title))
+        self.element.get_by_role("grid", name=name).wait_for(timeout=60_000)
+
+    def wait_for_progress(self, text: str, seconds: float = 90) -> None:
+        """Wait until this is said of the measuring; nothing is said once it is done."""
+        try:
+            self.element.locator(".pw-progress-text", has_text=re.compile(f"^{text}")).wait_for(
+                state="attached", timeout=seconds * 1000
+            )
+        except Exception as error:
+            raise AssertionError(f"not {text!r} in {seconds} s but {self.progress!r}") from error
+
+    def wait_until_done(self, seconds: float = 120) -> None:
+        """Wait until everything that is shown is measured."""
+        self.wait_for_progress("$", seconds)
+
+    def wait_for_colour(self) -> Filling:
+        """Wait until the first map has its first coloured cells; return how far it is then."""
+        seen = self._lab.wait(
+            f"""(app, label) => {{
+              const canvas = [...document.querySelectorAll(".pw-grid canvas")].find(
+                (one) => one.parentElement.dataset.seen === label);
+              const view = canvas.closest(".pw-explorer");
+              const box = [0, 0, canvas.clientWidth, canvas.clientHeight];
+              if (!canvas.width) return null;
+              const {{coloured}} = ({PIXELS})({{canvas, box}});
+              const bar = view.querySelector(".pw-track");
+              const [done, total] = ["now", "max"].map((name) =>
+                Number(bar.getAttribute(`aria-value${{name}}`)));
+              return coloured > 0 && [coloured, done, total];
+            }}""",
+            self._mark(),
+            seconds=90,
+            until="a coloured cell",
+        )
+        return Filling(*seen)
+
+    def click(self, name: str, place: int = 0) -> None:
+        """Click a cell of a map."""
+        self.page.mouse.click(*self.point_at(name, place))
+
+    def choose(self, item: str) -> None:
+        """Take a way on from the menu beside a head."""
+        self.element.get_by_role("menuitem", name=item).click()
+
+    def drill(self, name: str, item: str, place: int = 0) -> None:
+        """Click a head and one of its inputs, and wait until what feeds it is measured."""
+        self.click(name, place)
+        self.choose(item)
+        self.wait_for_map(f"What feeds {item.split()[1]}?")
+        self.wait_until_done()
+
+    def point_at(self, name: str, place: int = 0) -> tuple[float, float]:
+        """Move the pointer over a map until the tooltip names this cell; return where it is."""
+        grid = self.grids.nth(place)
+        grid.scroll_into_view_if_needed()
+        box = grid.bounding_box()
+        assert box is not None
+        row = re.match(r"L\d+|\w+", name)
+        assert row is not None
+        steps = range(8, int(max(box["width"], box["height"])), 6)
+        at = next(
+            (y for y in steps if re.fullmatch(f"{row[0]}\\D.*", self._named(box, 0.3, y))), None
+        )
+        assert at is not None, f"no row of {name} on the map"
+        for x in steps:
+            if self._named(box, x / box["width"], at) == name:
+                return box["x"] + x, box["y"] + at
+        raise AssertionError(f"{name} is nowhere on the map")
+
+    def pixels(self, name: str, place: int = 0) -> dict[str, int]:
+        """Return how many pixels of a cell have colour, and how many shades it has."""
+        x, y = self.point_at(name, place)
+        grid = self.grids.nth(place)
+        box = grid.bounding_box()
+        assert box is not None
+        around = [x - box["x"] - 4, y - box["y"] - 4, 8, 8]
+        canvas = grid.locator("canvas").first.element_handle()
+        return self.page.evaluate(PIXELS, {"canvas": canvas, "box": around})
+
+    def tooltip(self) -> str:
+        """What the tooltip says."""
+        return self.element.get_by_role("tooltip").text_content() or ""
+
+    def _named(self, box: "dict[str, float] | object", share: float, y: float) -> str:
+        assert isinstance(box, dict)
+        self.page.mouse.move(box["x"] + share * box["width"], box["y"] + y)
+        tip = self.element.locator(".pw-tooltip:not([hidden]) strong")
+        return (tip.text_content() or "") if tip.count() else ""
+
+    def _mark(self) -> str:
+        """Return a mark by which scripts find the first map."""
+        grid = self.grids.first
+        grid.wait_for()
+        return grid.evaluate(
+            "(grid) => grid.dataset.seen ??= String(Math.random())"
+        )

@@ -1,0 +1,209 @@
+"""The contract of every site file, on every family: where it hooks, and how it is laid out."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patchwidgets.errors import ModelError
+from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.records import record
+from patchwidgets.models.sites import SITES
+from tests.families import FAMILIES, tiny
+
+TOKENS = torch.arange(2, 14).reshape(2, 6)
+OTHERS = torch.arange(20, 32).reshape(2, 6)
+LAYERS = range(3)
+TOLERANCE = 1e-5
+
+PRESENT = [
+    (family, site)
+    for family in sorted(FAMILIES)
+    for site in SITES.names()
+    if not (family == "pythia" and site == "resid_mid")
+]
+every_site = pytest.mark.parametrize(("family", "site"), PRESENT)
+every_head_site = pytest.mark.parametrize(
+    ("family", "site"), [(family, site) for family, site in PRESENT if SITES.get(site).heads]
+)
+
+
+def lens(family):
+    return LensModel(tiny(family))
+
+
+def heads_apart(model, activation):
+    """Return an activation with its heads on an axis of their own; writing to it writes through."""
+    return activation.unflatten(-1, (-1, model.spec.d_head)) if activation.ndim == 3 else activation
+
+
+def run(model, hooks=(), tokens=TOKENS):
+    """Return what every site holds, and the logits, while `hooks` are attached."""
+    sites = [site for site in SITES.names() if not SITES.get(site).needs_sequential]
+    with model.measuring(), model.hooked(list(hooks)):
+        return record(model, tokens, sites)
+
+
+def hook_of(site, layer):
+    return SITES.get(site).hook.format(layer=layer)
+
+
+def seen(model, site, hooks=(), layer=1, tokens=TOKENS):
+    """Return one site's activation as a hook of ours receives it."""
+    kept = []
+    with model.measuring(), model.hooked([*hooks, (hook_of(site, layer), kept.append)]):
+        model.forward(tokens)
+    (activation,) = kept
+    return activation.clone()
+
+
+@every_site
+def test_the_file_name_is_the_key_and_a_person_can_read_the_title(family, site):
+    member = SITES.get(site)
+    assert member.name == site
+    assert member.title
+    assert "{layer}" in member.hook
+
+
+@every_site
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_hook_fires_exactly_once(family, site, layer):
+    model = lens(family)
+    with model.measuring():
+        model.forward_with(TOKENS, [(hook_of(site, layer), lambda activation: None)])
+    seen(model, site, layer=layer)
+
+
+@every_site
+def test_shapes_are_those_of_the_spec(family, site):
+    model = lens(family)
+    member, spec = SITES.get(site), model.spec
+    activation = seen(model, site)
+    count = member.head_count(spec)
+    if count is None:
+        assert activation.shape == (2, 6, spec.d_model)
+    else:
+        assert heads_apart(model, activation).shape == (2, 6, count, spec.d_head)
+    assert count == {None: None, "head": spec.n_heads, "kv_head": spec.n_kv_heads}[member.heads]
+
+
+@every_site
+@pytest.mark.parametrize("layer", LAYERS)
+def test_writing_its_own_value_changes_nothing(family, site, layer):
+    model = lens(family)
+    own = seen(model, site, layer=layer)
+    plain = run(model).logits
+    patched = run(model, [(hook_of(site, layer), lambda activation: own.clone())]).logits
+    torch.testing.assert_close(patched, plain, atol=TOLERANCE, rtol=0)
+
+
+@every_site
+def test_a_written_value_reaches_the_logits(family, site):
+    model = lens(family)
+    other = seen(model, site, tokens=OTHERS)
+    patched = run(model, [(hook_of(site, 1), lambda activation: other)]).logits
+    assert (patched - run(model).logits).abs().max() > 0.01
+
+
+@every_site
+def test_the_record_holds_what_the_hook_sees(family, site):
+    model = lens(family)
+    if site == "resid_mid":
+        with model.measuring():
+            kept = record(model, TOKENS, [site]).site(site, 1)
+    else:
+        kept = run(model).site(site, 1)
+    wanted = seen(model, site)
+    if SITES.get(site).heads:
+        wanted = heads_apart(model, wanted)
+    torch.testing.assert_close(kept, wanted, atol=0, rtol=0)
+
+
+@every_site
+@settings(max_examples=4, deadline=None, derandomize=True)
+@given(at=st.integers(0, 5))
+def test_a_position_write_leaves_other_positions_alone(family, site, at):
+    model = lens(family)
+
+    def write(activation):
+        activation[:, at] += 1.0
+
+    plain, written = seen(model, site), seen(model, site, [(hook_of(site, 1), write)])
+    others = [position for position in range(6) if position != at]
+    assert torch.equal(written[:, others], plain[:, others])
+    assert (written[:, at] != plain[:, at]).all()
+    before, after = run(model), run(model, [(hook_of(site, 1), write)])
+    assert torch.equal(after.residual[-1][:, :at], before.residual[-1][:, :at])
+
+
+@every_head_site
+def test_writing_one_head_leaves_the_other_heads_alone(family, site):
+    model = lens(family)
+    count = SITES.get(site).head_count(model.spec)
+    plain = heads_apart(model, seen(model, site))
+    for head in range(count):
+
+        def write(activation, head=head):
+            heads_apart(model, activation)[:, :, head] += 1.0
+
+        written = heads_apart(model, seen(model, site, [(hook_of(site, 1), write)]))
+        others = [other for other in range(count) if other != head]
+        assert torch.equal(written[:, :, others], plain[:, :, others])
+        assert (written[:, :, head] != plain[:, :, head]).all()
+
+
+@every_head_site
+def test_a_head_is_read_by_its_own_head_alone(family, site):
+    model = lens(family)
+    plain = run(model)
+    z, attn_out = plain.site("z", 1), plain.site("attn_out", 1)
+    count = SITES.get(site).head_count(model.spec)
+    shared = model.spec.n_heads // count
+    together = torch.zeros_like(attn_out)
+    for head in range(count):
+
+        def write(activation, head=head):
+            heads_apart(model, activation)[:, :, head] *= -1.5
+
+        patched = run(model, [(hook_of(site, 1), write)])
+        readers = list(range(head * shared, (head + 1) * shared))
+        others = [other for other in range(model.spec.n_heads) if other not in readers]
+        changed = patched.site("z", 1)
+        torch.testing.assert_close(changed[:, :, others], z[:, :, others], atol=TOLERANCE, rtol=0)
+        assert all((changed[:, :, one] - z[:, :, one]).abs().max() > 1e-3 for one in readers)
+        together += patched.site("attn_out", 1) - attn_out
+
+    def write_all(activation):
+        activation *= -1.5
+
+    whole = run(model, [(hook_of(site, 1), write_all)]).site("attn_out", 1)
+    torch.testing.assert_close(attn_out + together, whole, atol=1e-4, rtol=0)
+
+
+@every_site
+def test_a_stage_says_where_a_value_takes_effect(family, site):
+    model = lens(family)
+
+    def write(activation):
+        activation += 1.0
+
+    plain, patched = run(model), run(model, [(hook_of(site, 1), write)])
+    assert torch.equal(patched.site("mlp_out", 0), plain.site("mlp_out", 0))
+    here = patched.site("attn_out", 1) - plain.site("attn_out", 1)
+    after = patched.residual[2] - plain.residual[2]
+    assert after.abs().max() > 1e-3
+    stage = SITES.get(site).stage
+    if stage == "before":
+        assert here.abs().max() > 1e-3
+    if stage == "after":
+        assert not here.any()
+        torch.testing.assert_close(after, torch.ones_like(after), atol=TOLERANCE, rtol=0)
+
+
+def test_a_hook_the_model_lacks_is_named():
+    with pytest.raises(
+        ModelError,
+        match=r"^`tiny-llama` \(LlamaForCausalLM\) has no hook `blocks\.0\.hook_nonsense`, so this "
+        r"site cannot be patched on it\. `patchwidgets\.models\.sites` lists the sites there are\.$",
+    ):
+        lens("llama").hook_point("blocks.0.hook_nonsense")
