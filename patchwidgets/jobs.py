@@ -1,10 +1,13 @@
 """Work that runs in a thread: progress, cancel and waiting, and one job at a time per model."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
+
+logger = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
@@ -101,7 +104,10 @@ class Job:
 
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
-            listener(self)
+            try:
+                listener(self)
+            except Exception:
+                logger.exception("A listener of a measurement failed; the measurement goes on.")
 
 
 class Worker:

@@ -31,7 +31,7 @@ CHECKED_CELLS = 2
 """Cells of every sweep that the reference executor measures again."""
 
 CHECKED_PROMPTS = 4
-"""Prompts of each group on which it does so."""
+"""Prompts on which it does so, of one group."""
 
 
 @runtime_checkable
@@ -74,19 +74,22 @@ class Measurement:
             MeasurementError: A check failed; nothing that was measured may be trusted.
             Cancelled: Somebody asked to stop; what was recorded stays.
         """
-        checked = self._checked_patches()
+        checked = self._checked()
         work = [_GroupWork(self, runs) for runs in self.groups]
         for chunk in self._chunks(work[0]):
-            for group in work:
-                group.measure(chunk, checked, job.check, record)
+            for index, group in enumerate(work):
+                group.measure(chunk, checked[index], job.check, record)
             job.advance(len(chunk))
 
-    def _checked_patches(self) -> frozenset[int]:
-        if not self.fast:
-            return frozenset()
-        patches = range(len(self.plan.patches))
-        chosen = random.Random(self.seed).sample(patches, min(CHECKED_CELLS, len(patches)))
-        return frozenset(chosen)
+    def _checked(self) -> list[set[int]]:
+        """Choose for every group which patches are measured again by the reference executor."""
+        checked: list[set[int]] = [set() for _ in self.groups]
+        if self.fast:
+            chance = random.Random(self.seed)
+            patches = range(len(self.plan.patches))
+            for patch in chance.sample(patches, min(CHECKED_CELLS, len(patches))):
+                chance.choice(checked).add(patch)
+        return checked
 
     def _chunks(self, work: "_GroupWork") -> list[list[int]]:
         """Split the patches into lists that are measured together, earliest block first."""
@@ -126,7 +129,7 @@ class _GroupWork:
     def measure(
         self,
         chunk: Sequence[int],
-        checked: frozenset[int],
+        checked: set[int],
         check: Callable[[], None],
         record: Recorder,
     ) -> None:

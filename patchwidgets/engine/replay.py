@@ -1,5 +1,6 @@
 """Calls single blocks again, on many patched copies of the end of each recorded prompt."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -64,12 +65,16 @@ class Replay:
     def frozen_attention(self, layer: int) -> Iterator[None]:
         """Make block `layer` take its attention output from the base run instead of computing it.
 
-        The attention module's own `forward` is covered for the body and uncovered afterwards.
+        The attention module's own `forward` is covered for the body and uncovered afterwards; a
+        forward pass in another thread is not affected.
         """
         module = self.model.attention(layer)
         output = self.base.site("attn_module", layer)[:, self.start :]
+        here = threading.get_ident()
 
-        def stand_in(*args: Any, **kwargs: Any) -> tuple[Tensor, None]:
+        def stand_in(*args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != here:
+                return type(module).forward(module, *args, **kwargs)
             rows = _first_tensor(args, kwargs).shape[0]
             return output.repeat(rows // self.batch, 1, 1), None
 

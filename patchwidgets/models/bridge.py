@@ -19,8 +19,17 @@ from patchwidgets.models.spec import ModelSpec
 Hook = Callable[[Tensor], Tensor | None]
 """Gets an activation, may change it in place, may return a replacement."""
 
-_workers: "WeakKeyDictionary[TransformerBridge, Worker]" = WeakKeyDictionary()
-_workers_lock = threading.Lock()
+
+class _Turns:
+    """Whose turn it is on one model: a queue of jobs, and a lock for runs outside of it."""
+
+    def __init__(self) -> None:
+        self.worker = Worker()
+        self.lock = threading.RLock()
+
+
+_turns: "WeakKeyDictionary[TransformerBridge, _Turns]" = WeakKeyDictionary()
+_turns_lock = threading.Lock()
 
 
 class LensModel:
@@ -36,6 +45,8 @@ class LensModel:
     def __init__(self, bridge: TransformerBridge) -> None:
         self.bridge = bridge
         self.spec = _spec(bridge)
+        with _turns_lock:
+            self._turns = _turns.setdefault(bridge, _Turns())
 
     @property
     def tokenizer(self) -> Any:
@@ -60,8 +71,7 @@ class LensModel:
     @property
     def worker(self) -> Worker:
         """The thread in which this model's jobs run one after another."""
-        with _workers_lock:
-            return _workers.setdefault(self.bridge, Worker())
+        return self._turns.worker
 
     def fingerprint(self) -> str:
         """Return a short hash of the weights (64 numbers of each tensor) and their names."""
@@ -94,9 +104,9 @@ class LensModel:
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        """Run the body without gradients, after `require_eval`."""
-        self.require_eval()
-        with torch.inference_mode():
+        """Run the body without gradients, when nobody else measures, after `require_eval`."""
+        with self._turns.lock, torch.inference_mode():
+            self.require_eval()
             yield
 
     def hook_point(self, name: str) -> torch.nn.Module:
@@ -118,12 +128,13 @@ class LensModel:
         """Attach hooks for the body and take them off again, whatever happens in it.
 
         They are plain PyTorch hooks on TransformerLens' hook points: they see the activation as
-        the model lays it out (heads flattened), and leave the caller's hooks alone.
+        the model lays it out (heads flattened), and leave the caller's hooks alone. A forward pass
+        in another thread passes them by.
         """
         with ExitStack() as stack:
             for name, hook in hooks:
                 handle = self.hook_point(name).register_forward_hook(
-                    lambda _module, _args, output, hook=hook: hook(output)
+                    in_this_thread(lambda _module, _args, output, hook=hook: hook(output))
                 )
                 stack.callback(handle.remove)
             yield
@@ -155,7 +166,7 @@ class LensModel:
                 fired[index] += 1
                 return function(activation)
 
-            return call
+            return in_this_thread(call)
 
         names = [name for name, _ in hooks]
         wrapped: list[Any] = [(name, counted(i, hooks[i][1])) for i, name in enumerate(names)]
@@ -183,6 +194,15 @@ class LensModel:
     def _cap(self, logits: Tensor) -> Tensor:
         cap = getattr(self.bridge.original_model.config, "final_logit_softcapping", None)
         return logits if not cap else torch.tanh(logits / cap) * cap
+
+
+def in_this_thread(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a hook that acts in the thread that made it; elsewhere it changes nothing.
+
+    The model is shared: somebody may run it while a worker measures.
+    """
+    here = threading.get_ident()
+    return lambda *args, **kwargs: hook(*args, **kwargs) if threading.get_ident() == here else None
 
 
 def require_fired(names: Sequence[str], fired: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.bridge import LensModel, in_this_thread
 from patchwidgets.models.sites import SITES
 
 
@@ -102,12 +102,12 @@ def record(model: LensModel, tokens: Int[Tensor, "batch pos"], sites: Iterable[s
     last = f"blocks.{spec.n_layers - 1}.hook_resid_post"
     hooks.append((last, keep("resid_post", spec.n_layers - 1)))
     handles = [
-        block.register_forward_pre_hook(keep_call(layer), with_kwargs=True)
+        block.register_forward_pre_hook(in_this_thread(keep_call(layer)), with_kwargs=True)
         for layer, block in enumerate(model.blocks())
     ]
     if "attn_module" in kept:
         handles += [
-            model.attention(layer).register_forward_hook(keep_module(layer))
+            model.attention(layer).register_forward_hook(in_this_thread(keep_module(layer)))
             for layer in range(spec.n_layers)
         ]
     try:

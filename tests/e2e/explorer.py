@@ -14,7 +14,7 @@ PIXELS = """({canvas, box}) => {
   const shades = new Set();
   let coloured = 0;
   for (let i = 0; i < data.length; i += 4) {
-    if (Math.abs(data[i] - data[i + 2]) > 24) coloured += 1;
+    if (Math.abs(data[i] - data[i + 2]) > 60) coloured += 1;
     shades.add(data.slice(i, i + 3).join());
   }
   return {coloured, shades: shades.size};
@@ -108,7 +108,7 @@ class Explorer:
               const bar = view.querySelector(".pw-track");
               const [done, total] = ["now", "max"].map((name) =>
                 Number(bar.getAttribute(`aria-value${{name}}`)));
-              return coloured > 0 && [coloured, done, total];
+              return coloured > 40 && [coloured, done, total];
             }}""",
             self._mark(),
             seconds=90,

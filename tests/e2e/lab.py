@@ -159,7 +159,8 @@ class Notebook:
         return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
 
     def cell(self, index: int) -> Locator:
-        """Return a cell on the page."""
+        """Scroll to a cell, because JupyterLab draws only those in sight, and return it."""
+        self.ask("panel.content.scrollToItem(given[0], 'smart')", index)
         return self.lab.page.locator(f'.jp-Notebook [data-windowed-list-index="{index}"]')
 
     def outputs(self) -> list[Any]:

@@ -176,3 +176,16 @@ def test_zero_cells_say_that_nothing_was_run():
     assert (status[:, :10] == 2).all()
     assert (status[1:, 10:] == 1).all()
     assert (result.effect()[:, :10] == 0).all()
+
+
+def test_a_forward_pass_in_another_thread_is_not_touched_by_a_sweep(model):
+    """The user may run the model while a worker measures it."""
+    before = logits(model)
+    study = study_of(model, PAIRS)
+    for receivers in (None, ["L2H1.v"]):
+        result = study.path(receivers) if receivers else study.sweep("heads", positions="each")
+        seen = []
+        while not result.done:
+            seen.append(torch.equal(logits(model), before))
+        assert all(seen)
+        assert np.isfinite(result.effect().isel(layer=0)).any()

@@ -19,6 +19,7 @@ export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
   ) {
     super();
     this.addClass("pw-output");
+    this.node.addEventListener("keydown", passOn);
   }
 
   /** Draws a payload; called again, it goes on with a newer one in place. */
@@ -69,4 +70,15 @@ export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
     this.linking = new AbortController();
     link(this.view, id, this.app, this.options.resolver, this.linking.signal);
   }
+}
+
+/**
+ * Gives JupyterLab the shortcuts that no view uses, such as saving and running the cell: it looks
+ * for none where the focus is, so that single keys do not cut cells.
+ */
+function passOn(event: KeyboardEvent): void {
+  const shortcut = event.ctrlKey || event.metaKey || (event.shiftKey && event.key === "Enter");
+  const around = (event.currentTarget as HTMLElement).parentElement;
+  if (!shortcut || event.defaultPrevented || !around) return;
+  if (!around.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
 }

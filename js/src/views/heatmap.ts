@@ -207,13 +207,14 @@ export class HeatmapView {
   }
 
   /** Does what a key asks for; false where it asks for nothing. */
-  private act({ key, ctrlKey }: KeyboardEvent): boolean {
+  private act({ key, ctrlKey, shiftKey }: KeyboardEvent): boolean {
     const { events, props } = this;
     if (!props) return false;
     const { selected } = props;
     if (key === "Backspace") events.up();
     else if (key === "Escape") events.escape();
-    else if ((key === "Enter" || key === " ") && !ctrlKey) events.open(selected, "keyboard");
+    else if ((key === "Enter" || key === " ") && !ctrlKey && !shiftKey)
+      events.open(selected, "keyboard");
     else if ((key === "q" || key === "k" || key === "v") && !ctrlKey) events.drill(selected, key);
     else return this.step(key, ctrlKey, props);
     return true;

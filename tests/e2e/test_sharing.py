@@ -1,0 +1,106 @@
+"""A saved notebook stays clickable for a reader, and comes alive again for its author."""
+
+import json
+
+import pytest
+
+from tests.e2e.explorer import Explorer
+from tests.e2e.lab import MIME, kernelspec, write_notebook
+from tests.e2e.test_exploring import STUDY
+from tests.test_html_page import CHROMIUM
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="un-skip when Chromium is installed"),
+]
+
+CELLS = [STUDY, 'heads = study.sweep("heads")\nheads', 'mlps = study.sweep("mlp")\nmlps', "heads"]
+HEADS, MLPS, AGAIN = range(1, 4)
+
+
+@pytest.fixture(scope="module")
+def notebook(lab):
+    """A notebook with two results, one of them shown twice, with one drill-down."""
+    write_notebook(lab.root / "sharing.ipynb", CELLS)
+    opened = lab.open("sharing.ipynb")
+    opened.run(0, seconds=200)
+    for cell in (HEADS, MLPS, AGAIN):
+        opened.run(cell)
+    view = explorer_of(opened, HEADS)
+    view.wait_until_done()
+    view.drill("L20H0", "v L20H0.v")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def saved(notebook):
+    return notebook.save()
+
+
+def explorer_of(notebook, cell):
+    return Explorer(notebook.lab, notebook.cell(cell))
+
+
+def maps(saved, cell):
+    """Return key and progress of every map that a cell's output stores."""
+    (output,) = saved["cells"][cell]["outputs"]
+    assert list(output["data"]) == [MIME, "image/png", "text/html", "text/plain"]
+    stored = output["data"][MIME]["header"]["maps"]
+    return {one["key"]: (one["progress"]["state"], one["progress"]["done"]) for one in stored}
+
+
+def test_the_file_holds_what_was_measured_after_the_cell_had_ended(saved):
+    assert maps(saved, HEADS) == {"heads": ("done", 270), "L20H0.v": ("done", 201)}
+    assert maps(saved, AGAIN) == maps(saved, HEADS)
+    assert maps(saved, MLPS) == {"mlp": ("done", 30)}
+    assert "widgets" not in saved["metadata"]
+
+
+def test_a_reader_without_a_kernel_clicks_through_both_maps(lab, saved):
+    stranger = {**saved, "metadata": {"kernelspec": kernelspec("no-such-kernel")}}
+    (lab.root / "received.ipynb").write_text(json.dumps(stranger), "utf-8")
+    received = lab.open("received.ipynb", kernel=False)
+    assert received.ask("panel.sessionContext.session") is None
+    before = received.outputs()
+    view = explorer_of(received, HEADS)
+    view.click("L20H0")
+    view.choose("v L20H0.v")
+    view.wait_for_map("What feeds L20H0.v?")
+    view.click("L17H4", place=1)
+    assert view.selected.startswith("L17H4 → L20H0.v")
+    view.choose("q L17H4.q")
+    assert view.says.startswith("L17H4.q was not measured")
+    again = received.save()
+    assert received.outputs() == before
+    assert [cell["outputs"] for cell in again["cells"]] == [
+        cell["outputs"] for cell in saved["cells"]
+    ]
+    received.close()
+
+
+def test_a_page_that_reloads_is_live_again_and_saves_what_it_measures(lab, notebook, saved):
+    lab.load()
+    reopened = lab.open("sharing.ipynb")
+    view = explorer_of(reopened, HEADS)
+    view.drill("L20H0", "q L20H0.q")
+    assert set(maps(reopened.save(), HEADS)) == {"heads", "L20H0.v", "L20H0.q"}
+
+
+def test_a_restarted_kernel_leaves_what_is_stored(notebook, saved):
+    view = explorer_of(notebook, HEADS)
+    notebook.ask("panel.sessionContext.restartKernel()", seconds=60)
+    notebook.wait_until_idle()
+    view.drill("L20H0", "v L20H0.v")
+    view.click("L23H3")
+    view.choose("q L23H3.q")
+    assert view.says.startswith("L23H3.q was not measured")
+
+
+def test_a_cell_that_is_run_again_is_live_again(notebook, saved):
+    notebook.run(0, seconds=200)
+    notebook.run(HEADS)
+    view = explorer_of(notebook, HEADS)
+    view.wait_until_done()
+    view.click("L23H3")
+    assert notebook.value("heads._shown.widget.selection") == "L23H3"
