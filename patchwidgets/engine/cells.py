@@ -117,11 +117,20 @@ def positions_of(
 
 
 class Difference:
-    """Where the source run differs from the base run, site by site."""
+    """Where the source run differs from the base run, site by site.
 
-    def __init__(self, base: Record, source: Record) -> None:
+    Before the first token that differs the runs are the same by causality, whatever rounding says.
+
+    Args:
+        base: The base run.
+        source: The source run.
+        first: Position of the first token that differs.
+    """
+
+    def __init__(self, base: Record, source: Record, first: int) -> None:
         self._base = base
         self._source = source
+        self._first = first
         self._where: dict[tuple[str, int], Tensor] = {}
 
     def touches(self, cell: Cell) -> bool:
@@ -133,6 +142,7 @@ class Difference:
         if key not in self._where:
             base, source = self._base.site(*key), self._source.site(*key)
             self._where[key] = (base != source).any(-1).cpu()
+            self._where[key][:, : self._first] = False
         where = self._where[key]
         if write.head is not None:
             where = where[:, :, write.head]

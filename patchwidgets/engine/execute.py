@@ -116,7 +116,7 @@ class _GroupWork:
         self.fast = measurement.fast
         self.runs = runs
         self.form = measurement.plan.form
-        self.difference = Difference(runs.base, runs.source)
+        self.difference = Difference(runs.base, runs.source, runs.group.first_difference)
         patches = measurement.plan.patches
         self.cells = [
             self._resolve(index, patch.nodes if patch.path is None else (patch.path.sender,))
@@ -209,7 +209,7 @@ def _receivers(nodes: Sequence[Node], runs: GroupRuns) -> list[Receiver]:
     ]
 
 
-def replay_problem(model: LensModel, runs: GroupRuns) -> str:
+def replay_problem(model: LensModel, runs: GroupRuns, check: Callable[[], None]) -> str:
     """Return why this group's blocks cannot be replayed; empty if they can.
 
     Two cells are replayed: one that patches nothing must equal the base run, and one that patches
@@ -227,7 +227,7 @@ def replay_problem(model: LensModel, runs: GroupRuns) -> str:
     everything = resolve(1, [Node("embed")], {}, start, runs.batch)
     try:
         replay = Replay(model, runs.base, start)
-        end = advance(replay, runs.source, [nothing, everything], lambda: None)
+        end = advance(replay, runs.source, [nothing, everything], check)
         values = runs.reader.of_residual(end)
         require_equal(values[:, : runs.batch], runs.base_values, model, "patching nothing")
         require_equal(values[:, runs.batch :], runs.source_values, model, "patching everything")

@@ -1,6 +1,6 @@
 """The two unpatched runs of one group of prompts, recorded, and how its metrics are read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,9 +114,11 @@ def run_group(
     metrics: Sequence[Metric],
     direction: Direction,
     sites: Sequence[str],
+    check: Callable[[], None],
 ) -> GroupRuns:
     """Run a group's clean and corrupted prompts and keep what `sites` asks for."""
-    clean, corrupted = (record(model, tokens, sites) for tokens in (group.clean, group.corrupted))
+    clean = record(model, group.clean, sites, check)
+    corrupted = record(model, group.corrupted, sites, check)
     base, source = (corrupted, clean) if direction == "denoising" else (clean, corrupted)
     reader = Reader(model, metrics, answers.select(group.members), clean.logits)
     return GroupRuns(

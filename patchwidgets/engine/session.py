@@ -1,6 +1,6 @@
 """A model and prompts, ready to measure plans: runs are made once and kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ class Session:
             ModelError: The model lacks a site, or is in training mode.
         """
         with self.model.measuring():
-            runs = self._runs_with(_sites_of(plan))
+            runs = self._runs_with(_sites_of(plan), job.check)
             result.record_baseline(self.baseline())
             result.provenance["executor"] = self.executor
             fast = not self._problem
@@ -117,23 +117,22 @@ class Session:
         """How cells are measured: `wavefront`, or `reference` and the reason."""
         return f"reference: {self._problem}" if self._problem else "wavefront"
 
-    def _runs_with(self, sites: Iterable[str]) -> list[GroupRuns]:
+    def _runs_with(
+        self, sites: Iterable[str], check: Callable[[], None] = lambda: None
+    ) -> list[GroupRuns]:
+        """Return every group's runs with at least these sites kept, running them if need be."""
         wanted = self._sites | set(sites)
         if not self._runs or wanted != self._sites:
-            self._runs = [
+            answers = self.prompts.answers
+            fresh = [
                 run_group(
-                    self.model,
-                    group,
-                    self.prompts.answers,
-                    self.metrics,
-                    self.direction,
-                    sorted(wanted),
+                    self.model, group, answers, self.metrics, self.direction, sorted(wanted), check
                 )
                 for group in self.prompts.groups
             ]
-            self._sites = wanted
-            problems = (replay_problem(self.model, runs) for runs in self._runs)
+            problems = (replay_problem(self.model, runs, check) for runs in fresh)
             self._problem = next((problem for problem in problems if problem), "")
+            self._runs, self._sites = fresh, wanted
         return self._runs
 
 

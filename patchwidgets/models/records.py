@@ -1,6 +1,6 @@
 """One run, recorded: what each block was called with, and the activations a plan needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,12 @@ class Record:
         return self.activations[name][layer]
 
 
-def record(model: LensModel, tokens: Int[Tensor, "batch pos"], sites: Iterable[str]) -> Record:
+def record(
+    model: LensModel,
+    tokens: Int[Tensor, "batch pos"],
+    sites: Iterable[str],
+    check: Callable[[], None] = lambda: None,
+) -> Record:
     """Run the model once and keep what patching needs.
 
     Args:
@@ -65,6 +70,7 @@ def record(model: LensModel, tokens: Int[Tensor, "batch pos"], sites: Iterable[s
         tokens: Prompts of equal length.
         sites: Names of the sites to keep besides the residual stream; `attn_module` keeps what
             each attention module returns.
+        check: Called before every block; raises to stop.
 
     Raises:
         ModelError: The model has no such site.
@@ -82,6 +88,7 @@ def record(model: LensModel, tokens: Int[Tensor, "batch pos"], sites: Iterable[s
 
     def keep_call(layer: int) -> Any:
         def pre_hook(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            check()
             calls[layer] = BlockCall(args, dict(kwargs))
             store["resid_pre", layer] = _hidden(args, kwargs).clone()
 

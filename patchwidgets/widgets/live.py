@@ -30,6 +30,7 @@ class LiveExplorer:
     def __init__(self, first: Result) -> None:
         self._results = {key_of(first): first}
         self._first = first
+        self._asked: set[str] = set()
         self._problems: list[str] = []
         self._outputs: list[str] = []
         self._lock = threading.RLock()
@@ -49,10 +50,11 @@ class LiveExplorer:
         return explorer(list(self._results.values()), self._problems)
 
     def _follow(self, result: Result) -> None:
+        result.listen(self._on_progress)
+        # A job that ended before it was listened to will not speak again.
         if result.done:
             self._draw()
-        else:
-            result.listen(self._on_progress)
+            self._store()
 
     def _on_progress(self, job: Job) -> None:
         with self._lock:
@@ -70,28 +72,36 @@ class LiveExplorer:
 
     def _store(self) -> None:
         """Write what was measured into the outputs that show it, so that it is saved with them."""
-        for identity in self._outputs:
-            update_display(self.widget.bundle(), raw=True, display_id=identity)
-        self._stored_at = time.monotonic()
+        with self._lock:
+            for identity in self._outputs:
+                update_display(self.widget.bundle(), raw=True, display_id=identity)
+            self._stored_at = time.monotonic()
 
     def _obey(self, command: dict[str, Any]) -> None:
         # The page's messages must not wait for a plan to be made.
         threading.Thread(target=self._carry_out, args=(command,), daemon=True).start()
 
     def _carry_out(self, command: dict[str, Any]) -> None:
-        if command["command"] == "cancel":
-            result = self._results.get(command["key"])
-            if result is not None:
-                result.cancel()
+        if command["command"] == "drill":
+            self._open(command["receiver"])
+        elif command["key"] in self._results:
+            self._results[command["key"]].cancel()
+
+    def _open(self, receiver: str) -> None:
+        with self._lock:
+            if receiver in self._asked or self._first.open_paths is None:
+                return
+            self._asked.add(receiver)
+        # Not under the lock: the thread that measures needs it, and a plan may wait for that thread.
+        try:
+            result = self._first.open_paths([receiver])
+        except PatchwidgetsError as problem:
+            with self._lock:
+                self._asked.remove(receiver)
+                self._problems.append(str(problem))
+                self._draw()
             return
         with self._lock:
-            if command["receiver"] in self._results or self._first.open_paths is None:
-                return
-            try:
-                result = self._first.open_paths([command["receiver"]])
-            except PatchwidgetsError as problem:
-                self._problems.append(str(problem))
-            else:
-                self._results[command["receiver"]] = result
-                self._follow(result)
+            self._results[receiver] = result
             self._draw()
+            self._follow(result)

@@ -131,23 +131,23 @@ class Explorer:
         self.wait_for_map(f"What feeds {item.split()[1]}?")
         self.wait_until_done()
 
-    def point_at(self, name: str, place: int = 0) -> tuple[float, float]:
-        """Move the pointer over a map until the tooltip names this cell; return where it is."""
+    def point_at(self, name: str, place: int = 0) -> tuple[int, int]:
+        """Move the pointer over a map until the tooltip names this cell; return its middle."""
         grid = self.grids.nth(place)
         grid.scroll_into_view_if_needed()
         box = grid.bounding_box()
         assert box is not None
-        row = re.match(r"L\d+|\w+", name)
-        assert row is not None
-        steps = range(8, int(max(box["width"], box["height"])), 6)
-        at = next(
-            (y for y in steps if re.fullmatch(f"{row[0]}\\D.*", self._named(box, 0.3, y))), None
-        )
-        assert at is not None, f"no row of {name} on the map"
-        for x in steps:
-            if self._named(box, x / box["width"], at) == name:
-                return box["x"] + x, box["y"] + at
-        raise AssertionError(f"{name} is nowhere on the map")
+        left, top = int(box["x"]), int(box["y"])
+        rows = range(top + 8, top + int(box["height"]), 4)
+        columns = range(left + 8, left + int(box["width"]), 4)
+        inside = left + int(box["width"] * 0.5)
+        line = re.match(r"L\d+|\w+", name)
+        assert line is not None
+        in_row = re.compile(rf"{line[0]}(\D|$)")
+        y = _middle([y for y in rows if in_row.match(self._named(inside, y))], name)
+        x = _middle([x for x in columns if self._named(x, y) == name], name)
+        self.page.mouse.move(x, y)
+        return x, y
 
     def pixels(self, name: str, place: int = 0) -> dict[str, int]:
         """Return how many pixels of a cell have colour, and how many shades it has."""
@@ -155,7 +155,7 @@ class Explorer:
         grid = self.grids.nth(place)
         box = grid.bounding_box()
         assert box is not None
-        around = [x - box["x"] - 4, y - box["y"] - 4, 8, 8]
+        around = [x - box["x"] - 5, y - box["y"] - 5, 10, 10]
         canvas = grid.locator("canvas").first.element_handle()
         return self.page.evaluate(PIXELS, {"canvas": canvas, "box": around})
 
@@ -163,9 +163,8 @@ class Explorer:
         """What the tooltip says."""
         return self.element.get_by_role("tooltip").text_content() or ""
 
-    def _named(self, box: "dict[str, float] | object", share: float, y: float) -> str:
-        assert isinstance(box, dict)
-        self.page.mouse.move(box["x"] + share * box["width"], box["y"] + y)
+    def _named(self, x: int, y: int) -> str:
+        self.page.mouse.move(x, y)
         tip = self.element.locator(".pw-tooltip:not([hidden]) strong")
         return (tip.text_content() or "") if tip.count() else ""
 
@@ -176,3 +175,8 @@ class Explorer:
         return grid.evaluate(
             "(grid) => grid.dataset.seen ??= String(Math.random())"
         )
+
+
+def _middle(places: list[int], name: str) -> int:
+    assert places, f"{name} is nowhere on the map"
+    return places[len(places) // 2]
