@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from patchwidgets.errors import PatchwidgetsError
@@ -76,10 +75,10 @@ def _run(options: argparse.Namespace) -> None:
         metric=options.metric,
         direction=options.direction,
     )
-    console.print(str(study), markup=False, highlight=False)
-    result = _wait(console, study.sweep(options.sweep), options.sweep)
+    print(study)
+    result = study.sweep(options.sweep).wait()
     _print(console, result)
-    paths = _drill(console, study, result, options.drill)
+    paths = _drill(study, result, options.drill)
     if options.save:
         console.print(f"saved {result.save(options.save)}")
     if options.html:
@@ -87,19 +86,11 @@ def _run(options: argparse.Namespace) -> None:
         console.print(f"wrote {options.html}: open it in a browser")
 
 
-def _wait(console: Console, result: "Result", what: str) -> "Result":
-    """Show progress until the result is there; an interrupt keeps what was measured."""
-    with Progress(console=console, transient=True) as bar:
-        line = bar.add_task(f"measuring {what}", total=result.progress.total)
-        result.listen(lambda job: bar.update(line, completed=job.done))
-        return result.wait()
-
-
 def _print(console: Console, result: "Result", rows: int = 10) -> None:
     table = Table(title=f"strongest of {len(result.plan.patches)} patches, {result.direction}")
-    columns = [("node", "left"), ("normalized", "right"), ("effect", "right"), ("±", "right")]
-    for name, side in columns:
-        table.add_column(name, justify="left" if side == "left" else "right")
+    table.add_column("node")
+    for name in ("normalized", "effect", "±"):
+        table.add_column(name, justify="right")
     metric = result.metrics[0].name
     for _, row in result.table().head(rows).iterrows():
         table.add_row(
@@ -111,7 +102,7 @@ def _print(console: Console, result: "Result", rows: int = 10) -> None:
     console.print(table)
 
 
-def _drill(console: Console, study: "Study", result: "Result", heads: int) -> list["Result"]:
+def _drill(study: "Study", result: "Result", heads: int) -> list["Result"]:
     from patchwidgets.nodes import parse_node
 
     per_kv_head = result.provenance["model"]["n_heads"] // result.provenance["model"]["n_kv_heads"]
@@ -122,7 +113,7 @@ def _drill(console: Console, study: "Study", result: "Result", heads: int) -> li
         receivers[f"L{node.layer}H{node.head}.q"] = None
         receivers[f"L{node.layer}H{node.head // per_kv_head}.k"] = None
         receivers[f"L{node.layer}H{node.head // per_kv_head}.v"] = None
-    return [_wait(console, study.path([one]), f"what feeds {one}") for one in receivers]
+    return [study.path([one]).wait() for one in receivers]
 
 
 def _write_page(results: Sequence["Result"], path: Path) -> None:

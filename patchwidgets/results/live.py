@@ -19,6 +19,7 @@ from patchwidgets.results.measured import (
     Progress,
     Snapshot,
 )
+from patchwidgets.terminal import progress_bar
 from patchwidgets.types import Direction
 
 # `typing.Self` cannot be checked at run time inside a class that is not itself decorated.
@@ -152,7 +153,8 @@ class Live:
         if self._job is not None:
             if threading.get_ident() == self._job_thread and not self.done:
                 raise AssertionError("a job cannot wait for its own result: read `snapshot()`")
-            self._job.wait()
+            with progress_bar(self._job, self.plan.name):
+                self._job.wait()
         return self
 
     def cancel(self: Filled) -> Filled:
