@@ -126,7 +126,8 @@ class Study:
             receivers: `["logits"]`, or `q`, `k`, `v` inputs of heads, such as `["L20H0.v"]`; `k`
                 and `v` count key/value heads.
             form: Which nodes are frozen on the way: `pinned` freezes every other head and
-                recomputes MLPs and norms.
+                recomputes MLPs and norms, `pinned_all` freezes MLPs too, `direct` adds the
+                change at each receiver's own input and leaves everything else live.
 
         Raises:
             PlanError: A receiver that does not exist.

@@ -9,8 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from patchwidgets.engine.cells import Cell, Difference, positions_of, resolve
-from patchwidgets.engine.path_wave import Receiver, to_heads, to_logits
-from patchwidgets.engine.reference import reference_logits, reference_path_logits
+from patchwidgets.engine.path_forms import travel
+from patchwidgets.engine.path_reference import PathReference
+from patchwidgets.engine.path_wave import Receiver
+from patchwidgets.engine.reference import reference_logits
 from patchwidgets.engine.replay import Replay
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.engine.wave import advance
@@ -18,7 +20,7 @@ from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.nodes import Node
-from patchwidgets.plans.plan import Plan
+from patchwidgets.plans.plan import Form, Plan
 
 CHUNK_TOKENS = 1536
 """Tokens that travel together: enough to keep the matrix multiplier busy, few enough to report
@@ -115,7 +117,7 @@ class _GroupWork:
         self.model = measurement.model
         self.fast = measurement.fast
         self.runs = runs
-        self.form = measurement.plan.form
+        self.form: Form | None = measurement.plan.form
         self.difference = Difference(runs.base, runs.source, runs.group.first_difference)
         patches = measurement.plan.patches
         self.cells = [
@@ -159,10 +161,8 @@ class _GroupWork:
         replay = self._replay(cells[0].start)
         if self.form is None:
             end = advance(replay, self.runs.source, cells, check)
-        elif self.receivers:
-            end = to_heads(replay, self.runs.source, cells, self.receivers, check)
         else:
-            end = to_logits(replay, self.runs.source, cells, check)
+            end = travel(self.form, replay, self.runs.source, cells, self.receivers, check)
         values = self.runs.reader.of_residual(end)
         return list(values.reshape(len(values), len(cells), -1).swapaxes(0, 1))
 
@@ -179,7 +179,8 @@ class _GroupWork:
         if self.form is None:
             logits = reference_logits(self.model, base, source, cell, prompts)
         else:
-            logits = reference_path_logits(self.model, base, source, cell, self.receivers, prompts)
+            run = PathReference(self.model, base, source, self.receivers, prompts)
+            logits = run.logits(self.form, cell)
         return self.runs.reader.of_logits(logits, prompts)
 
     def _compare(self, cell: Cell, values: Float[np.ndarray, "metric batch"]) -> None:

@@ -86,7 +86,7 @@ def to_heads(
     for layer in range(first, n_layers):
         check()
         here = {one: values for one, values in received.items() if one.layer == layer}
-        hidden = _block_receiving(replay, layer, hidden, here)
+        hidden = receiving_block(replay, layer, hidden, here)
     return hidden[:, -1]
 
 
@@ -115,7 +115,7 @@ def _send(
             write_all(hidden, replay, source, before)
         here = [receiver for receiver in receivers if receiver.layer == layer]
         if here and len(hidden):
-            received.update(_receive(replay, layer, hidden, here))
+            received.update(receive(replay, layer, hidden, here))
         if layer == until:
             break
         inside = [pair for pair in writes if pair[1].site != "resid_pre"]
@@ -146,7 +146,7 @@ def _frozen_block(
     return torch.cat(parts) if parts else hidden
 
 
-def _receive(
+def receive(
     replay: Replay,
     layer: int,
     hidden: Float[Tensor, "rows suffix d_model"],
@@ -170,7 +170,7 @@ def _receive(
     return received
 
 
-def _block_receiving(
+def receiving_block(
     replay: Replay, layer: int, hidden: Float[Tensor, "rows suffix d_model"], received: Received
 ) -> Float[Tensor, "rows suffix d_model"]:
     """Run a block while its receivers are overwritten with what they received."""

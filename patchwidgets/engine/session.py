@@ -139,5 +139,5 @@ class Session:
 def _sites_of(plan: Plan) -> set[str]:
     sites = {node.site for patch in plan.patches for node in patch.nodes}
     if plan.form is not None:
-        sites |= {"z", "mlp_out", "attn_module"}
+        sites |= {"z", "mlp_out", "attn_out", "attn_module"}
     return sites - {"embed"}

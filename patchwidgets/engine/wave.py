@@ -51,8 +51,17 @@ def call_block(
     layer: int,
     hidden: Float[Tensor, "rows suffix d_model"],
     writes: Sequence[tuple[int, Write]],
+    reading: Sequence[tuple[str, Hook]] = (),
 ) -> Float[Tensor, "rows suffix d_model"]:
     """Call one block while writing the source's values inside it.
+
+    Args:
+        replay: The blocks.
+        source: The run whose values are written.
+        layer: Which block.
+        hidden: What it is given.
+        writes: Which cell (its place among the rows) writes what.
+        reading: More hooks, which only look.
 
     Raises:
         MeasurementError: A hook did not fire exactly once.
@@ -70,7 +79,7 @@ def call_block(
 
         return hook
 
-    hooks = [(name, writer(index)) for index, name in enumerate(names)]
+    hooks = [*((name, writer(index)) for index, name in enumerate(names)), *reading]
     output = replay.block(layer, hidden, hooks)
     require_fired(names, fired)
     return output

@@ -9,7 +9,7 @@ from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Form, Plan, PlanMap
 from patchwidgets.registry import unknown_name
 
-FORMS: tuple[Form, ...] = ("pinned",)
+FORMS: tuple[Form, ...] = ("pinned", "direct", "pinned_all")
 
 
 def path_plan(spec: ModelSpec, receivers: Sequence[str | Node], form: str = "pinned") -> Plan:

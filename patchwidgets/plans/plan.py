@@ -7,9 +7,14 @@ from typing import Any, Literal
 from patchwidgets.nodes import Path, parse_node
 from patchwidgets.plans.patch import Patch
 
-Form = Literal["pinned"]
-"""Which nodes are frozen while a sender's change travels to its receivers. `pinned`: every other
-attention head stays at its base value, MLPs and norms are recomputed (Wang et al. 2022, App. B)."""
+Form = Literal["pinned", "direct", "pinned_all"]
+"""Which nodes are frozen while a sender's change travels to its receivers.
+
+`pinned`: every other attention head stays at its base value, MLPs and norms are recomputed (Wang
+et al. 2022, App. B). `pinned_all`: MLPs stay at their base values too. `direct`: the change is
+added at each receiver's own input and everything else is live. For one receiver the last two are
+the same.
+"""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ passes, and heads frozen by their queries, keys and values instead of by their o
 import numpy as np
 import pytest
 import torch
+import transformer_lens.patching as patching
 
+from patchwidgets.engine import session
 from tests.families import FAMILIES, PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-4
@@ -125,8 +127,71 @@ def test_the_embedding_is_the_only_sender_into_layer_0():
     assert np.isfinite(result.effect(map="embed")).all()
 
 
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("site", ["q", "k", "v"])
+def test_direct_paths_equal_those_of_transformer_lens(family, site):
+    """TransformerLens offers one head to one head, and not the keys and values of shared heads."""
+    model = tiny(family)
+    if family == "llama" and site != "q":
+        pytest.skip("un-skip when TransformerLens offers k and v under grouped-query attention")
+    if model.cfg.parallel_attn_mlp:
+        pytest.skip("un-skip when TransformerLens offers direct paths on parallel blocks")
+    study = study_of(model, PAIRS)
+    (group,) = study.prompts.groups
+    with torch.inference_mode():
+        _, clean = model.run_with_cache(group.clean)
+        _, corrupted = model.run_with_cache(group.corrupted)
+
+        def metric(logits):
+            return logit_diff(study, logits[:, -1]).mean()
+
+        theirs = patching.get_act_patch_direct_path(
+            model, group.corrupted, clean, corrupted, metric, 0, 1, component=site, verbose=False
+        )
+    for layer in (1, 2):
+        for head in (0, 3):
+            ours = study.path([f"L{layer}H{head}.{site}"], form="direct").patched()
+            np.testing.assert_allclose(
+                ours[0, 1].mean(), theirs[layer, head].item(), atol=TOLERANCE
+            )
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("receivers", [["logits"], ["L2H1.q"], ["L1H1.v"]], ids=" ".join)
+def test_direct_and_pinned_all_are_the_same_for_one_receiver(family, receivers):
+    study = study_of(tiny(family), PAIRS)
+    direct, frozen = (study.path(receivers, form=form) for form in ("direct", "pinned_all"))
+    for name in ("heads", "mlp", "embed"):
+        np.testing.assert_allclose(
+            direct.patched(map=name), frozen.patched(map=name), atol=TOLERANCE
+        )
+
+
+def test_they_differ_where_one_receiver_feeds_another():
+    study = study_of(tiny("gpt2"), PAIRS)
+    receivers = ["L1H0.v", "L2H1.v"]
+    direct, frozen = (study.path(receivers, form=form) for form in ("direct", "pinned_all"))
+    gap = np.abs(direct.patched()[0] - frozen.patched()[0]).max()
+    assert gap > 10 * TOLERANCE
+
+
+@pytest.mark.parametrize("form", ["direct", "pinned_all"])
+@pytest.mark.parametrize("receivers", RECEIVERS, ids=" ".join)
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_every_sender_equals_the_reference_executor(family, receivers, form, monkeypatch):
+    fast = study_of(tiny(family), PAIRS).path(receivers, form=form).wait()
+    assert fast.provenance["executor"] == "wavefront"
+    monkeypatch.setattr(session, "replay_problem", lambda *_: "this test asks for it")
+    slow = study_of(tiny(family), PAIRS).path(receivers, form=form).wait()
+    assert slow.provenance["executor"] == "reference: this test asks for it"
+    np.testing.assert_allclose(
+        fast.snapshot().values, slow.snapshot().values, atol=TOLERANCE, equal_nan=True
+    )
+
+
+@pytest.mark.parametrize("form", ["pinned", "direct", "pinned_all"])
 @pytest.mark.parametrize("receivers", [["logits"], ["L2H0.q"], ["L1H1.k", "L2H1.v"]], ids=" ".join)
-def test_prompts_of_two_lengths_equal_each_length_alone(receivers):
-    both = study_of(tiny("llama"), RAGGED).path(receivers).patched()
-    alone = study_of(tiny("llama"), PAIRS).path(receivers).patched()
+def test_prompts_of_two_lengths_equal_each_length_alone(receivers, form):
+    both = study_of(tiny("llama"), RAGGED).path(receivers, form=form).patched()
+    alone = study_of(tiny("llama"), PAIRS).path(receivers, form=form).patched()
     np.testing.assert_allclose(both.isel(prompt=slice(0, 3)), alone, atol=TOLERANCE)
