@@ -23,9 +23,6 @@ from patchwidgets.errors import (
     PromptError,
     UnknownNameError,
 )
-from patchwidgets.nodes import Node
-from patchwidgets.plans.patch import Patch
-from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from patchwidgets.prompts.tasks import TASKS
 from tests.engine.test_hygiene import traces
 from tests.families import FAMILIES, PAIRS, RAGGED, bridge_of, study_of, tiny
@@ -42,7 +39,7 @@ def ioi(**options):
     """Return a study of the IOI task on random weights, which do not do it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* prefers the answer on ", category=UserWarning)
-        return pw.Study(tiny_ioi(), "ioi", **{"n": 6, "seed": 3} | options)
+        return pw.Study(tiny_ioi(), "ioi", **{"n": 3, "seed": 3} | options)
 
 
 def fresh(family="llama", seed=0):
@@ -104,7 +101,10 @@ def test_an_unknown_name_has_a_nearest_match(what):
 STORE = "When Mary and John went to the store, {} gave a bag to"
 
 
-def own(clean=STORE.format("John"), corrupted=STORE.format("Mary"), answer=" Mary", wrong=" John"):
+JOHN, MARY = STORE.format("John"), STORE.format("Mary")
+
+
+def own(clean=JOHN, corrupted=MARY, answer=" Mary", wrong=" John"):
     pairs = pw.PromptPairs(
         clean=[clean], corrupted=[corrupted], answers=[answer], wrong_answers=[wrong]
     )
@@ -119,7 +119,7 @@ PROMPTS = {
         "words. Replace each word by one of as many tokens.",
     ),
     "no difference": (
-        lambda: own(corrupted=STORE.format("John")),
+        lambda: own(corrupted=JOHN),
         f"Pair 0 has the same text clean and corrupted: {STORE.format('John')!r}. The two prompts "
         "must differ, because patching moves only what differs between their runs. Replace the "
         "word that decides the answer in `corrupted`.",
@@ -151,13 +151,13 @@ PROMPTS = {
         "metric compares them. Put the answer of the corrupted prompt in `wrong_answers`.",
     ),
     "a prompt longer than the context": (
-        lambda: own(STORE.format("John") * 5, STORE.format("John") * 4 + STORE.format("Mary")),
-        "The clean prompt of `pairs[0]` has 71 tokens; the model reads at most 64. The answer is "
+        lambda: own(JOHN * 5, JOHN * 4 + MARY),
+        "The clean prompt of `pairs[0]` has 67 tokens; the model reads at most 64. The answer is "
         "read after the last token, so none can be cut off. Shorten the prompt.",
     ),
     "no pair in the groups": (
         lambda: ioi(n=2, seed=0).keep(["BABA 99"]),
-        "No prompt pair is in the groups ['BABA 99']. The groups here are `ABBA 13`, `ABBA 1`.",
+        "No prompt pair is in the groups ['BABA 99']. The groups here are `BABA 4`, `BABA 11`.",
     ),
     "no pairs at all": (
         lambda: ioi(n=0),
@@ -172,17 +172,6 @@ def test_prompts_that_cannot_be_patched(what):
     ask, sentence = PROMPTS[what]
     with pytest.raises(PromptError, match=exactly(sentence)):
         ask()
-
-
-def own_sweep(*nodes):
-    """Return a sweep with one patch per node."""
-
-    def sweep(spec, shape):
-        labels = tuple(range(len(nodes)))
-        plan_map = PlanMap("own", (Axis("patch", labels),), labels)
-        return Plan("own", tuple(Patch((node,)) for node in nodes), (plan_map,))
-
-    return sweep
 
 
 PLANS = {
@@ -334,9 +323,8 @@ def test_a_model_that_fails_the_clean_prompts_warns_with_the_share(wrong, share)
             "wrong_answers": [answer for _, answer in answers],
         }
     )
-    with pytest.warns(UserWarning, match=weakness(share)) as caught:
+    with pytest.warns(UserWarning, match=weakness(share)):
         study = pw.Study(tiny("llama"), pairs, prepend_bos=True)
-    assert caught[0].filename == __file__
     assert study.baselines()["right"].sum() == 3 - wrong
 
 
@@ -460,9 +448,8 @@ def test_keep_warns_where_the_model_fails_the_groups():
     study = ioi(n=30)
     right = study.by_group()["share right"]
     failed = list(right[right == 0].index)
-    with pytest.warns(UserWarning, match=r"^`tiny-ioi` prefers the answer on 0% of the") as caught:
+    with pytest.warns(UserWarning, match=r"^`tiny-ioi` prefers the answer on 0% of the"):
         study.keep(failed)
-    assert caught[0].filename == __file__
 
 
 def test_the_repr_says_what_is_studied():
@@ -546,7 +533,7 @@ def test_a_task_can_be_given_as_an_object():
 def study_with(behaviour, **options):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* prefers the answer on ", category=UserWarning)
-        return pw.Study(tiny_ioi(), behaviour, **{"n": 6, "seed": 3} | options)
+        return pw.Study(tiny_ioi(), behaviour, **{"n": 3, "seed": 3} | options)
 
 
 def test_provenance_holds_everything_needed_to_redo_it():
@@ -560,12 +547,12 @@ def test_provenance_holds_everything_needed_to_redo_it():
     assert about["behaviour"] == "Indirect object identification"
     assert about["citation"] == "Wang et al. 2022, arXiv 2211.00593"
     assert (about["task"], about["corruption"], about["at"]) == ("ioi", "token_replacement", "ABC")
-    assert (about["n"], about["seed"]) == (6, 3)
+    assert (about["n"], about["seed"]) == (3, 3)
     assert (about["dtype"], about["device"]) == ("float32", "cpu")
     assert about["executor"] == "wavefront"
     assert about["model"]["name"] == "tiny-ioi"
     assert set(about["versions"]) == {"patchwidgets", "torch", "transformer_lens", "transformers"}
-    assert len(about["prompts"]) == 6
+    assert len(about["prompts"]) == 3
     for prompt, pair in zip(about["prompts"], study.prompts.pairs, strict=True):
         bos = study.prompts.prepend_bos
         assert "".join(prompt["clean"][bos:]) == pair.clean
@@ -606,8 +593,10 @@ STUDIES = {
 
 
 @pytest.mark.filterwarnings(WEAK)
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("made", STUDIES)
+@pytest.mark.parametrize(
+    ("made", "call"),
+    [("a task", call) for call in CALLS] + [(made, "a path map") for made in [*STUDIES][1:]],
+)
 def test_the_code_in_the_provenance_gives_the_same_numbers(monkeypatch, made, call):
     result = CALLS[call](STUDIES[made]()).wait()
     code = result.provenance["code"]
@@ -655,6 +644,32 @@ def test_a_study_takes_the_name_of_a_model(monkeypatch):
         assert pw.Study("mine", "ioi", n=2).model is tiny_ioi()
 
 
+@pytest.mark.parametrize("change", ["weight", "hook"])
+def test_a_model_that_was_changed_is_run_anew(change):
+    model = fresh()
+    study = study_of(model, PAIRS)
+    before = study.sweep("heads").wait()
+    if change == "weight":
+        with torch.no_grad():
+            dict(model.original_model.named_parameters())[_last_mlp(model)].mul_(2)
+    else:
+        model.add_hook("blocks.2.hook_mlp_out", lambda activation, hook: activation * 2)
+    after, wanted = study.sweep("heads").wait(), study_of(model, PAIRS).sweep("heads").wait()
+    got, right = after.snapshot(), wanted.snapshot()
+    np.testing.assert_allclose(got.base, right.base, atol=1e-5)
+    np.testing.assert_allclose(got.values, right.values, atol=1e-5)
+    assert not np.allclose(got.base, before.snapshot().base, atol=1e-3)
+    changed = after.provenance["fingerprint"] != before.provenance["fingerprint"]
+    assert changed == (change == "weight")
+    assert after.provenance["executor"] == wanted.provenance["executor"]
+
+
+def _last_mlp(model):
+    names = [name for name, _ in model.original_model.named_parameters()]
+    (name,) = (name for name in names if ".2.mlp.down_proj" in name and name.endswith("weight"))
+    return name
+
+
 # Threads
 
 
@@ -700,7 +715,7 @@ def test_studies_made_and_measured_in_parallel_threads_are_right():
         except BaseException as problem:
             got[which, turn] = problem
 
-    for turn in range(3):
+    for turn in range(2):
         threads = [threading.Thread(target=work, args=(which, turn)) for which in range(3)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -716,35 +731,71 @@ def test_studies_made_and_measured_in_parallel_threads_are_right():
     assert traces(model) == clean
 
 
-def held_up(study_options=None):
-    """Return a study whose second and later runs wait until `go` is set, and `go`."""
-    go, busy = threading.Event(), threading.Event()
-    calls = []
+class HeldUp:
+    """Stops the measuring thread inside a block, with its hooks attached, until it is let go.
 
-    def slow(logits, answers, reference):
-        calls.append(1)
-        if len(calls) > 6:
-            busy.set()
-            assert go.wait(60)
-        return logits[..., 5]
+    It goes on by itself after half a second, in case somebody waits for the measurement.
+    """
 
-    return slow, go, busy
+    def __init__(self, model):
+        self.inside, self.go = threading.Event(), threading.Event()
+        self.went_on = False
+        self.model = model
+
+    def __enter__(self):
+        self.handle = self.model.blocks[1].mlp.register_forward_hook(self.hook)
+        return self
+
+    def __exit__(self, *_):
+        self.go.set()
+        self.handle.remove()
+
+    def hook(self, *_):
+        if threading.current_thread() is not threading.main_thread() and not self.inside.is_set():
+            self.inside.set()
+            self.went_on = not self.go.wait(0.5)
 
 
-def test_a_study_made_while_another_is_measured_is_right():
+@pytest.mark.parametrize("receivers", [None, ["L2H1.v"]], ids=["sweep", "path"])
+def test_runs_in_the_middle_of_a_measurement_disturb_nothing(receivers):
     model = fresh()
-    wanted = study_of(model, PAIRS).sweep("heads").wait().snapshot().values
-    for _ in range(5):
-        first = study_of(model, PAIRS).sweep("heads", positions="each")
+
+    def measure(study):
+        return study.path(receivers) if receivers else study.sweep("heads")
+
+    first = study_of(model, PAIRS)
+    wanted = measure(first).wait().snapshot().values
+    tokens = torch.arange(2, 12)[None]
+    with torch.inference_mode():
+        plain = model(tokens)
+    with HeldUp(model) as held:
+        result = measure(study_of(model, PAIRS))
+        assert held.inside.wait(30)
+        with torch.inference_mode():
+            between = model(tokens)
         second = study_of(model, PAIRS)
-        np.testing.assert_allclose(
-            second.sweep("heads").wait().snapshot().values, wanted, atol=1e-5
-        )
-        assert first.wait().progress.state == "done"
-        np.testing.assert_allclose(
-            second.baselines()["logit_diff clean"],
-            study_of(model, PAIRS).baselines()["logit_diff clean"],
-        )
+    assert torch.equal(between, plain)
+    pd.testing.assert_frame_equal(second.baselines(), first.baselines())
+    for one in (result, measure(second)):
+        np.testing.assert_allclose(one.wait().snapshot().values, wanted, atol=1e-5)
+        assert one.provenance["executor"] == "wavefront"
+
+
+def test_a_sweep_returns_at_once_while_another_is_measured():
+    model = fresh()
+    study = study_of(model, PAIRS)
+    with HeldUp(model) as held:
+        first = study.sweep("heads")
+        assert held.inside.wait(30)
+        second, third = study.sweep("mlp"), study.path(["L2H1.v"])
+        assert second.progress.state == third.progress.state == "waiting"
+        third.cancel()
+    assert not held.went_on
+    assert [one.wait().progress.state for one in (first, second, third)] == [
+        "done",
+        "done",
+        "cancelled",
+    ]
 
 
 def test_a_result_can_be_awaited():
@@ -772,7 +823,7 @@ def test_awaiting_raises_what_the_measurement_raised():
     async def one():
         await study.sweep("heads")
 
-    with pytest.raises(RuntimeError, match="^broken metric$"):
+    with pytest.raises(RuntimeError, match=r"^broken metric$"):
         asyncio.run(one())
 
 

@@ -35,9 +35,8 @@ function liveOutput(trusted = true): IRenderMime.IMimeModel {
   return output({ ...stored(), live_id: "abc" }, trusted);
 }
 
-function startModel(): void {
-  const { header } = stored("synthetic_running");
-  const { block } = stored("synthetic_running");
+function startModel(fixture = "synthetic_running") {
+  const { header, block } = stored(fixture);
   const bytes = Uint8Array.from(atob(block), (letter) => letter.charCodeAt(0));
   const values: Record<string, unknown> = {
     header,
@@ -47,8 +46,21 @@ function startModel(): void {
     metric: "",
     prompt: 0,
   };
-  const model = { get: (name: string) => values[name], on() {}, off() {}, set: vi.fn() };
+  const callbacks: Record<string, ((message?: unknown) => void)[]> = {};
+  const model = {
+    get: (name: string) => values[name],
+    on(name: string, callback: () => void) {
+      callbacks[name] = [...(callbacks[name] ?? []), callback];
+    },
+    off() {},
+    set: vi.fn(),
+    send: vi.fn(),
+  };
   list("abc", model as unknown as LiveModel);
+  const fire = (name: string, message?: unknown) => {
+    for (const callback of callbacks[name] ?? []) callback(message);
+  };
+  return { model, fire };
 }
 
 const progress = () => renderer.node.querySelector(".pw-progress-text")?.textContent;
@@ -106,4 +118,49 @@ it("leaves nothing behind when it is disposed", async () => {
   session.statusChanged.emit("dead");
   expect(renderer.node.querySelector(".pw-explorer")).toBeNull();
   expect(live().models.size).toBe(1);
+});
+
+it("asks for what it shows when the stored output has less, and stores the answer", async () => {
+  vi.useFakeTimers();
+  const output = liveOutput();
+  const before = output.data[MIME_TYPE] as { header: { maps: { key: string }[] } };
+  const setData = vi.fn();
+  await renderer.renderModel(Object.assign(output, { setData }));
+  const { model, fire } = startModel("synthetic_explorer");
+  vi.runAllTimers();
+  expect(model.send).not.toHaveBeenCalled();
+
+  before.header = { ...before.header, maps: before.header.maps.slice(0, 1) };
+  fire("change:header");
+  vi.runAllTimers();
+  expect(model.send).toHaveBeenCalledWith({ command: "store" });
+
+  const data = { [MIME_TYPE]: stored() };
+  fire("msg:custom", { kind: "store", bundle: data });
+  expect(setData).toHaveBeenCalledExactlyOnceWith({ data });
+  vi.useRealTimers();
+});
+
+it("gives JupyterLab the shortcuts that are none of its own", async () => {
+  const around = document.createElement("div");
+  around.append(renderer.node);
+  document.body.append(around);
+  await renderer.renderModel(output(stored()));
+  const grid = renderer.node.querySelector('[role="grid"]') as HTMLElement;
+  const seen: string[] = [];
+  around.addEventListener("keydown", (event) => {
+    if (event.target === around) seen.push(event.key);
+  });
+  for (const [key, ctrlKey, shiftKey] of [
+    ["x", false, false],
+    ["s", true, false],
+    ["Enter", false, true],
+    ["Home", true, false],
+  ] as const) {
+    grid.dispatchEvent(
+      new KeyboardEvent("keydown", { key, ctrlKey, shiftKey, bubbles: true, cancelable: true }),
+    );
+  }
+  expect(seen).toEqual(["s", "Enter"]);
+  around.remove();
 });

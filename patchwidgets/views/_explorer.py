@@ -39,7 +39,7 @@ def explorer(results: Sequence[Result], more_advice: Sequence[str] = ()) -> tupl
         strip=TokenStrip(pairs=[_pair(prompt) for prompt in about.get("prompts", [])]),
         maps=maps,
         heads_per_kv_head=_heads_per_kv_head(about.get("model")),
-        drills=first.open_paths is not None or len(results) > 1,
+        drills=_has_heads(first) and (first.open_paths is not None or len(results) > 1),
         advice=[*more_advice, *_advice(first, maps)],
         code=about.get("code", ""),
     )
@@ -90,6 +90,14 @@ def _facts(result: Result) -> list[Fact]:
         "direction": result.direction,
     }
     return [Fact(label=label, value=value) for label, value in found.items() if value]
+
+
+def _has_heads(result: Result) -> bool:
+    """Whether the map has cells that name a whole head, which alone can be opened."""
+    nodes = (node for patch in result.plan.patches for node in patch.nodes)
+    return result.plan.form is not None or any(
+        node.site == "z" and node.position is None for node in nodes
+    )
 
 
 def _heads_per_kv_head(model: dict[str, Any] | None) -> int:

@@ -82,7 +82,9 @@ class LiveExplorer:
         threading.Thread(target=self._carry_out, args=(command,), daemon=True).start()
 
     def _carry_out(self, command: dict[str, Any]) -> None:
-        if command["command"] == "drill":
+        if command["command"] == "store":
+            self.widget.send_bundle()
+        elif command["command"] == "drill":
             self._open(command["receiver"])
         elif command["key"] in self._results:
             self._results[command["key"]].cancel()
@@ -92,7 +94,7 @@ class LiveExplorer:
             if receiver in self._asked or self._first.open_paths is None:
                 return
             self._asked.add(receiver)
-        # Not under the lock: the thread that measures needs it, and a plan may wait for that thread.
+        # Not under the lock: the thread that measures needs it, and this may wait for that thread.
         try:
             result = self._first.open_paths([receiver])
         except PatchwidgetsError as problem:

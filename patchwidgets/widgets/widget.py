@@ -15,6 +15,9 @@ from patchwidgets.views._static import static_text
 from patchwidgets.views.explorer import COMMANDS, Explorer
 from patchwidgets.widgets._bundle import mime_bundle
 
+STORE = {"command": "store"}
+"""What a page sends that was loaded after the outputs it shows."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,8 +38,9 @@ class PatchWidget(anywidget.AnyWidget):
         header: What is drawn, except for its arrays.
         block: The arrays.
         on_command: Called with `{"command": "drill", "receiver": ...}` or `{"command": "cancel",
-            "key": ...}` when a reader asks for it. It runs on whichever thread the kernel handles
-            messages, so it should only hand the work on.
+            "key": ...}` when a reader asks for it, and with `{"command": "store"}` when a page
+            stores less than it shows and wants `send_bundle`. It runs on whichever thread the
+            kernel handles messages, so it should only hand the work on.
     """
 
     header = t.Dict().tag(sync=True)
@@ -105,6 +109,11 @@ class PatchWidget(anywidget.AnyWidget):
             last = self.trail[-1] if self.trail else ""
             return mime_bundle(self._header, self.block, live_id, last)
 
+    def send_bundle(self) -> None:
+        """Send the output to the pages that show it, for them to store."""
+        with self._lock:
+            self.send({"kind": "store", "bundle": self.bundle()})
+
     def widget_bundle(self) -> dict[str, Any]:
         """Return the output for front ends that know widgets but not our type, such as VS Code.
 
@@ -122,12 +131,13 @@ class PatchWidget(anywidget.AnyWidget):
 
     def _receive(self, _: Widget, content: object, __: object) -> None:
         try:
-            command = COMMANDS.validate_python(content)
+            # A page, not a reader, asks for `store`, so it is none of the view's commands.
+            command = STORE if content == STORE else COMMANDS.validate_python(content).model_dump()
         except ValidationError as error:
             logger.warning("Ignored a command that is none of ours: %r. %s", content, error)
             return
         if self._on_command is not None:
-            self._on_command(command.model_dump())
+            self._on_command(command)
 
 
 _runtimes: list[_Runtime] = []

@@ -80,8 +80,8 @@ def pytest_runtest_makereport(item, call):
 def listen(tab: Page, noise: list[str]) -> None:
     """Write down errors, and stop and write down requests that leave this machine."""
 
-    def note(text: str) -> None:
-        if not any(known in text for known in KNOWN_NOISE):
+    def note(text: str, kind: str = "error") -> None:
+        if kind == "error" and not any(known in text for known in KNOWN_NOISE):
             noise.append(text)
 
     def allow(route: Route) -> None:
@@ -91,6 +91,6 @@ def listen(tab: Page, noise: list[str]) -> None:
         noise.append(f"request to {route.request.url}")
         route.abort()
 
-    tab.on("console", lambda message: message.type == "error" and note(message.text))
+    tab.on("console", lambda message: note(message.text, message.type))
     tab.on("pageerror", lambda error: note(str(error)))
     tab.route("**/*", allow)

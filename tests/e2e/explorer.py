@@ -21,6 +21,32 @@ PIXELS = """({canvas, box}) => {
 }"""
 
 
+FIND = """(grid, name) => {
+  const {left, top, right, bottom} = grid.getBoundingClientRect();
+  const tip = grid.closest(".pw-explorer").querySelector(".pw-tooltip");
+  const named = (x, y) => {
+    grid.dispatchEvent(new PointerEvent("pointermove", {clientX: x, clientY: y}));
+    return tip.hidden ? "" : tip.querySelector("strong").textContent;
+  };
+  const middle = (from, to, test) => {
+    const places = [];
+    for (let at = Math.ceil(from); at < to; at += 3) if (test(at)) places.push(at);
+    return places[places.length >> 1];
+  };
+  const row = /^\\w[^H.@]*/.exec(name)[0];
+  const inRow = (text) => text === row || /^[H.@]/.test(text.slice(row.length));
+  for (let x = Math.ceil(left) + 40; x < right; x += 9) {
+    const y = middle(top, bottom, (y) => {
+      const text = named(x, y);
+      return text.startsWith(row) && inRow(text);
+    });
+    const found = y && middle(left, right, (x) => named(x, y) === name);
+    if (found) return [found, y];
+  }
+  return null;
+}"""
+
+
 class Filling(NamedTuple):
     """A map while it is measured: pixels with colour, and what the progress bar says."""
 
@@ -132,22 +158,17 @@ class Explorer:
         self.wait_until_done()
 
     def point_at(self, name: str, place: int = 0) -> tuple[int, int]:
-        """Move the pointer over a map until the tooltip names this cell; return its middle."""
+        """Return the middle of the cell that the tooltip calls `name`, with the pointer on it."""
         grid = self.grids.nth(place)
-        grid.scroll_into_view_if_needed()
-        box = grid.bounding_box()
-        assert box is not None
-        left, top = int(box["x"]), int(box["y"])
-        rows = range(top + 8, top + int(box["height"]), 4)
-        columns = range(left + 8, left + int(box["width"]), 4)
-        inside = left + int(box["width"] * 0.5)
-        line = re.match(r"L\d+|\w+", name)
-        assert line is not None
-        in_row = re.compile(rf"{line[0]}(\D|$)")
-        y = _middle([y for y in rows if in_row.match(self._named(inside, y))], name)
-        x = _middle([x for x in columns if self._named(x, y) == name], name)
-        self.page.mouse.move(x, y)
-        return x, y
+        for _ in range(5):  # the notebook may scroll meanwhile
+            grid.scroll_into_view_if_needed()
+            found = grid.evaluate(FIND, name)
+            assert found, f"{name} is nowhere on {grid.get_attribute('aria-label')!r}"
+            self.page.mouse.move(1, 1)
+            self.page.mouse.move(*found)
+            if self.tooltip().startswith(name):
+                return found
+        raise AssertionError(f"the tooltip says {self.tooltip()!r} where {name} should be")
 
     def pixels(self, name: str, place: int = 0) -> dict[str, int]:
         """Return how many pixels of a cell have colour, and how many shades it has."""
@@ -160,23 +181,12 @@ class Explorer:
         return self.page.evaluate(PIXELS, {"canvas": canvas, "box": around})
 
     def tooltip(self) -> str:
-        """What the tooltip says."""
-        return self.element.get_by_role("tooltip").text_content() or ""
-
-    def _named(self, x: int, y: int) -> str:
-        self.page.mouse.move(x, y)
-        tip = self.element.locator(".pw-tooltip:not([hidden]) strong")
+        """What the tooltip says; nothing where there is none."""
+        tip = self.element.locator(".pw-tooltip:not([hidden])")
         return (tip.text_content() or "") if tip.count() else ""
 
     def _mark(self) -> str:
         """Return a mark by which scripts find the first map."""
         grid = self.grids.first
         grid.wait_for()
-        return grid.evaluate(
-            "(grid) => grid.dataset.seen ??= String(Math.random())"
-        )
-
-
-def _middle(places: list[int], name: str) -> int:
-    assert places, f"{name} is nowhere on the map"
-    return places[len(places) // 2]
+        return grid.evaluate("(grid) => grid.dataset.seen ??= String(Math.random())")

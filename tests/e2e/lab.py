@@ -89,7 +89,7 @@ class Lab:
         )
 
     def _refuse_a_kernel(self) -> None:
-        self.page.get_by_role("button", name="No Kernel").last.click()
+        self.page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
 
 
 def _of_panel(expression: str) -> str:
@@ -161,13 +161,12 @@ class Notebook:
     def cell(self, index: int) -> Locator:
         """Scroll to a cell, because JupyterLab draws only those in sight, and return it."""
         self.ask("panel.content.scrollToItem(given[0], 'smart')", index)
-        return self.lab.page.locator(f'.jp-Notebook [data-windowed-list-index="{index}"]')
+        panel = self.lab.page.locator(f'[id="{self.ask("panel.id")}"]')
+        return panel.locator(f'[data-windowed-list-index="{index}"]')
 
     def outputs(self) -> list[Any]:
         """Return the outputs of all cells as they would be saved now."""
-        return self.ask(
-            "panel.content.widgets.map((cell) => cell.model.toJSON().outputs ?? [])"
-        )
+        return self.ask("panel.content.widgets.map((cell) => cell.model.toJSON().outputs ?? [])")
 
     def save(self) -> dict[str, Any]:
         """Save, and return what is on disk."""

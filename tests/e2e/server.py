@@ -41,6 +41,7 @@ class Server:
 @contextmanager
 def jupyter_lab(home: Path) -> Iterator[Server]:
     """Run JupyterLab with every folder it writes to below `home`."""
+    _refuse_a_stale_extension()
     root = home / "notebooks"
     root.mkdir()
     for name, values in SETTINGS.items():
@@ -62,6 +63,16 @@ def jupyter_lab(home: Path) -> Iterator[Server]:
             yield Server(f"http://127.0.0.1:{port}", root)
         finally:
             _stop(process)
+
+
+def _refuse_a_stale_extension() -> None:
+    """Check that JupyterLab has what `npm run build` made: an editable install copies it."""
+    installed = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "patchwidgets"
+    built = Path(__file__).parents[2] / "patchwidgets" / "labextension"
+    names = [sorted(file.name for file in at.rglob("*.js")) for at in (built, installed)]
+    assert names[0] == names[1] != [], (
+        f"{installed} is not what was built; link it to {built}, or run `pip install --editable .`"
+    )
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -5,12 +5,9 @@ import pytest
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.explorer import Explorer
 from tests.e2e.lab import write_notebook
-from tests.test_html_page import CHROMIUM
+from tests.e2e.marks import REAL_LAB
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="un-skip when Chromium is installed"),
-]
+pytestmark = REAL_LAB
 
 STUDY = """import patchwidgets as pw
 
@@ -22,9 +19,10 @@ CELLS = [
     "heads",
     "heads",
     'roles = study.sweep("heads", positions="roles")\nroles',
+    'residual = study.sweep("residual")\nresidual',
     'mlps = study.sweep("mlp")\nmlps',
 ]
-SWEEP, HEADS, AGAIN, ROLES, MLPS = range(1, 6)
+SWEEP, HEADS, AGAIN, ROLES, RESIDUAL, MLPS = range(1, 7)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +32,16 @@ def notebook(lab):
     opened.run(0, seconds=200)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def heads(notebook):
+    """The explorer of a sweep that is done."""
+    if not notebook.outputs()[HEADS]:
+        notebook.run(SWEEP)
+        notebook.run(HEADS)
+    explorer_of(notebook, HEADS).wait_until_done()
+    return explorer_of(notebook, HEADS)
 
 
 def explorer_of(notebook, cell):
@@ -78,68 +86,66 @@ def test_a_reader_clicks_through_a_model(notebook):
     assert state(notebook, "heads", "trail") == [["heads", "L20H0.v"]]
 
 
-def test_pictures_to_look_at(notebook):
-    lab, view = notebook.lab, explorer_of(notebook, HEADS)
-    if view.trail != ["heads", "L20H0.v"]:
-        pytest.skip("needs the test before it")
+def test_pictures_to_look_at(notebook, heads):
+    if heads.trail != ["heads", "L20H0.v"]:
+        heads.drill("L20H0", "v L20H0.v")
     SCREENSHOTS.mkdir(exist_ok=True)
     for theme, name in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
-        lab.use_theme(theme)
-        view.click("L20H0")
-        view.page.screenshot(path=SCREENSHOTS / f"lab-{name}.png")
-    view.click("L17H4", place=1)
-    view.page.keyboard.press("Escape")
-    view.element.screenshot(path=SCREENSHOTS / "lab-path.png")
+        notebook.lab.use_theme(theme)
+        heads.click("L20H0")
+        heads.page.screenshot(path=SCREENSHOTS / f"lab-{name}.png")
+        heads.page.keyboard.press("Escape")
+    heads.click("L17H4", place=1)
+    heads.page.keyboard.press("Escape")
+    heads.page.mouse.move(1, 1)
+    heads.element.screenshot(path=SCREENSHOTS / "lab-path.png")
 
 
-def test_the_keyboard_alone_drills_and_comes_back(notebook):
-    view = explorer_of(notebook, HEADS)
-    keyboard = view.page.keyboard
-    view.grids.first.focus()
+def test_the_keyboard_alone_drills_and_comes_back(notebook, heads):
+    keyboard = heads.page.keyboard
+    heads.grids.first.focus()
     keyboard.press("Control+Home")
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         keyboard.press(key)
-    assert view.selected.startswith("L2H1 ")
+    assert heads.selected.startswith("L2H1 ")
     keyboard.press("Enter")
     keyboard.press("q")
-    view.wait_for_map("What feeds L2H1.q?")
+    heads.wait_for_map("What feeds L2H1.q?")
     assert state(notebook, "heads", "trail") == [["heads", "L2H1.q"]]
     keyboard.press("Backspace")
     assert state(notebook, "heads", "selection", "trail") == ["L2H1", ["heads"]]
-    view.wait_until_done()
+    heads.wait_until_done()
 
 
-def test_keys_pressed_in_the_map_stay_in_the_map(notebook):
-    view = explorer_of(notebook, HEADS)
+def test_keys_pressed_in_the_map_stay_in_the_map(notebook, heads):
     facts = "[panel.content.widgets.length, panel.content.activeCellIndex, panel.content.mode]"
-    view.click("L20H0")
+    heads.click("L20H0")
     before = notebook.ask(facts)
-    assert view.page.evaluate("document.activeElement.role") == "grid"
+    assert heads.page.evaluate("document.activeElement.role") == "grid"
     for key in ("x", "b", "d", "d", "j", "ArrowDown", "ArrowUp", "Enter", "ArrowDown", "Escape"):
-        view.page.keyboard.press(key)
+        heads.page.keyboard.press(key)
     assert notebook.ask(facts) == before
 
 
-def test_the_notebook_can_be_saved_with_the_focus_in_the_map(notebook):
-    view = explorer_of(notebook, HEADS)
-    view.click("L20H0")
+def test_the_notebook_can_be_saved_with_the_focus_in_the_map(notebook, heads):
+    heads.click("L20H0")
     notebook.ask("panel.context.model.dirty = true")
-    view.page.keyboard.press("Control+s")
+    heads.page.keyboard.press("Control+s")
     notebook.wait("!panel.context.model.dirty")
 
 
-def test_two_outputs_of_one_result_are_linked(notebook):
+def test_two_outputs_of_one_result_are_linked(notebook, heads):
     notebook.run(AGAIN)
     explorer_of(notebook, AGAIN).click("L23H3")
     first = explorer_of(notebook, HEADS)
-    assert first.selected.startswith("L23H3 ")
+    first.element.locator(".pw-cell-name", has_text="L23H3").wait_for()
     first.element.get_by_role("button", name="Probability").click()
     second = explorer_of(notebook, AGAIN)
     second.element.locator('[aria-pressed="true"]', has_text="Probability").wait_for()
     assert state(notebook, "heads", "selection", "metric") == ["L23H3", "prob"]
 
 
-def test_a_head_can_be_opened_while_another_map_is_measured(notebook):
+def test_a_head_can_be_opened_while_another_map_is_measured(notebook, heads):
     notebook.run(ROLES)
     heads = explorer_of(notebook, HEADS)
     heads.click("L1H0")
@@ -147,23 +153,31 @@ def test_a_head_can_be_opened_while_another_map_is_measured(notebook):
     heads.wait_for_map("What feeds L1H0.q?")
     assert notebook.value("roles.progress.state") == "running"
     assert heads.progress == "waiting for the model"
-    notebook.value("[roles.cancel()][0] is None")
+    assert notebook.value("roles.cancel() is roles")
     heads.wait_until_done()
 
 
 def test_cancelling_leaves_the_rest_unmeasured_and_lets_the_next_sweep_run(notebook):
-    notebook.run(ROLES)
+    notebook.run(RESIDUAL)
     assert notebook.run(MLPS) < 2
     explorer_of(notebook, MLPS).wait_for_progress("waiting for the model")
-    roles = explorer_of(notebook, ROLES)
-    roles.wait_for_colour()
-    roles.element.get_by_role("button", name="Cancel").click()
-    roles.wait_for_progress("stopped after")
+    view = explorer_of(notebook, RESIDUAL)
+    view.wait_for_colour()
+    view.element.get_by_role("button", name="Cancel").click()
+    view.wait_for_progress("stopped after")
     explorer_of(notebook, MLPS).wait_until_done()
-    assert notebook.value("[roles.progress.state, mlps.progress.state]") == ["cancelled", "done"]
+    states = notebook.value("[residual.progress.state, mlps.progress.state]")
+    assert states == ["cancelled", "done"]
     assert notebook.value("len(model.list_hooks())") == 0
 
-    table = notebook.value("roles.table()[['node', 'status', 'logit_diff_effect']].to_dict('list')")
-    left = [n for n, status in zip(table["node"], table["status"]) if status == "not measured"]
-    print(left[:3], left[-3:], table)
-    explorer_of(notebook, ROLES).element.screenshot(path="/tmp/roles.png")
+    table = "residual.table()[['node', 'status', 'logit_diff_effect']]"
+    rows = notebook.value(f"{table}.fillna('nan').to_numpy().tolist()")
+    left = [(node, effect) for node, status, effect in rows if status == "not measured"]
+    assert {effect for _, effect in left} == {"nan"}
+    assert 0 < len(left) < len(rows)
+    view = explorer_of(notebook, RESIDUAL)
+    for node in (left[0][0], left[-1][0]):
+        pixels = view.pixels(node)
+        assert "not measured" in view.tooltip()
+        assert pixels["coloured"] == 0
+        assert pixels["shades"] > 1

@@ -13,7 +13,7 @@ from tests.families import FAMILIES, PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-5
 DIRECTIONS = ["denoising", "noising"]
-few = settings(max_examples=3, deadline=None, derandomize=True)
+few = settings(max_examples=2, deadline=None, derandomize=True)
 every_family = pytest.mark.parametrize("family", sorted(FAMILIES))
 
 
@@ -132,7 +132,7 @@ def test_other_prompts_change_no_prompts_numbers(members):
         )
 
 
-@pytest.mark.parametrize("tokens", [1, 40, 10_000])
+@pytest.mark.parametrize("tokens", [30, 10_000])
 @pytest.mark.parametrize("pairs", [PAIRS, RAGGED], ids=["one length", "two lengths"])
 def test_the_size_of_the_chunks_changes_nothing(monkeypatch, pairs, tokens):
     study = study_of(tiny("llama"), pairs)

@@ -22,7 +22,11 @@ def ioi_tokenizer() -> PreTrainedTokenizerFast:
     made.decoder = decoders.Fuse()
     special: dict[str, Any] = {"bos_token": "<bos>", "eos_token": "<bos>", "pad_token": "<bos>"}
     return PreTrainedTokenizerFast(
-        tokenizer_object=made, unk_token="<unk>", add_bos_token=True, **special
+        tokenizer_object=made,
+        unk_token="<unk>",
+        name_or_path="tiny-ioi",
+        add_bos_token=True,
+        **special,
     )
 
 

@@ -1,16 +1,19 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
+import type { IRenderMime } from "@jupyterlab/rendermime";
 import type { ExplorerView } from "../views/explorer";
 import { type LiveModel, list, live } from "../widget/live";
 import { bind } from "../widget/model-host";
+import { keep } from "./keep";
 import { watchSession } from "./session";
 
 /**
- * Ties a view to the live model `id` whenever the page has one, until `signal` aborts.
+ * Ties a view and what its output stores to the live model `id` whenever the page has one, until `signal` aborts.
  *
  * The model may come later than the output (a page that reloads), and may go (a kernel that ends).
  */
 export function link(
   view: ExplorerView,
+  output: () => IRenderMime.IMimeModel,
   id: string,
   app: JupyterFrontEnd,
   resolver: unknown,
@@ -26,6 +29,7 @@ export function link(
     if (!model) return;
     binding = new AbortController();
     bind(view, model, binding.signal);
+    keep(output, model, binding.signal);
   };
   live().addEventListener("change", tie, { signal });
   signal.addEventListener("abort", () => binding.abort(), { once: true });

@@ -10,6 +10,7 @@ import { link } from "./link";
 /** One output: drawn from its payload at once, and tied to its kernel's widget if there is one. */
 export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
   private view: ExplorerView | null = null;
+  private output: IRenderMime.IMimeModel | null = null;
   private liveId = "";
   private linking = new AbortController();
 
@@ -24,6 +25,7 @@ export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
 
   /** Draws a payload; called again, it goes on with a newer one in place. */
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.output = model;
     const data = model.data[this.options.mimeType];
     const id = (data as { live_id?: unknown } | undefined)?.live_id;
     const liveId = model.trusted && typeof id === "string" ? id : "";
@@ -68,7 +70,8 @@ export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
     this.liveId = id;
     if (!id || !this.view) return;
     this.linking = new AbortController();
-    link(this.view, id, this.app, this.options.resolver, this.linking.signal);
+    const output = () => this.output as IRenderMime.IMimeModel;
+    link(this.view, output, id, this.app, this.options.resolver, this.linking.signal);
   }
 }
 

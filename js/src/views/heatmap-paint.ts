@@ -118,6 +118,17 @@ function hatch(pen: Pen, layout: Layout, theme: Theme, cells: number[]): void {
   pen.restore();
 }
 
+/** Hatches the whole plot; what was measured is drawn over it. */
+function hatchAll(pen: Pen, layout: Layout, theme: Theme): void {
+  const { left, top, plotWidth, plotHeight } = layout;
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, top, plotWidth, plotHeight);
+  pen.clip();
+  hatchLines(pen, theme, left, top, plotWidth, plotHeight);
+  pen.restore();
+}
+
 function hatchLines(pen: Pen, theme: Theme, x: number, y: number, w: number, h: number): void {
   pen.strokeStyle = theme.muted;
   pen.globalAlpha = 0.4;
@@ -168,8 +179,7 @@ function paintPixels(pen: Pen, { chart, values, limit, layout, theme }: Picture)
     image.data[cell * 4 + 3] = unreachable ? 120 : 255;
   }
   inner.putImageData(image, 0, 0);
-  if (chart.status.includes(Status.unmeasured))
-    hatchLines(pen, theme, left, top, plotWidth, plotHeight);
+  if (chart.status.includes(Status.unmeasured)) hatchAll(pen, layout, theme);
   pen.imageSmoothingEnabled = false;
   pen.drawImage(scratch, left, top, plotWidth, plotHeight);
 }
