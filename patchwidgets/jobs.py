@@ -50,8 +50,9 @@ class Job:
             self.error = error
             self.state = "failed"
         finally:
-            self._finished.set()
+            # Listeners first: a notebook takes the last picture from the cell that is waiting.
             self._tell()
+            self._finished.set()
 
     def check(self) -> None:
         """Stop here if a cancel was asked for.
@@ -89,7 +90,7 @@ class Job:
     @property
     def ended(self) -> bool:
         """Whether the work is over: done, cancelled or failed."""
-        return self._finished.is_set()
+        return self.state in ("done", "cancelled", "failed")
 
     @property
     def seconds_left(self) -> float | None:

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ import patchwidgets as pw
 from patchwidgets import study as study_module
 from patchwidgets.cli import main
 from patchwidgets.views._wire import ArrayRef, read_array
-from tests.models.tiny_ioi import tiny_ioi
+from tests.models.tiny_ioi import ioi_study, tiny_ioi
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* prefers the answer on :UserWarning")
 
@@ -37,9 +36,8 @@ def tiny_model(monkeypatch):
 
 
 def study(**options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pw.Study(tiny_ioi(), "ioi", **{"n": 4} | options)
+    """Return the study that the command line makes."""
+    return ioi_study(**{"n": 4, "seed": 0} | options)
 
 
 def rows(printed):

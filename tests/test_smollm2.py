@@ -16,6 +16,7 @@ import torch
 import transformer_lens.patching as reference
 
 import patchwidgets as pw
+from patchwidgets.nodes import parse_node
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from patchwidgets.plans.sweeps import SWEEPS
@@ -152,10 +153,11 @@ def test_sampled_paths_equal_the_slow_reference(model, pairs, receiver):
     senders = {strongest, len(values) - 1}
     senders |= set(random.Random(0).sample(range(len(values)), 4))
     with torch.inference_mode():
-        nodes = result.plan.patches[0].path.receivers
+        nodes = [parse_node(receiver)]
         slow = SlowPathPatch(model, group.corrupted, group.clean, nodes, group.roles)
         for index in sorted(senders):
             path = result.plan.patches[index].path
+            assert path is not None
             wanted = logit_diff(study, slow.logits(path.sender))
             np.testing.assert_allclose(values[index], wanted, atol=TOLERANCE, err_msg=str(path))
 

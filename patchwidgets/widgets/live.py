@@ -73,8 +73,9 @@ class LiveExplorer:
     def _store(self) -> None:
         """Write what was measured into the outputs that show it, so that it is saved with them."""
         with self._lock:
+            bundle = self.widget.bundle()
             for identity in self._outputs:
-                update_display(self.widget.bundle(), raw=True, display_id=identity)
+                update_display(bundle, raw=True, display_id=identity)
             self._stored_at = time.monotonic()
 
     def _obey(self, command: dict[str, Any]) -> None:

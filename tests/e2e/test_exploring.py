@@ -147,6 +147,7 @@ def test_two_outputs_of_one_result_are_linked(notebook, heads):
 
 def test_a_head_can_be_opened_while_another_map_is_measured(notebook, heads):
     notebook.run(ROLES)
+    explorer_of(notebook, ROLES).wait_for_progress("measuring")
     heads = explorer_of(notebook, HEADS)
     heads.click("L1H0")
     heads.choose("q L1H0.q")

@@ -1,5 +1,6 @@
 """A tiny random-weight model whose tokenizer knows every word of the IOI task."""
 
+import warnings
 from functools import cache
 from typing import Any
 
@@ -50,3 +51,13 @@ def tiny_ioi() -> TransformerBridge:
     return TransformerBridge.boot_transformers(
         "tiny-ioi", hf_model=model, tokenizer=tokenizer, device="cpu"
     )
+
+
+def ioi_study(behaviour: Any = "ioi", **options: Any) -> Any:
+    """Return a study of the IOI task on it, without the warning that it does not do the task."""
+    import patchwidgets as pw
+
+    asked: dict[str, Any] = {"n": 3, "seed": 3} | options
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* prefers the answer on ", category=UserWarning)
+        return pw.Study(tiny_ioi(), behaviour, **asked)
