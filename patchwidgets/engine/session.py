@@ -81,7 +81,8 @@ class Session:
 
     def right(self) -> np.ndarray:
         """Return for every prompt whether the clean run prefers an answer to every wrong one."""
-        self.baseline()
+        if not self._runs:  # a job may be measuring, and this must not wait for it
+            self.baseline()
         right = np.zeros(len(self.prompts.pairs), dtype=bool)
         for runs in self._runs:
             clean = runs.source if self.direction == "denoising" else runs.base
