@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from patchwidgets.errors import PatchwidgetsError
+from patchwidgets.errors import FileError, PatchwidgetsError
 
 if TYPE_CHECKING:
     from patchwidgets.results.result import Result
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     from patchwidgets.study import Study
 
+    _require_folders(options.save, options.html)
     console = Console()
     study = Study(
         options.model,
@@ -84,6 +85,13 @@ def _run(options: argparse.Namespace) -> None:
     if options.html:
         _write_page([result, *paths], options.html)
         console.print(f"wrote {options.html}: open it in a browser")
+
+
+def _require_folders(*outputs: Path | None) -> None:
+    """Check before anything is measured that what is asked for can be written."""
+    for path in outputs:
+        if path is not None and not path.parent.is_dir():
+            raise FileError(f"There is no folder `{path.parent}`.")
 
 
 def _print(console: Console, result: "Result", rows: int = 10) -> None:
@@ -127,6 +135,9 @@ def _write_page(results: Sequence["Result"], path: Path) -> None:
 def _view(options: argparse.Namespace) -> None:
     from patchwidgets.results.result import Result
 
+    if not options.file.is_file():
+        raise FileError(f"There is no file `{options.file}`.")
+    _require_folders(options.html)
     console = Console()
     result = Result.load(options.file)
     console.print(repr(result), markup=False)

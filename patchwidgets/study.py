@@ -10,7 +10,7 @@ import pandas as pd
 from patchwidgets.engine.session import Session
 from patchwidgets.errors import PlanError, PromptError
 from patchwidgets.jobs import Job
-from patchwidgets.metrics import Metric, as_metric
+from patchwidgets.metrics import METRICS, Metric, as_metric
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.load import TransformerBridge, load_model
 from patchwidgets.nodes import Node
@@ -22,7 +22,7 @@ from patchwidgets.prompts.corruptions import CORRUPTIONS
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tokens import TokenPairs, single_token_test, tokenize
-from patchwidgets.registry import unknown_name
+from patchwidgets.registry import Registry, unknown_name
 from patchwidgets.results.measured import Baseline, MetricInfo
 from patchwidgets.results.result import Result
 from patchwidgets.types import DIRECTIONS, Direction
@@ -134,7 +134,7 @@ class Study:
         """
         if isinstance(receivers, str):
             receivers = [receivers]
-        plan = path_plan(self._session.model.spec, receivers, form)
+        plan = path_plan(self._session.model.spec, receivers, form, self.shape)
         written = [str(node) for node in receivers]
         return self._start(plan, f"study.path(receivers={written!r}, form={form!r})")
 
@@ -164,22 +164,23 @@ class Study:
         table["pairs"] = groups.size()
         return table
 
-    def keep(self, groups: Sequence[str]) -> "Study":
+    def keep(self, groups: str | Sequence[str]) -> "Study":
         """Return a study of the prompt pairs in these groups only.
 
         Raises:
             PromptError: No pair is in any of them.
         """
+        groups = [groups] if isinstance(groups, str) else list(groups)
         pairs = self.prompts.pairs
         chosen = [index for index, pair in enumerate(pairs) if pair.group in set(groups)]
         if not chosen:
             known = ", ".join(f"`{group}`" for group in dict.fromkeys(p.group for p in pairs))
             raise PromptError(
-                f"No prompt pair is in the groups {list(groups)!r}. The groups here are {known}."
+                f"No prompt pair is in the groups {groups!r}. The groups here are {known}."
             )
         kept, old = object.__new__(Study), self._session
         kept.model, kept._origin = self.model, self._origin
-        kept._code = f"{self._code}\nstudy = study.keep({list(groups)!r})"
+        kept._code = f"{self._code}\nstudy = study.keep({groups!r})"
         prompts = tokenize(
             pairs[chosen],
             old.model.tokenizer,
@@ -279,6 +280,12 @@ def _pairs(
     }
 
 
+def _by_name(registry: Registry, member: Any) -> str:
+    """Return how code names a member: in quotes if it is ours, else as a variable of the user's."""
+    ours = member.name in registry.names() and registry.get(member.name) is member
+    return repr(member.name) if ours else member.name
+
+
 def _code(
     lens: LensModel,
     behaviour: Any,
@@ -292,13 +299,10 @@ def _code(
     asked: dict[str, Any] = {}
     if not own:
         asked |= {name: origin[name] for name in ("n", "seed", "corruption", "at")}
-    names = [metric.name for metric in metrics]
-    asked |= {
-        "metric": names[0] if len(names) == 1 else names,
-        "direction": direction,
-        "prepend_bos": bos,
-    }
-    options = "".join(f", {name}={value!r}" for name, value in asked.items())
+    asked |= {"direction": direction, "prepend_bos": bos}
+    named = [_by_name(METRICS, metric) for metric in metrics]
+    options = f", metric={named[0] if len(named) == 1 else '[' + ', '.join(named) + ']'}"
+    options += "".join(f", {name}={value!r}" for name, value in asked.items())
     first = "pairs" if own else repr(origin["task"])
     return (
         "import patchwidgets as pw\n\n"

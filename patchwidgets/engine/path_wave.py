@@ -185,8 +185,9 @@ def receiving_block(
             else:
                 cells = len(values) // replay.batch
                 where = (receiver.positions - replay.start).repeat(cells)
-                rows = torch.arange(len(values))
-                heads[rows, where] = values[rows, where]
+                # Before `start` every cell is as the base run: there is nothing to write.
+                (rows,) = (where >= 0).nonzero(as_tuple=True)
+                heads[rows, where[rows]] = values[rows, where[rows]]
 
         return hook
 

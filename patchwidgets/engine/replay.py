@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.models.bridge import Hook, LensModel
-from patchwidgets.models.records import BlockCall, Record, is_cache, same_everywhere
+from patchwidgets.models.records import ATTENTION, BlockCall, Record, is_cache, same_everywhere
 
 
 class Replay:
@@ -69,7 +69,7 @@ class Replay:
         forward pass in another thread is not affected.
         """
         module = self.model.attention(layer)
-        output = self.base.site("attn_module", layer)[:, self.start :]
+        output = self.base.site(ATTENTION, layer)[:, self.start :]
         here = threading.get_ident()
 
         def stand_in(*args: Any, **kwargs: Any) -> Any:

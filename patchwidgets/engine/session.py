@@ -11,6 +11,7 @@ from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.metrics import Metric
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.records import ATTENTION
 from patchwidgets.plans.plan import Plan
 from patchwidgets.prompts.tokens import TokenPairs
 from patchwidgets.results.measured import Baseline
@@ -45,6 +46,8 @@ class Session:
         self._sites: frozenset[str] = frozenset()
         self._runs: list[GroupRuns] = []
         self._problem = ""
+        self._right: np.ndarray | None = None
+        self._of: tuple[object, ...] = ()
 
     def baseline(self) -> Baseline:
         """Return every metric of both unpatched runs, per prompt, running them if need be."""
@@ -80,9 +83,16 @@ class Session:
                 raise
 
     def right(self) -> np.ndarray:
-        """Return for every prompt whether the clean run prefers an answer to every wrong one."""
-        if not self._runs:  # a job may be measuring, and this must not wait for it
-            self.baseline()
+        """Return for every prompt whether the clean run prefers an answer to every wrong one.
+
+        Read once: a sweep that is only queued must not wait for the one that is measured.
+        """
+        if self._right is None:
+            self._right = self._read_right()
+        return self._right
+
+    def _read_right(self) -> np.ndarray:
+        self.baseline()
         right = np.zeros(len(self.prompts.pairs), dtype=bool)
         for runs in self._runs:
             clean = runs.source if self.direction == "denoising" else runs.base
@@ -123,7 +133,8 @@ class Session:
     ) -> list[GroupRuns]:
         """Return every group's runs with at least these sites kept, running them if need be."""
         wanted = self._sites | set(sites)
-        if not self._runs or wanted != self._sites:
+        of = (self.model.fingerprint(), *self.model.callers_hooks())
+        if of != self._of or wanted != self._sites:
             answers = self.prompts.answers
             fresh = [
                 run_group(
@@ -133,12 +144,12 @@ class Session:
             ]
             problems = (replay_problem(self.model, runs, check) for runs in fresh)
             self._problem = next((problem for problem in problems if problem), "")
-            self._runs, self._sites = fresh, wanted
+            self._runs, self._sites, self._of = fresh, wanted, of
         return self._runs
 
 
 def _sites_of(plan: Plan) -> set[str]:
     sites = {node.site for patch in plan.patches for node in patch.nodes}
     if plan.form is not None:
-        sites |= {"z", "mlp_out", "attn_out", "attn_module"}
+        sites |= {"z", "mlp_out", "attn_out", ATTENTION}
     return sites - {"embed"}

@@ -106,7 +106,9 @@ def write_all(
         if write.positions is None:
             rows.copy_(values)
         else:
-            where = (torch.arange(batch), write.positions - start)
+            # Before `start` every cell is as the base run: there is nothing to write.
+            (inside,) = (write.positions >= start).nonzero(as_tuple=True)
+            where = (inside, write.positions[inside] - start)
             rows[where] = values[where]
 
 

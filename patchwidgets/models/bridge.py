@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -74,14 +75,11 @@ class LensModel:
         return self._turns.worker
 
     def fingerprint(self) -> str:
-        """Return a short hash of the weights (64 numbers of each tensor) and their names."""
+        """Return a short hash of the names and all numbers of the weights."""
         digest = hashlib.sha256()
-        for name, weight in self.bridge.original_model.state_dict().items():
-            flat = weight.detach().reshape(-1)
-            step = max(1, flat.numel() // 64)
-            sample = flat[::step].to("cpu", torch.float64)
-            digest.update(f"{name}{tuple(weight.shape)}".encode())
-            digest.update(sample.numpy().tobytes())
+        for name, weight in self.bridge.original_model.named_parameters():
+            raw = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+            digest.update(f"{name}{tuple(weight.shape)}{zlib.crc32(raw)}".encode())
         return digest.hexdigest()[:16]
 
     def callers_hooks(self) -> list[str]:
@@ -119,7 +117,7 @@ class LensModel:
         if point is None:
             raise ModelError(
                 f"`{self.spec.name}` ({self.spec.family}) has no hook `{name}`, so this site "
-                "cannot be patched on it. `pw.sites(model)` lists those that can."
+                "cannot be patched on it. Patch another site, such as `resid_pre`."
             )
         return point
 

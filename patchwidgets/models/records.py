@@ -1,6 +1,7 @@
 """One run, recorded: what each block was called with, and the activations a plan needs."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from patchwidgets.models.bridge import LensModel, in_this_thread
+from patchwidgets.models.bridge import Hook, LensModel, in_this_thread
 from patchwidgets.models.sites import SITES
+from patchwidgets.models.spec import ModelSpec
+
+ATTENTION = "attn_module"
+"""Asks for what each attention module returns, before anything is done with it."""
 
 
 @dataclass(frozen=True)
@@ -68,79 +73,79 @@ def record(
     Args:
         model: The model.
         tokens: Prompts of equal length.
-        sites: Names of the sites to keep besides the residual stream; `attn_module` keeps what
-            each attention module returns.
+        sites: Names of the sites to keep besides the residual stream, and `ATTENTION`.
         check: Called before every block; raises to stop.
 
     Raises:
         ModelError: The model has no such site.
     """
-    spec = model.spec
+    n_layers = model.spec.n_layers
     kept = [name for name in dict.fromkeys(sites) if name not in ("resid_pre", "resid_post")]
-    store: dict[tuple[str, int], Tensor] = {}
-    calls: dict[int, BlockCall] = {}
-
-    def keep(name: str, layer: int) -> Any:
-        def hook(activation: Tensor) -> None:
-            store[name, layer] = activation.clone()
-
-        return hook
-
-    def keep_call(layer: int) -> Any:
-        def pre_hook(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            check()
-            calls[layer] = BlockCall(args, dict(kwargs))
-            store["resid_pre", layer] = _hidden(args, kwargs).clone()
-
-        return pre_hook
-
-    def keep_module(layer: int) -> Any:
-        def hook(_module: Any, _args: Any, output: tuple[Tensor, Any]) -> None:
-            store["attn_module", layer] = output[0].clone()
-
-        return hook
-
-    hooks = [
-        (SITES.get(name).hook.format(layer=layer), keep(name, layer))
+    recording = _Recording(check)
+    hooks: list[tuple[str, Hook]] = [
+        (SITES.get(name).hook.format(layer=layer), recording.keeps(name, layer))
         for name in kept
-        if name != "attn_module"
-        for layer in range(spec.n_layers)
+        if name != ATTENTION
+        for layer in range(n_layers)
     ]
-    last = f"blocks.{spec.n_layers - 1}.hook_resid_post"
-    hooks.append((last, keep("resid_post", spec.n_layers - 1)))
-    handles = [
-        block.register_forward_pre_hook(in_this_thread(keep_call(layer)), with_kwargs=True)
-        for layer, block in enumerate(model.blocks())
-    ]
-    if "attn_module" in kept:
-        handles += [
-            model.attention(layer).register_forward_hook(in_this_thread(keep_module(layer)))
-            for layer in range(spec.n_layers)
-        ]
-    try:
-        with model.hooked(hooks):
-            logits = model.forward(tokens)
-    finally:
-        for handle in handles:
-            handle.remove()
-    for name in kept:
-        if name != "attn_module" and SITES.get(name).heads:
-            for layer in range(spec.n_layers):
-                store[name, layer] = _split_heads(store[name, layer], spec.d_head)
-    keys, values = _keys_and_values(calls[0], spec.n_layers, tokens.shape[1])
-    layers = range(spec.n_layers)
+    last = SITES.get("resid_post").hook.format(layer=n_layers - 1)
+    hooks.append((last, recording.keeps("resid_post", n_layers - 1)))
+    with ExitStack() as stack:
+        for layer, block in enumerate(model.blocks()):
+            call = in_this_thread(recording.keeps_call(layer))
+            stack.callback(block.register_forward_pre_hook(call, with_kwargs=True).remove)
+        if ATTENTION in kept:
+            for layer in range(n_layers):
+                output = in_this_thread(recording.keeps_output(layer))
+                stack.callback(model.attention(layer).register_forward_hook(output).remove)
+        stack.enter_context(model.hooked(hooks))
+        logits = model.forward(tokens)
+    store, calls, layers = recording.store, recording.calls, range(n_layers)
+    keys, values = _keys_and_values(calls[0], n_layers, tokens.shape[1])
     return Record(
         tokens=tokens,
         residual=(
             *(store["resid_pre", layer] for layer in layers),
-            store["resid_post", spec.n_layers - 1],
+            store["resid_post", n_layers - 1],
         ),
         calls=tuple(calls[layer] for layer in layers),
         keys=keys,
         values=values,
-        activations={name: tuple(store[name, layer] for layer in layers) for name in kept},
+        activations={
+            name: tuple(_with_heads(name, store[name, layer], model.spec) for layer in layers)
+            for name in kept
+        },
         logits=logits.clone(),
     )
+
+
+class _Recording:
+    """Makes the hooks that keep one run."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self.store: dict[tuple[str, int], Tensor] = {}
+        self.calls: dict[int, BlockCall] = {}
+        self._check = check
+
+    def keeps(self, name: str, layer: int) -> Hook:
+        def hook(activation: Tensor) -> None:
+            self.store[name, layer] = activation.clone()
+
+        return hook
+
+    def keeps_call(self, layer: int) -> Callable[..., None]:
+        def hook(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            self._check()
+            self.calls[layer] = BlockCall(args, dict(kwargs))
+            self.store["resid_pre", layer] = _hidden(args, kwargs).clone()
+
+        return hook
+
+    def keeps_output(self, layer: int) -> Callable[..., None]:
+        def hook(_module: Any, _args: Any, output: tuple[Tensor, Any]) -> None:
+            self.store[ATTENTION, layer] = output[0].clone()
+
+        return hook
 
 
 def is_cache(argument: Any) -> bool:
@@ -152,8 +157,11 @@ def _hidden(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor:
     return args[0] if args else kwargs["hidden_states"]
 
 
-def _split_heads(activation: Tensor, d_head: int) -> Tensor:
-    return activation.unflatten(-1, (-1, d_head)) if activation.ndim == 3 else activation
+def _with_heads(name: str, activation: Tensor, spec: ModelSpec) -> Tensor:
+    """Return an activation with its heads, if it has any, on an axis of their own."""
+    if name == ATTENTION or SITES.get(name).heads is None or activation.ndim == 4:
+        return activation
+    return activation.unflatten(-1, (-1, spec.d_head))
 
 
 def _keys_and_values(

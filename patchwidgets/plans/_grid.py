@@ -57,6 +57,19 @@ def default_positions(shape: PromptShape) -> Literal["each", "roles"]:
     return "each" if len(shape.lengths) == 1 else "roles"
 
 
+def require_place(shape: PromptShape, place: int | str) -> None:
+    """Check that every prompt has this position or role.
+
+    Raises:
+        PlanError: Some prompt lacks it, or it would mean different words.
+    """
+    if isinstance(place, str):
+        _require_roles(shape, [place])
+    else:
+        _require_one_length(shape)
+        _position(shape, place)
+
+
 def _position_axis(shape: PromptShape, positions: Positions) -> Axis:
     if positions == "roles":
         return Axis("role", shape.roles)

@@ -5,14 +5,21 @@ from collections.abc import Sequence
 from patchwidgets.errors import PlanError
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node, Path, parse_node
+from patchwidgets.plans._grid import require_place
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Form, Plan, PlanMap
+from patchwidgets.plans.shape import PromptShape
 from patchwidgets.registry import unknown_name
 
 FORMS: tuple[Form, ...] = ("pinned", "direct", "pinned_all")
 
 
-def path_plan(spec: ModelSpec, receivers: Sequence[str | Node], form: str = "pinned") -> Plan:
+def path_plan(
+    spec: ModelSpec,
+    receivers: Sequence[str | Node],
+    form: str = "pinned",
+    shape: PromptShape | None = None,
+) -> Plan:
     """Return a plan with one patch per sender: head outputs, MLP outputs and the embedding.
 
     Senders that cannot reach any receiver have no patch; their cells hold nothing.
@@ -22,9 +29,10 @@ def path_plan(spec: ModelSpec, receivers: Sequence[str | Node], form: str = "pin
         receivers: `["logits"]`, or any set of `q`, `k`, `v` inputs of heads such as `L20H0.v`.
             The head of `k` and `v` counts key/value heads.
         form: Which nodes are frozen on the way; see `Form`.
+        shape: The prompts' lengths and roles, where receivers name positions.
 
     Raises:
-        PlanError: A receiver that does not exist, or that no sender comes before.
+        PlanError: A receiver or a position that does not exist, or that no sender comes before.
         UnknownNameError: There is no such form.
     """
     if form not in FORMS:
@@ -32,6 +40,10 @@ def path_plan(spec: ModelSpec, receivers: Sequence[str | Node], form: str = "pin
     chosen = FORMS[FORMS.index(form)]
     nodes = tuple(dict.fromkeys(_receiver(spec, written) for written in receivers))
     _require_one_kind(nodes)
+    if shape is not None:
+        for node in nodes:
+            if node.position is not None:
+                require_place(shape, node.position)
     reach = max(spec.n_layers if node.layer is None else node.layer for node in nodes)
     heads = [Node("z", layer, h) for layer in range(spec.n_layers) for h in range(spec.n_heads)]
     mlps = [Node("mlp_out", layer) for layer in range(spec.n_layers)]

@@ -44,6 +44,7 @@ def main() -> None:
     torch.manual_seed(0)
     study = one_length(pw.load_model("smollm2-135m"))
     plain = Plain(study)
+    study.sweep("attn").wait()  # the first sweep of a process also starts torch's threads
     spec = study._session.model.spec
     rate = multiply_rate(spec)
     rows = [sweep_row(study, plain, kind, rate) for kind in SWEEPS]

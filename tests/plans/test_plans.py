@@ -109,7 +109,7 @@ def test_receiver_sets_that_make_no_sense():
     with pytest.raises(
         UnknownNameError,
         match=r"^There is no form of path patching called 'pined'\. Did you mean `pinned`\? Known: "
-        r"`pinned`\.$",
+        r"`pinned`, `direct`, `pinned_all`\.$",
     ):
         path_plan(SPEC, ["logits"], form="pined")
 
