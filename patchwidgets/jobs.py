@@ -20,8 +20,8 @@ class Job:
     """One piece of work with progress.
 
     Args:
-        work: Called with the job in a worker thread; it calls `advance` after each cell and
-            `check` often.
+        work: Called with the job in a worker thread; it calls `expect` before the first cell,
+            `advance` as it goes and `check` often.
         total: Number of cells the work will measure.
     """
 
@@ -31,6 +31,8 @@ class Job:
         self._finished = threading.Event()
         self._listeners: list[Callable[[Job], None]] = []
         self._started_at: float | None = None
+        self._expected = 0
+        self._worked = 0
         self.total = total
         self.done = 0
         self.state: State = "waiting"
@@ -63,9 +65,18 @@ class Job:
         if self._stop.is_set():
             raise Cancelled
 
-    def advance(self, cells: int) -> None:
-        """Count `cells` more as measured, and tell the listeners."""
+    def expect(self, work: int) -> None:
+        """Say how much work the cells are, in any unit, and start the clock anew.
+
+        Cells differ in cost, so that time is told from work and not from cells.
+        """
+        self._expected = work
+        self._started_at = time.monotonic()
+
+    def advance(self, cells: int = 0, work: int = 0) -> None:
+        """Count `cells` more as measured and `work` more as done, and tell the listeners."""
         self.done += cells
+        self._worked += work
         self._tell()
 
     def cancel(self) -> None:
@@ -93,11 +104,17 @@ class Job:
         return self.state in ("done", "cancelled", "failed")
 
     @property
+    def share(self) -> float:
+        """Part of the work that is done, from 0 to 1."""
+        done, total = (self._worked, self._expected) if self._expected else (self.done, self.total)
+        return min(1.0, done / total) if total else 0.0
+
+    @property
     def seconds_left(self) -> float | None:
-        """Estimated seconds until the end; `None` before the first cell."""
-        if self._started_at is None or self.done == 0:
+        """Estimated seconds until the end; `None` before anything is measured."""
+        if self._started_at is None or not self.share:
             return None
-        return (time.monotonic() - self._started_at) * (self.total - self.done) / self.done
+        return (time.monotonic() - self._started_at) * (1 - self.share) / self.share
 
     def listen(self, listener: Callable[["Job"], None]) -> None:
         """Call `listener(job)` after every advance and at the end, in the worker thread."""

@@ -25,7 +25,7 @@ from patchwidgets.prompts.tokens import TokenPairs, single_token_test, tokenize
 from patchwidgets.registry import Registry, unknown_name
 from patchwidgets.results.measured import Baseline, MetricInfo
 from patchwidgets.results.result import Result
-from patchwidgets.types import DIRECTIONS, Direction
+from patchwidgets.types import DIRECTIONS, EXECUTORS, Direction
 
 
 class Study:
@@ -45,9 +45,12 @@ class Study:
         direction: `denoising` patches clean values into the corrupted run, `noising` the reverse.
         prepend_bos: Whether prompts start with a BOS token; as TransformerLens does for this
             model if `None`.
+        executor: `auto`, or `reference` to measure every cell by a whole forward pass of
+            TransformerLens: slow, and the same numbers.
 
     Raises:
-        UnknownNameError: A task, metric, corruption, direction or model that does not exist.
+        UnknownNameError: A task, metric, corruption, direction, executor or model that does not
+            exist.
         PromptError: Prompt pairs that cannot be aligned or answered on this tokenizer.
         ModelError: A model that cannot be loaded or patched.
         MeasurementError: Logits or a metric that are not finite.
@@ -68,18 +71,22 @@ class Study:
         metric: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = "logit_diff",
         direction: str = "denoising",
         prepend_bos: bool | None = None,
+        executor: str = "auto",
     ) -> None:
         if direction not in DIRECTIONS:
             raise unknown_name("direction", direction, list(DIRECTIONS))
+        if executor not in EXECUTORS:
+            raise unknown_name("executor", executor, list(EXECUTORS))
         chosen = DIRECTIONS[DIRECTIONS.index(direction)]
+        wanted = EXECUTORS[EXECUTORS.index(executor)]
         metrics = _metrics(metric)
         self.model = load_model(model)
         lens = LensModel(self.model)
         bos = lens.default_prepend_bos if prepend_bos is None else prepend_bos
         pairs, self._origin = _pairs(lens, behaviour, n, seed, corruption, at)
         prompts = tokenize(pairs, lens.tokenizer, prepend_bos=bos, n_ctx=lens.spec.n_ctx)
-        self._code = _code(lens, behaviour, self._origin, metrics, direction, bos)
-        self._begin(Session(lens, prompts, metrics, chosen, seed))
+        self._code = _code(lens, behaviour, self._origin, metrics, direction, bos, wanted)
+        self._begin(Session(lens, prompts, metrics, chosen, seed, wanted))
 
     def _begin(self, session: Session) -> None:
         self._session = session
@@ -187,7 +194,7 @@ class Study:
             prepend_bos=self.prompts.prepend_bos,
             n_ctx=old.model.spec.n_ctx,
         )
-        kept._begin(Session(old.model, prompts, old.metrics, old.direction, old.seed))
+        kept._begin(Session(old.model, prompts, old.metrics, old.direction, old.seed, old.wanted))
         return kept
 
     def __repr__(self) -> str:
@@ -293,6 +300,7 @@ def _code(
     metrics: Sequence[Metric],
     direction: str,
     bos: bool,
+    executor: str,
 ) -> str:
     """Return the Python that makes a study again; your own pairs are called `pairs`."""
     own = isinstance(behaviour, PromptPairs)
@@ -300,6 +308,8 @@ def _code(
     if not own:
         asked |= {name: origin[name] for name in ("n", "seed", "corruption", "at")}
     asked |= {"direction": direction, "prepend_bos": bos}
+    if executor != "auto":
+        asked["executor"] = executor
     named = [_by_name(METRICS, metric) for metric in metrics]
     options = f", metric={named[0] if len(named) == 1 else '[' + ', '.join(named) + ']'}"
     options += "".join(f", {name}={value!r}" for name, value in asked.items())

@@ -17,6 +17,7 @@ def progress_bar(job: Job, what: str) -> Iterator[None]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task(f"measuring {what}", total=job.total, completed=job.done)
-        job.listen(lambda job: bar.update(line, completed=job.done))
+        line = bar.add_task(f"measuring {what}", total=1)
+        bar.update(line, completed=job.share)
+        job.listen(lambda job: bar.update(line, completed=job.share))
         yield

@@ -8,5 +8,11 @@ the answer?). `noising`: the base run is clean and the source run corrupted (is 
 
 DIRECTIONS: tuple[Direction, ...] = ("denoising", "noising")
 
+Executor = Literal["auto", "reference"]
+"""`auto`: the fast engine where it gives the same numbers. `reference`: a whole forward pass of
+TransformerLens with hooks for each cell."""
+
+EXECUTORS: tuple[Executor, ...] = ("auto", "reference")
+
 Unit = Literal["logit", "nat", "probability"]
 """The unit a metric is measured in."""

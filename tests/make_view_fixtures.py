@@ -85,7 +85,9 @@ def heatmap(
         status=block.add(status.astype(np.uint8)),
         names=names or {},
         progress=progress
-        or Progress(state="done", done=count, total=count, seconds_left=None, message=""),
+        or Progress(
+            state="done", done=count, total=count, share=1.0, seconds_left=None, message=""
+        ),
         **parts,
     )
 
@@ -106,7 +108,12 @@ def head_map(block: ArrayBlock, rng: np.random.Generator, measured: int | None =
     if measured is not None:
         status.ravel()[measured:] = UNMEASURED
         progress = Progress(
-            state="running", done=measured, total=LAYERS * HEADS, seconds_left=4.2, message=""
+            state="running",
+            done=measured,
+            total=LAYERS * HEADS,
+            share=measured / LAYERS / HEADS,
+            seconds_left=4.2,
+            message="",
         )
     return heatmap(
         block,

@@ -93,7 +93,7 @@ def test_commands_that_are_none_of_ours_are_refused(command):
 
 def test_nan_outside_arrays_is_refused():
     with pytest.raises(ValidationError, match="finite"):
-        Progress(state="running", done=1, total=2, seconds_left=float("nan"), message="")
+        Progress(state="running", done=1, total=2, share=0.5, seconds_left=float("nan"), message="")
 
 
 def test_summary_names_the_strongest_cells_of_both_signs():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Int
 from torch import Tensor
@@ -131,7 +132,8 @@ class Difference:
         self._base = base
         self._source = source
         self._first = first
-        self._where: dict[tuple[str, int], Tensor] = {}
+        self._where: dict[tuple[str, int], np.ndarray] = {}
+        self._rows = np.arange(base.tokens.shape[0])
 
     def touches(self, cell: Cell) -> bool:
         """Whether any value the cell writes differs from the one already there."""
@@ -141,11 +143,11 @@ class Difference:
         key = (write.site, write.layer)
         if key not in self._where:
             base, source = self._base.site(*key), self._source.site(*key)
-            self._where[key] = (base != source).any(-1).cpu()
+            self._where[key] = (base != source).any(-1).cpu().numpy()
             self._where[key][:, : self._first] = False
         where = self._where[key]
         if write.head is not None:
             where = where[:, :, write.head]
         if write.positions is not None:
-            where = where[torch.arange(where.shape[0]), write.positions]
+            where = where[self._rows, write.positions]
         return bool(where.any())

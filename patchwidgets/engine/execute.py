@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from patchwidgets.engine.cells import Cell, Difference, positions_of, resolve
+from patchwidgets.engine.checks import require_ends, require_equal
+from patchwidgets.engine.cost import block_calls
 from patchwidgets.engine.path_forms import travel
 from patchwidgets.engine.path_reference import PathReference
 from patchwidgets.engine.path_wave import Receiver
@@ -16,7 +18,6 @@ from patchwidgets.engine.reference import reference_logits
 from patchwidgets.engine.replay import Replay
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.engine.wave import advance
-from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.nodes import Node
@@ -32,7 +33,7 @@ SMALL_CHUNK_TOKENS = 384
 CHECKED_CELLS = 2
 """Cells of every sweep that the reference executor measures again."""
 
-CHECKED_PROMPTS = 4
+CHECKED_PROMPTS = 2
 """Prompts on which it does so, of one group."""
 
 
@@ -76,37 +77,49 @@ class Measurement:
             MeasurementError: A check failed; nothing that was measured may be trusted.
             Cancelled: Somebody asked to stop; what was recorded stays.
         """
-        checked = self._checked()
         work = [_GroupWork(self, runs) for runs in self.groups]
-        for chunk in self._chunks(work[0]):
+        job.expect(sum(group.work(cell) for group in work for cell in group.cells))
+        checked = self._checked(job.check)
+        for chunk in self._chunks(work):
             for index, group in enumerate(work):
-                group.measure(chunk, checked[index], job.check, record)
-            job.advance(len(chunk))
+                group.measure(chunk, checked[index], job, record)
+            job.advance(cells=len(chunk))
 
-    def _checked(self) -> list[set[int]]:
-        """Choose for every group which patches are measured again by the reference executor."""
+    def _checked(self, check: Callable[[], None]) -> list[set[int]]:
+        """Choose for every group which patches are measured again by the reference executor.
+
+        Raises:
+            MeasurementError: In a group chosen by chance, patching nothing or everything did not
+                give the base or the source run.
+        """
         checked: list[set[int]] = [set() for _ in self.groups]
         if self.fast:
             chance = random.Random(self.seed)
+            require_ends(self.model, chance.choice(self.groups), check)
             patches = range(len(self.plan.patches))
             for patch in chance.sample(patches, min(CHECKED_CELLS, len(patches))):
                 chance.choice(checked).add(patch)
         return checked
 
-    def _chunks(self, work: "_GroupWork") -> list[list[int]]:
-        """Split the patches into lists that are measured together, earliest block first."""
-        cells = sorted(work.cells, key=lambda cell: (cell.start, cell.entry))
-        tokens = sum(runs.batch for runs in self.groups) * work.runs.base.length
-        chunks: list[list[int]] = []
+    def _chunks(self, work: Sequence["_GroupWork"]) -> list[list[int]]:
+        """Split the patches into lists that are measured together, earliest block first.
+
+        Cells in which nothing differs cost nothing; they are the first list.
+        """
+        live = set().union(*(group.live for group in work))
+        cells = sorted(work[0].cells, key=lambda cell: (cell.start, cell.entry))
+        chunks = [[cell.patch for cell in cells if cell.patch not in live]]
         room = 0
         start = -1
         for cell in cells:
-            suffix = tokens * (work.runs.base.length - cell.start) // work.runs.base.length
-            if room < suffix or cell.start != start:
+            if cell.patch not in live:
+                continue
+            tokens = sum(group.tokens(group.cells[cell.patch]) for group in work)
+            if room < tokens or cell.start != start:
                 chunks.append([])
-                room, start = max(CHUNK_TOKENS, SMALL_CHUNK_TOKENS * len(self.groups)), cell.start
+                room, start = max(CHUNK_TOKENS, SMALL_CHUNK_TOKENS * len(work)), cell.start
             chunks[-1].append(cell.patch)
-            room -= suffix
+            room -= tokens
         return chunks
 
 
@@ -118,12 +131,13 @@ class _GroupWork:
         self.fast = measurement.fast
         self.runs = runs
         self.form: Form | None = measurement.plan.form
-        self.difference = Difference(runs.base, runs.source, runs.group.first_difference)
         patches = measurement.plan.patches
         self.cells = [
             self._resolve(index, patch.nodes if patch.path is None else (patch.path.sender,))
             for index, patch in enumerate(patches)
         ]
+        difference = Difference(runs.base, runs.source, runs.group.first_difference)
+        self.live = {cell.patch for cell in self.cells if difference.touches(cell)}
         path = patches[0].path if patches else None
         self.receivers = _receivers(path.receivers, runs) if path else []
         self._replays: dict[int, Replay] = {}
@@ -132,7 +146,7 @@ class _GroupWork:
         self,
         chunk: Sequence[int],
         checked: set[int],
-        check: Callable[[], None],
+        job: Job,
         record: Recorder,
     ) -> None:
         """Measure some patches on this group's prompts."""
@@ -140,7 +154,7 @@ class _GroupWork:
         live = []
         for index in chunk:
             cell = self.cells[index]
-            if self.difference.touches(cell):
+            if index in self.live:
                 live.append(cell)
             else:
                 record(index, self.runs.base_values, members, identity=True)
@@ -148,10 +162,25 @@ class _GroupWork:
             together = sorted(
                 (cell for cell in live if cell.start == start), key=lambda cell: cell.order
             )
-            for cell, values in zip(together, self._values(together, check), strict=True):
+            for cell, values in zip(together, self._values(together, job.check), strict=True):
                 if cell.patch in checked:
                     self._compare(cell, values)
                 record(cell.patch, values, members)
+            job.advance(work=sum(map(self.work, together)))
+
+    def work(self, cell: Cell) -> int:
+        """Return how many tokens are put through how many blocks for a cell."""
+        if cell.patch not in self.live:
+            return 0
+        base = self.runs.base
+        if not self.fast:
+            return len(base.calls) * base.tokens.numel()
+        receivers = None if self.form is None else self.receivers
+        return self.tokens(cell) * block_calls(cell, receivers, len(base.calls))
+
+    def tokens(self, cell: Cell) -> int:
+        """Return how many tokens a cell carries: those from its first changed position on."""
+        return self.runs.batch * (self.runs.base.length - cell.start)
 
     def _values(
         self, cells: Sequence[Cell], check: Callable[[], None]
@@ -208,56 +237,3 @@ def _receivers(nodes: Sequence[Node], runs: GroupRuns) -> list[Receiver]:
         for node in nodes
         if node.layer is not None and node.head is not None
     ]
-
-
-def replay_problem(model: LensModel, runs: GroupRuns, check: Callable[[], None]) -> str:
-    """Return why this group's blocks cannot be replayed; empty if they can.
-
-    Two cells are replayed: one that patches nothing must equal the base run, and one that patches
-    the whole residual stream before the first block must equal the source run.
-    """
-    if not runs.base.keys:
-        return "the model keeps no key/value cache that covers the prompt"
-    hooks = model.callers_hooks()
-    if hooks:
-        return (
-            f"the model carries hooks of yours ({', '.join(hooks[:3])}) that expect whole prompts"
-        )
-    start = runs.group.first_difference
-    nothing = Cell(patch=0, writes=(), entry=0, start=start)
-    everything = resolve(1, [Node("embed")], {}, start, runs.batch)
-    try:
-        replay = Replay(model, runs.base, start)
-        end = advance(replay, runs.source, [nothing, everything], check)
-        values = runs.reader.of_residual(end)
-        require_equal(values[:, : runs.batch], runs.base_values, model, "patching nothing")
-        require_equal(values[:, runs.batch :], runs.source_values, model, "patching everything")
-    except (MeasurementError, RuntimeError, TypeError, AttributeError) as problem:
-        return f"its blocks do not replay ({problem})"
-    return ""
-
-
-def tolerance(model: LensModel) -> float:
-    """Return the largest difference that counts as rounding, relative to values above 1."""
-    return 1e-3 if model.dtype.itemsize >= 4 else 0.1
-
-
-def require_equal(
-    got: Float[np.ndarray, "metric batch"],
-    wanted: Float[np.ndarray, "metric batch"],
-    model: LensModel,
-    what: str,
-) -> None:
-    """Check that two measurements of one thing agree.
-
-    Raises:
-        MeasurementError: They do not.
-    """
-    error = np.abs(got - wanted) / np.maximum(1, np.abs(wanted))
-    if not (error <= tolerance(model)).all():
-        raise MeasurementError(
-            f"The fast engine and the reference executor disagree on {what} of "
-            f"`{model.spec.name}`: {np.max(error):.2g} where {tolerance(model):.0g} is rounding. "
-            "No number is returned. Measure with `executor='reference'`, and please report the "
-            "model."
-        )

@@ -1,13 +1,14 @@
 """The two unpatched runs of one group of prompts, recorded, and how its metrics are read."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from patchwidgets.errors import MeasurementError
 from patchwidgets.metrics import Metric, evaluate
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import Record, record
@@ -129,3 +130,32 @@ def run_group(
         base_values=reader.of_logits(base.logits),
         source_values=reader.of_logits(source.logits),
     )
+
+
+def keep_more(
+    model: LensModel, runs: GroupRuns, sites: Iterable[str], check: Callable[[], None]
+) -> GroupRuns:
+    """Return the same runs with more sites kept, by running the prompts again.
+
+    Raises:
+        MeasurementError: The same prompts gave other logits this time.
+    """
+    return replace(
+        runs,
+        base=_again(model, runs.base, sites, check),
+        source=_again(model, runs.source, sites, check),
+    )
+
+
+def _again(
+    model: LensModel, first: Record, sites: Iterable[str], check: Callable[[], None]
+) -> Record:
+    second = record(model, first.tokens, sorted(sites), check)
+    if not torch.equal(first.logits, second.logits):
+        change = float((first.logits - second.logits).abs().max())
+        raise MeasurementError(
+            f"`{model.spec.name}` gave other logits the second time it ran the same prompts (by up "
+            f"to {change:.2g}). Patching compares runs, so it needs the same run each time. Look "
+            "for dropout, sampling or a hook that keeps state, and call `model.eval()`."
+        )
+    return replace(first, activations={**first.activations, **second.activations})

@@ -5,18 +5,22 @@ from typing import Any
 
 import numpy as np
 
-from patchwidgets.engine.execute import Measurement, replay_problem
-from patchwidgets.engine.runs import GroupRuns, run_group
+from patchwidgets.engine.checks import replay_problem
+from patchwidgets.engine.execute import Measurement
+from patchwidgets.engine.runs import GroupRuns, keep_more, run_group
 from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.metrics import Metric
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import ATTENTION
 from patchwidgets.plans.plan import Plan
-from patchwidgets.prompts.tokens import TokenPairs
+from patchwidgets.prompts.tokens import TokenGroup, TokenPairs
 from patchwidgets.results.measured import Baseline
 from patchwidgets.results.result import Result
-from patchwidgets.types import Direction
+from patchwidgets.types import Direction, Executor
+
+FIRST_SITES = frozenset({"z", "attn_out", "mlp_out"})
+"""Kept from the first runs on, so that the usual sweeps need no further run."""
 
 
 class Session:
@@ -28,6 +32,7 @@ class Session:
         metrics: Read off every run, all at once.
         direction: Which run is patched with the other's values.
         seed: Chooses the cells that are measured twice.
+        wanted: Which executor measures; `auto` is the fast one where it can be.
     """
 
     def __init__(
@@ -37,13 +42,15 @@ class Session:
         metrics: Sequence[Metric],
         direction: Direction,
         seed: int = 0,
+        wanted: Executor = "auto",
     ) -> None:
         self.model = model
         self.prompts = prompts
         self.metrics = tuple(metrics)
         self.direction: Direction = direction
         self.seed = seed
-        self._sites: frozenset[str] = frozenset()
+        self.wanted: Executor = wanted
+        self._sites = FIRST_SITES
         self._runs: list[GroupRuns] = []
         self._problem = ""
         self._right: np.ndarray | None = None
@@ -52,7 +59,9 @@ class Session:
     def baseline(self) -> Baseline:
         """Return every metric of both unpatched runs, per prompt, running them if need be."""
         with self.model.measuring():
-            runs = self._runs_with(())
+            return self._baseline_of(self._runs_with(()))
+
+    def _baseline_of(self, runs: Sequence[GroupRuns]) -> Baseline:
         shape = (len(self.metrics), len(self.prompts.pairs))
         base, source = np.full(shape, np.nan), np.full(shape, np.nan)
         for group in runs:
@@ -72,7 +81,7 @@ class Session:
         """
         with self.model.measuring():
             runs = self._runs_with(_sites_of(plan), job.check)
-            result.record_baseline(self.baseline())
+            result.record_baseline(self._baseline_of(runs))
             result.provenance["executor"] = self.executor
             fast = not self._problem
             measurement = Measurement(self.model, plan, runs, fast=fast, seed=self.seed)
@@ -132,24 +141,30 @@ class Session:
         self, sites: Iterable[str], check: Callable[[], None] = lambda: None
     ) -> list[GroupRuns]:
         """Return every group's runs with at least these sites kept, running them if need be."""
-        wanted = self._sites | set(sites)
         of = (self.model.fingerprint(), *self.model.callers_hooks())
-        if of != self._of or wanted != self._sites:
-            answers = self.prompts.answers
-            fresh = [
-                run_group(
-                    self.model, group, answers, self.metrics, self.direction, sorted(wanted), check
-                )
-                for group in self.prompts.groups
-            ]
-            problems = (replay_problem(self.model, runs, check) for runs in fresh)
-            self._problem = next((problem for problem in problems if problem), "")
-            self._runs, self._sites, self._of = fresh, wanted, of
+        if of != self._of:
+            self._runs = [self._run(group, check) for group in self.prompts.groups]
+            self._problem = self._why_not_fast(check)
+            self._of = of
+        missing = set(sites) - self._sites
+        if missing:
+            self._runs = [keep_more(self.model, runs, missing, check) for runs in self._runs]
+            self._sites |= missing
         return self._runs
+
+    def _why_not_fast(self, check: Callable[[], None]) -> str:
+        if self.wanted == "reference":
+            return "it was asked for"
+        problems = (replay_problem(self.model, runs, check) for runs in self._runs)
+        return next((problem for problem in problems if problem), "")
+
+    def _run(self, group: TokenGroup, check: Callable[[], None]) -> GroupRuns:
+        answers, sites = self.prompts.answers, sorted(self._sites)
+        return run_group(self.model, group, answers, self.metrics, self.direction, sites, check)
 
 
 def _sites_of(plan: Plan) -> set[str]:
     sites = {node.site for patch in plan.patches for node in patch.nodes}
     if plan.form is not None:
         sites |= {"z", "mlp_out", "attn_out", ATTENTION}
-    return sites - {"embed"}
+    return sites - {"embed", "resid_pre", "resid_post"}

@@ -140,10 +140,12 @@ class Live:
         if job is None:
             done = int((self._status != NOT_MEASURED).all(axis=1).sum())
             total = len(self.plan.patches)
-            return Progress("done" if done == total else "cancelled", done, total, None, "")
+            state = "done" if done == total else "cancelled"
+            return Progress(state, done, total, done / total if total else 1.0, None, "")
         message = "" if job.error is None else str(job.error) or type(job.error).__name__
         left = None if job.ended else job.seconds_left
-        return Progress(job.state, job.done, job.total, left, message)
+        share = 1.0 if job.state == "done" else job.share
+        return Progress(job.state, job.done, job.total, share, left, message)
 
     def wait(self: Filled) -> Filled:
         """Wait until the job has ended and return this result; re-raise what the job raised.

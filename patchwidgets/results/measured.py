@@ -64,11 +64,15 @@ class Baseline:
 
 
 class Progress(NamedTuple):
-    """How far the measuring has come; `message` is the error where `state` is `failed`."""
+    """How far the measuring has come; `message` is the error where `state` is `failed`.
+
+    `done` and `total` count cells; `share` is the part of the work, from 0 to 1.
+    """
 
     state: State
     done: int
     total: int
+    share: float
     seconds_left: float | None
     message: str
 

@@ -43,7 +43,10 @@ class Progress(Wire):
 
     state: Literal["waiting", "running", "done", "cancelled", "failed"]
     done: int
+    """Cells that are measured."""
     total: int
+    share: float
+    """Part of the work that is done, from 0 to 1; cells differ in cost."""
     seconds_left: float | None
     message: str
     """The error, where `state` is `failed`; otherwise empty."""

@@ -1,5 +1,6 @@
 """How fast this machine multiplies matrices, and how much of it a sweep cannot do without."""
 
+import statistics
 import time
 from collections.abc import Sequence
 
@@ -9,17 +10,20 @@ from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node
 
 
-def multiply_rate(spec: ModelSpec, rows: int = 1536, repeats: int = 60) -> float:
-    """Return multiply-adds per second on this model's MLP matrix, the best of five trials."""
+def multiply_rate(spec: ModelSpec, rows: int = 1536, repeats: int = 20) -> float:
+    """Return multiply-adds per second on this model's MLP matrix, the median of nine trials.
+
+    The rate of a shared machine moves within seconds, so take it just before and after a sweep.
+    """
     activation = torch.randn(rows, spec.d_model)
     weight = torch.randn(spec.d_mlp, spec.d_model)
-    best = float("inf")
-    for _ in range(5):
+    seconds = []
+    for _ in range(9):
         started = time.perf_counter()
         for _ in range(repeats):
             torch.nn.functional.linear(activation, weight)
-        best = min(best, (time.perf_counter() - started) / repeats)
-    return rows * spec.d_model * spec.d_mlp / best
+        seconds.append((time.perf_counter() - started) / repeats)
+    return rows * spec.d_model * spec.d_mlp / statistics.median(seconds)
 
 
 def needed(spec: ModelSpec, nodes: Sequence[Node], prompts: int, suffix: Sequence[int]) -> int:

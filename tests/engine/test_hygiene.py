@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from patchwidgets.errors import MeasurementError, ModelError
+from patchwidgets.errors import MeasurementError, ModelError, UnknownNameError
 from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
 
 
@@ -106,17 +106,32 @@ def test_blocks_that_do_not_replay_are_measured_by_the_reference_executor(model,
     np.testing.assert_allclose(result.patched(), wanted, atol=1e-4)
 
 
+def test_the_reference_executor_can_be_asked_for(model):
+    wanted = study_of(model, PAIRS).sweep("heads").patched()
+    study = study_of(model, PAIRS, executor="reference")
+    result = study.sweep("heads").wait()
+    assert result.provenance["executor"] == "reference: it was asked for"
+    np.testing.assert_allclose(result.patched(), wanted, atol=1e-4)
+    assert "executor='reference'" in result.provenance["code"]
+    assert study.keep("")._session.executor == "reference: it was asked for"
+
+
+def test_an_unknown_executor_is_refused(model):
+    with pytest.raises(
+        UnknownNameError,
+        match=r"^There is no executor called 'refrence'\. Did you mean `reference`\?",
+    ):
+        study_of(model, PAIRS, executor="refrence")
+
+
 def test_numbers_that_the_reference_executor_contradicts_are_not_returned(model, monkeypatch):
     from patchwidgets.engine import execute
 
     right = execute.advance
     study = study_of(model, PAIRS)
-    probed = []
 
     def wrong(replay, source, cells, check):
-        end = right(replay, source, cells, check)
-        probed.append(len(cells))
-        return end if len(probed) == 1 else end.roll(1, 0)
+        return right(replay, source, cells, check).roll(1, 0)
 
     monkeypatch.setattr(execute, "advance", wrong)
     result = study.sweep("heads")
@@ -126,6 +141,31 @@ def test_numbers_that_the_reference_executor_contradicts_are_not_returned(model,
     ):
         result.effect()
     assert np.isnan(result.snapshot().values).all()
+
+
+def test_both_ends_of_patching_are_checked_on_every_sweep(model, monkeypatch):
+    from patchwidgets.engine import checks
+
+    study = study_of(model, PAIRS)
+    monkeypatch.setattr(checks, "advance", lambda replay, *_: replay.residual(0, 2)[:, -1])
+    with pytest.raises(
+        MeasurementError,
+        match=r"^The fast engine and the reference executor disagree on patching nothing of",
+    ):
+        study.sweep("heads").wait()
+
+
+def test_a_model_that_gives_other_logits_the_second_time_is_refused(model):
+    study = study_of(model, PAIRS)
+    with torch.inference_mode():
+        study._session._runs[0].base.logits.add_(0.25)
+    with pytest.raises(
+        MeasurementError,
+        match=r"^`fresh-llama` gave other logits the second time it ran the same prompts \(by up "
+        r"to 0\.25\)\. Patching compares runs, so it needs the same run each time\. Look for "
+        r"dropout, sampling or a hook that keeps state, and call `model\.eval\(\)`\.$",
+    ):
+        study.sweep("residual", site="resid_mid").wait()
 
 
 def test_a_hook_that_does_not_fire_is_an_error(model, monkeypatch):

@@ -65,7 +65,7 @@ def test_reading_waits_for_the_job(gate):
     threading.Timer(0.05, gate.step.release, [3]).start()
     assert gate.result.normalized().notnull().sum() == 3
     assert gate.result.done
-    assert gate.result.progress == Progress("done", 3, 3, None, "")
+    assert gate.result.progress == Progress("done", 3, 3, 1.0, None, "")
 
 
 def test_looking_does_not_wait(gate):
@@ -73,8 +73,8 @@ def test_looking_does_not_wait(gate):
     assert not result.done
     gate.measure(1)
     np.testing.assert_array_equal(result.snapshot().status, [1, 0, 0])
-    state, done, total, seconds_left, message = result.progress
-    assert (state, done, total, message) == ("running", 1, 3, "")
+    state, done, total, share, seconds_left, message = result.progress
+    assert (state, done, total, share, message) == ("running", 1, 3, 1 / 3, "")
     assert seconds_left > 0
     assert repr(result) == (
         "<Result heads: 1 of 3 patches measured (running), 3 prompt pairs, denoising, "
@@ -96,7 +96,7 @@ def test_what_was_cancelled_stays_nan(gate):
     gate.step.release()
     assert gate.result.wait() is gate.result
     np.testing.assert_array_equal(np.isnan(gate.result.normalized()), [[False, True], [True, True]])
-    assert gate.result.progress == Progress("cancelled", 1, 3, None, "")
+    assert gate.result.progress == Progress("cancelled", 1, 3, 1 / 3, None, "")
 
 
 def test_await(gate):
@@ -129,7 +129,7 @@ def test_what_the_job_raised_is_raised_by_whoever_reads(make_result):
         with pytest.raises(MeasurementError, match=r"^The cells disagree with the reference"):
             read()
     assert result.progress == Progress(
-        "failed", 0, 3, None, "The cells disagree with the reference executor."
+        "failed", 0, 3, 0.0, None, "The cells disagree with the reference executor."
     )
 
 
@@ -160,9 +160,9 @@ def test_a_job_that_waits_for_itself_is_stopped(make_result):
 
 
 def test_a_result_without_a_job_says_how_much_it_has(small, make_result):
-    assert small.progress == Progress("cancelled", 2, 3, None, "")
+    assert small.progress == Progress("cancelled", 2, 3, 2 / 3, None, "")
     small.record(2, VALUES)
-    assert small.progress == Progress("done", 3, 3, None, "")
+    assert small.progress == Progress("done", 3, 3, 1.0, None, "")
     assert small.cancel() is small
     assert small.done
 

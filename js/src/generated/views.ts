@@ -216,8 +216,15 @@ export interface Pair {
  */
 export interface Progress {
   state: "waiting" | "running" | "done" | "cancelled" | "failed";
+  /**
+   * Cells that are measured.
+   */
   done: number;
   total: number;
+  /**
+   * Part of the work that is done, from 0 to 1; cells differ in cost.
+   */
+  share: number;
   seconds_left: number | null;
   /**
    * The error, where `state` is `failed`; otherwise empty.

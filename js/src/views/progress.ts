@@ -28,14 +28,14 @@ export class ProgressView {
   constructor(private readonly cancelled: () => void) {}
 
   update(progress: Progress, live: boolean, drills: boolean): void {
-    const { state, done, total } = progress;
+    const { state, done, total, share } = progress;
     const going = state === "running" || state === "waiting";
     this.text.textContent = sentenceOf(progress, live);
     this.text.hidden = !this.text.textContent;
     this.cancel.hidden = !(going && live);
     this.track.hidden = !(going && live);
     setAttributes(this.track, { "aria-valuemax": total, "aria-valuenow": done });
-    this.bar.style.width = `${total ? (100 * done) / total : 0}%`;
+    this.bar.style.width = `${100 * share}%`;
     this.element.classList.toggle("pw-failed", state === "failed");
     this.keys.textContent = drills
       ? "arrows move · Enter drills · Backspace goes up · Esc cancels"
