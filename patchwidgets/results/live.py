@@ -137,15 +137,16 @@ class Live:
     def progress(self) -> Progress:
         """How far the measuring has come, without waiting."""
         job = self._job
+        # Counted here, so that a picture never has more cells than it says are done.
+        done = int((self._status != NOT_MEASURED).all(axis=1).sum())
         if job is None:
-            done = int((self._status != NOT_MEASURED).all(axis=1).sum())
             total = len(self.plan.patches)
             state = "done" if done == total else "cancelled"
             return Progress(state, done, total, done / total if total else 1.0, None, "")
         message = "" if job.error is None else str(job.error) or type(job.error).__name__
         left = None if job.ended else job.seconds_left
         share = 1.0 if job.state == "done" else job.share
-        return Progress(job.state, job.done, job.total, share, left, message)
+        return Progress(job.state, done, job.total, share, left, message)
 
     def wait(self: Filled) -> Filled:
         """Wait until the job has ended and return this result; re-raise what the job raised.
