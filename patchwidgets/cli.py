@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     tasks.set_defaults(run=_tasks)
     models = commands.add_parser("models", help="list the models that load by name")
     models.set_defaults(run=_models)
+    cache = commands.add_parser("cache", help="show the store of measured cells, or clear it")
+    cache.set_defaults(run=_cache)
+    cache.add_argument("action", nargs="?", choices=["clear"], help="forget every stored cell")
     return parser
 
 
@@ -163,6 +166,22 @@ def _models(options: argparse.Namespace) -> None:
 
     del options
     print("\n".join(model_names()))
+
+
+def _cache(options: argparse.Namespace) -> None:
+    from patchwidgets.engine import store, store_file
+
+    path = store.store_path()
+    if options.action == "clear":
+        store_file.clear(path)
+        print(f"cleared {path}")
+        return
+    held = store_file.content(path)
+    print(path)
+    print(
+        f"{held.bytes / 1e6:.1f} MB of {store.LIMIT_BYTES / 1e6:.0f} MB: {held.cells} cells of "
+        f"{held.sweeps} sweeps, each on one group of prompts"
+    )
 
 
 if __name__ == "__main__":

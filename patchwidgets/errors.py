@@ -27,3 +27,7 @@ class MeasurementError(PatchwidgetsError):
 
 class FileError(PatchwidgetsError):
     """A saved file that is not ours, is damaged, or is too new."""
+
+
+class MemoryBudgetError(PatchwidgetsError):
+    """A measurement that does not fit the memory it was given, or the machine's."""

@@ -7,6 +7,7 @@ transformers too, because tests without a tokenizer need not wait for it.
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ import pytest
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+# What a test measures it measures anew; those of the store turn it on.
+os.environ.setdefault("PATCHWIDGETS_STORE", "off")
 
 
 @pytest.fixture(scope="session")

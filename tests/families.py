@@ -1,12 +1,20 @@
-"""Tiny random-weight models of every family we claim, with a word-level tokenizer."""
+"""Tiny random-weight models of every family we claim, with a word-level tokenizer.
+
+`FAMILIES` are the three that most tests run on: absolute positions and sequential blocks, parallel
+blocks, grouped-query attention. `EVERY_FAMILY` are the names of all, for tests of what families do
+differently.
+"""
 
 import warnings
 from functools import cache
 from typing import Any
 
 import torch
+import transformers
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+from transformer_lens.config import TransformerBridgeConfig
 from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.sources import boot_native
 from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
@@ -69,6 +77,78 @@ def _llama() -> Any:
 
 FAMILIES = {"gpt2": _gpt2, "pythia": _pythia, "llama": _llama}
 
+WINDOW = 4
+"""Tokens that a sliding-window layer attends to: fewer than the prompts have."""
+
+WIDE: dict[str, Any] = {
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "max_position_embeddings": 64,
+}
+SHARED = WIDE | {"num_key_value_heads": 2}
+"""Four heads read two key/value heads."""
+
+GEMMA = SHARED | {"head_dim": 8, "sliding_window": WINDOW, "query_pre_attn_scalar": 8}
+CAPS = {"attn_logit_softcapping": 5.0, "final_logit_softcapping": 3.0}
+SLIDING, FULL = "sliding_attention", "full_attention"
+
+MORE_FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "gptj": ("GPTJ", {"n_layer": 3, "n_head": 4, "n_embd": 32, "n_positions": 64, "rotary_dim": 4}),
+    "opt": ("OPT", WIDE | {"ffn_dim": 64, "word_embed_proj_dim": 32, "init_std": 0.4}),
+    "bloom": ("Bloom", {"n_layer": 3, "n_head": 4, "hidden_size": 32}),
+    "mistral": ("Mistral", SHARED | {"sliding_window": WINDOW}),
+    "qwen2": ("Qwen2", SHARED),
+    "qwen3": ("Qwen3", SHARED | {"head_dim": 8}),
+    "gemma2": ("Gemma2", GEMMA | CAPS | {"layer_types": [SLIDING, FULL, SLIDING]}),
+    "gemma3": ("Gemma3", GEMMA | {"layer_types": [SLIDING, FULL, SLIDING]}),
+    "phi": ("Phi", WIDE),
+    "olmo2": ("Olmo2", SHARED),
+    "mixtral": ("Mixtral", SHARED | {"num_local_experts": 4, "num_experts_per_tok": 2}),
+}
+"""Stem of the Hugging Face class, and sizes."""
+
+EVERY_FAMILY = sorted([*FAMILIES, *MORE_FAMILIES, "attention_only"])
+
+PARALLEL = frozenset({"gptj", "phi", "pythia"})
+"""Their attention and MLP read the same residual stream, so they have no `resid_mid`."""
+
+POST_NORM = frozenset({"gemma2", "gemma3", "olmo2"})
+"""What their attention and MLPs write into the residual stream is normed first."""
+
+
+def has_site(family: str, site: str) -> bool:
+    """Whether a family has a site, as a person would say it: not asked of our own code."""
+    if family == "attention_only":
+        return site not in ("resid_mid", "mlp_out", "mlp_post")
+    return site != "resid_mid" or family not in PARALLEL
+
+
+def _by_stem(stem: str, sizes: dict[str, Any]) -> Any:
+    """Return a model whose norms and biases are random too, so that leaving one out shows."""
+    config = getattr(transformers, f"{stem}TextConfig", None) or getattr(
+        transformers, f"{stem}Config"
+    )
+    model = getattr(transformers, f"{stem}ForCausalLM")(config(**SIZE | sizes))
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim == 1:
+                weight += 0.3 * torch.randn_like(weight)
+    return model
+
+
+def _attention_only(name: str) -> TransformerBridge:
+    """Return a model of TransformerLens' own, with attention and no MLPs."""
+    config = TransformerBridgeConfig(
+        d_model=32, d_head=8, n_layers=3, n_heads=4, n_ctx=64, d_vocab=VOCABULARY, attn_only=True
+    )
+    bridge = boot_native(config, tokenizer=word_tokenizer(), device="cpu", model_name=name)
+    with torch.no_grad():
+        for weight in bridge.original_model.parameters():
+            weight += (0.4 if weight.ndim > 1 else 0.3) * torch.randn_like(weight)
+    return bridge.eval()
+
 
 def bridge_of(hf_model: Any, name: str) -> TransformerBridge:
     """Return a bridge of a Hugging Face model, with the word-level tokenizer."""
@@ -83,7 +163,10 @@ def bridge_of(hf_model: Any, name: str) -> TransformerBridge:
 def tiny(family: str) -> TransformerBridge:
     """Return the tiny model of a family; the same object every time, so do not change it."""
     torch.manual_seed(0)
-    return bridge_of(FAMILIES[family](), f"tiny-{family}")
+    if family == "attention_only":
+        return _attention_only("tiny-attention_only")
+    model = FAMILIES[family]() if family in FAMILIES else _by_stem(*MORE_FAMILIES[family])
+    return bridge_of(model, f"tiny-{family}")
 
 
 PAIRS: dict[str, Any] = {

@@ -19,6 +19,7 @@ LAYERS = [
     ["results"],
     ["engine", "views"],
     ["reports", "widgets"],
+    ["opening"],
     ["study", "cli"],
 ]
 """From the bottom; the longest name that fits a module decides. A module imports its own part and

@@ -192,7 +192,7 @@ ERRORS = {
     "sweep": (
         ["run", "ioi", "--n", "2", "--sweep", "hedas"],
         "patchwidgets: There is no sweep called 'hedas'. Did you mean `heads`? Known: `attn`, "
-        "`heads`, `mlp`, `residual`.",
+        "`heads`, `joint`, `mlp`, `neurons`, `pattern`, `residual`.",
     ),
     "site": (
         ["run", "ioi", "--at", "S3"],

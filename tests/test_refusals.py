@@ -50,13 +50,13 @@ UNKNOWN = {
     ),
     "sweep": (
         lambda: ioi_study().sweep("head"),
-        "There is no sweep called 'head'. Did you mean `heads`? Known: `attn`, `heads`, `mlp`, "
-        "`residual`.",
+        "There is no sweep called 'head'. Did you mean `heads`? Known: `attn`, `heads`, `joint`, "
+        "`mlp`, `neurons`, `pattern`, `residual`.",
     ),
     "site": (
         lambda: ioi_study().sweep("residual", site="resid_pst"),
         "There is no site called 'resid_pst'. Did you mean `resid_post`? Known: `attn_out`, `k`, "
-        "`mlp_out`, `q`, `resid_mid`, `resid_post`, `resid_pre`, `v`, `z`.",
+        "`mlp_out`, `mlp_post`, `pattern`, `q`, `resid_mid`, `resid_post`, `resid_pre`, `v`, `z`.",
     ),
     "metric of a result": (
         lambda: ioi_study().sweep("mlp").effect("prob"),

@@ -192,7 +192,7 @@ def test_provenance_holds_everything_needed_to_redo_it():
     assert set(about) == {
         *("behaviour", "task", "citation", "corruption", "at", "seed", "n"),
         *("model", "fingerprint", "dtype", "device", "prepend_bos", "executor", "prompts"),
-        *("versions", "code"),
+        *("versions", "code", "source", "noise_floor", "cells_from_store"),
     }
     assert about["behaviour"] == "Indirect object identification"
     assert about["citation"] == "Wang et al. 2022, arXiv 2211.00593"

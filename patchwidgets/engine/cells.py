@@ -23,12 +23,16 @@ class Write:
         layer: Block; the number of blocks stands for the end of the residual stream.
         head: Index on the site's head axis, or `None`.
         positions: One position per prompt, or `None` for every position.
+        neurons: First and last-plus-one index along the width, or `None` for all of it.
+        attended: For a pattern: one attended position per prompt, or `None` for all.
     """
 
     site: str
     layer: int
     head: int | None
     positions: Int[Tensor, " batch"] | None
+    neurons: tuple[int, int] | None = None
+    attended: Int[Tensor, " batch"] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,10 @@ class Cell:
     start: int
 
     @property
-    def order(self) -> tuple[int, bool]:
-        """Sorts cells as they join a wave: by block, and those written before the block first."""
-        return self.entry, all(write.site != "resid_pre" for write in self.writes)
+    def order(self) -> tuple[int, bool, bool]:
+        """Sorts cells as they join a wave: by block; before it, in it, and at its MLP's output."""
+        sites = [write.site for write in self.writes]
+        return self.entry, "resid_pre" not in sites, all(site == "mlp_out" for site in sites)
 
 
 def resolve(
@@ -92,6 +97,8 @@ def _write(node: Node, roles: Mapping[str, Tensor], batch: int) -> Write:
         layer=node.layer + 1 if after else node.layer,
         head=node.head,
         positions=positions_of(node, roles, batch),
+        neurons=node.neurons,
+        attended=_places(node, node.attended, roles, batch),
     )
 
 
@@ -103,18 +110,24 @@ def positions_of(
     Raises:
         PlanError: The node names a role that these prompts lack.
     """
-    if node.position is None:
+    return _places(node, node.position, roles, batch)
+
+
+def _places(
+    node: Node, place: int | str | None, roles: Mapping[str, Int[Tensor, " batch"]], batch: int
+) -> Int[Tensor, " batch"] | None:
+    if place is None:
         return None
-    if isinstance(node.position, int):
-        return torch.full((batch,), node.position)
-    if node.position not in roles:
+    if isinstance(place, int):
+        return torch.full((batch,), place)
+    if place not in roles:
         known = ", ".join(f"`{role}`" for role in roles)
         raise PlanError(
-            f"`{node}` names the role `{node.position}`, which some of the prompts lack. A map by "
+            f"`{node}` names the role `{place}`, which some of the prompts lack. A map by "
             f"role needs every role in every prompt. Use one of {known}, or leave out the prompts "
             "without it."
         )
-    return roles[node.position]
+    return roles[place]
 
 
 class Difference:

@@ -16,8 +16,6 @@ from patchwidgets.nodes import Node
 
 def replay_problem(model: LensModel, runs: GroupRuns, check: Callable[[], None]) -> str:
     """Return why this group's blocks cannot be replayed; empty if they can."""
-    if not runs.base.keys:
-        return "the model keeps no key/value cache that covers the prompt"
     hooks = model.callers_hooks()
     if hooks:
         return (
@@ -39,11 +37,11 @@ def require_ends(model: LensModel, runs: GroupRuns, check: Callable[[], None]) -
     Raises:
         MeasurementError: They do not.
     """
-    start = runs.group.first_difference
+    start = runs.first
     nothing = Cell(patch=0, writes=(), entry=0, start=start)
     everything = resolve(1, [Node("embed")], {}, start, runs.batch)
     replay = Replay(model, runs.base, start)
-    end = advance(replay, runs.source, [nothing, everything], check)
+    end = advance(replay, runs.other, [nothing, everything], check)
     values = runs.reader.of_residual(end)
     require_equal(values[:, : runs.batch], runs.base_values, model, "patching nothing")
     require_equal(values[:, runs.batch :], runs.source_values, model, "patching everything")
@@ -72,4 +70,25 @@ def require_equal(
             f"`{model.spec.name}`: {np.max(error):.2g} where {tolerance(model):.0g} is rounding. "
             "No number is returned. Measure with `executor='reference'`, and please report the "
             "model."
+        )
+
+
+def require_same(
+    stored: Float[np.ndarray, "metric batch"],
+    again: Float[np.ndarray, "metric batch"],
+    model: LensModel,
+    patch: str,
+) -> None:
+    """Check that a stored cell still has the numbers it was stored with.
+
+    Raises:
+        MeasurementError: It has not.
+    """
+    error = np.abs(again - stored) / np.maximum(1, np.abs(stored))
+    if not (error <= tolerance(model)).all():
+        raise MeasurementError(
+            f"The stored cell `{patch}` of `{model.spec.name}` has another number when it is "
+            f"measured again: {np.max(error):.2g} apart, where {tolerance(model):.0g} is rounding. "
+            "No number is returned, and the stored cells of this sweep are dropped. Sweep again to "
+            "measure all of them."
         )

@@ -3,25 +3,21 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from patchwidgets.engine.cells import Cell, Difference, positions_of, resolve
-from patchwidgets.engine.checks import require_ends, require_equal
-from patchwidgets.engine.cost import block_calls
-from patchwidgets.engine.path_forms import travel
-from patchwidgets.engine.path_reference import PathReference
-from patchwidgets.engine.path_wave import Receiver
-from patchwidgets.engine.reference import reference_logits
-from patchwidgets.engine.replay import Replay
+from patchwidgets.engine.cells import Cell
+from patchwidgets.engine.checks import require_ends, require_equal, require_same
+from patchwidgets.engine.group_work import GroupWork
+from patchwidgets.engine.memory import budget_too_small
 from patchwidgets.engine.runs import GroupRuns
-from patchwidgets.engine.wave import advance
+from patchwidgets.engine.store import StoredCells
 from patchwidgets.jobs import Job
 from patchwidgets.models.bridge import LensModel
-from patchwidgets.nodes import Node
-from patchwidgets.plans.plan import Form, Plan
+from patchwidgets.plans.plan import Plan
 
 CHUNK_TOKENS = 1536
 """Tokens that travel together: enough to keep the matrix multiplier busy, few enough to report
@@ -62,6 +58,11 @@ class Measurement:
         groups: The unpatched runs of every group of prompts.
         fast: Whether blocks may be replayed; otherwise the reference executor does all cells.
         seed: Chooses the cells that are checked.
+        order: Measure these patches only, in chunks that follow this order of importance; every
+            patch, in the engine's own order, if `None`.
+        memory: Bytes that a chunk may take on one group; `None` for no limit.
+        stores: For every group where its cells are kept between sessions; `None` for nowhere.
+        verify: How many stored cells to measure again.
     """
 
     model: LensModel
@@ -69,171 +70,172 @@ class Measurement:
     groups: Sequence[GroupRuns]
     fast: bool
     seed: int = 0
+    order: Sequence[int] | None = None
+    memory: int | None = None
+    stores: Sequence[StoredCells] | None = None
+    verify: int = 0
+
+    @property
+    def patches(self) -> Sequence[int]:
+        """The patches to measure."""
+        return range(len(self.plan.patches)) if self.order is None else self.order
+
+    @cached_property
+    def work(self) -> list[GroupWork]:
+        """The plan on every group."""
+        stores = self.stores or [None] * len(self.groups)
+        return [
+            GroupWork(self.model, self.plan, runs, fast=self.fast, store=store)
+            for runs, store in zip(self.groups, stores, strict=True)
+        ]
+
+    @cached_property
+    def live(self) -> set[int]:
+        """Patches that change something in some group; the others cost nothing."""
+        return set().union(*(group.live for group in self.work)) & set(self.patches)
+
+    @cached_property
+    def chunks(self) -> list[list[int]]:
+        """The patches in lists that are measured together, earliest block first, or by `order`.
+
+        Patches that change nothing are the first list. Cells of a list that start at different
+        positions are different waves, so one by `order` holds as many waves' worth of tokens as
+        there are starts.
+
+        Raises:
+            MemoryBudgetError: A single cell takes more than `memory`.
+        """
+        cells = [self.work[0].cells[patch] for patch in self.patches]
+        chunks = [[cell.patch for cell in cells if cell.patch not in self.live]]
+        cells = [cell for cell in cells if cell.patch in self.live]
+        most = max(CHUNK_TOKENS, SMALL_CHUNK_TOKENS * len(self.work))
+        if self.order is None:
+            cells.sort(key=lambda cell: (cell.start, cell.entry))
+        else:
+            most *= len({cell.start for cell in cells})
+        room, memory, start = 0, float("inf"), -1
+        for cell in cells:
+            tokens = sum(group.tokens(group.cells[cell.patch]) for group in self.work)
+            needed = self.bytes(cell.patch)
+            elsewhere = self.order is None and cell.start != start
+            if room < tokens or memory < needed or elsewhere:
+                chunks.append([])
+                room, start = most, cell.start
+                memory = float("inf") if self.memory is None else self.memory
+                if memory < needed:
+                    raise budget_too_small(int(memory), needed)
+            chunks[-1].append(cell.patch)
+            room -= tokens
+            memory -= needed
+        return chunks
+
+    def bytes(self, patch: int) -> int:
+        """Return the memory a patch takes in a chunk: groups are measured one after another."""
+        return max(group.bytes(group.cells[patch]) for group in self.work)
+
+    @property
+    def from_store(self) -> set[int]:
+        """Patches that are run in some group, and need not be run now in any."""
+        return self.live - {cell.patch for _, wave in self.unstored() for cell in wave}
+
+    def is_run(self, chunk: Sequence[int]) -> bool:
+        """Whether any cell of a chunk has to be run."""
+        waves = [(group, wave) for group in self.work for wave in group.waves(chunk)]
+        return any(not group.is_stored(wave) for group, wave in waves)
+
+    def unstored(self) -> list[tuple[GroupWork, list[Cell]]]:
+        """Return every wave that has to be run."""
+        return [
+            (group, wave)
+            for chunk in self.chunks
+            for group in self.work
+            for wave in group.waves(chunk)
+            if not group.is_stored(wave)
+        ]
+
+    def forget_stored(self) -> None:
+        """Drop everything that is stored of this plan's kind on these prompts."""
+        for group in self.work:
+            group.forget()
 
     def run(self, job: Job, record: Recorder) -> None:
-        """Measure every cell of the plan.
+        """Measure the patches.
 
         Raises:
             MeasurementError: A check failed; nothing that was measured may be trusted.
+            MemoryBudgetError: There is no memory for a single cell.
             Cancelled: Somebody asked to stop; what was recorded stays.
         """
-        work = [_GroupWork(self, runs) for runs in self.groups]
-        job.expect(sum(group.work(cell) for group in work for cell in group.cells))
-        checked = self._checked(job.check)
-        for chunk in self._chunks(work):
-            for index, group in enumerate(work):
-                group.measure(chunk, checked[index], job, record)
+        waves = self.unstored()
+        job.expect(sum(group.work(cell) for group, wave in waves for cell in wave))
+        checked = self._checked(waves, job.check)
+        self._verify(job.check)
+        for chunk in self.chunks:
+            for group in self.work:
+                self._measure(group, chunk, checked, job, record)
             job.advance(cells=len(chunk))
 
-    def _checked(self, check: Callable[[], None]) -> list[set[int]]:
-        """Choose for every group which patches are measured again by the reference executor.
+    def _measure(
+        self,
+        group: GroupWork,
+        chunk: Sequence[int],
+        checked: set[tuple[int, int]],
+        job: Job,
+        record: Recorder,
+    ) -> None:
+        members = group.runs.group.members
+        for patch in chunk:
+            if patch not in group.live:
+                record(patch, group.runs.base_values, members, identity=True)
+        for wave in group.waves(chunk):
+            stored = group.is_stored(wave)
+            if stored:
+                values = [group.stored[cell.patch] for cell in wave]
+            else:
+                values = group.values(wave, job.check)
+            for cell, one in zip(wave, values, strict=True):
+                if (id(group), cell.patch) in checked:
+                    self._compare(group, cell, one)
+                record(cell.patch, one, members)
+            if not stored:
+                group.keep(wave, values)
+                job.advance(work=sum(map(group.work, wave)))
+
+    def _checked(
+        self, waves: Sequence[tuple[GroupWork, list[Cell]]], check: Callable[[], None]
+    ) -> set[tuple[int, int]]:
+        """Choose which cells, of those that will be run, the reference executor measures again.
 
         Raises:
             MeasurementError: In a group chosen by chance, patching nothing or everything did not
                 give the base or the source run.
         """
-        checked: list[set[int]] = [set() for _ in self.groups]
-        if self.fast:
-            chance = random.Random(self.seed)
-            require_ends(self.model, chance.choice(self.groups), check)
-            patches = range(len(self.plan.patches))
-            for patch in chance.sample(patches, min(CHECKED_CELLS, len(patches))):
-                chance.choice(checked).add(patch)
-        return checked
+        if not self.fast or not waves:
+            return set()
+        chance = random.Random(self.seed)
+        require_ends(self.model, chance.choice(waves)[0].runs, check)
+        cells = [(id(group), cell.patch) for group, wave in waves for cell in wave]
+        return set(chance.sample(cells, min(CHECKED_CELLS, len(cells))))
 
-    def _chunks(self, work: Sequence["_GroupWork"]) -> list[list[int]]:
-        """Split the patches into lists that are measured together, earliest block first.
-
-        Cells in which nothing differs cost nothing; they are the first list.
-        """
-        live = set().union(*(group.live for group in work))
-        cells = sorted(work[0].cells, key=lambda cell: (cell.start, cell.entry))
-        chunks = [[cell.patch for cell in cells if cell.patch not in live]]
-        room = 0
-        start = -1
-        for cell in cells:
-            if cell.patch not in live:
-                continue
-            tokens = sum(group.tokens(group.cells[cell.patch]) for group in work)
-            if room < tokens or cell.start != start:
-                chunks.append([])
-                room, start = max(CHUNK_TOKENS, SMALL_CHUNK_TOKENS * len(work)), cell.start
-            chunks[-1].append(cell.patch)
-            room -= tokens
-        return chunks
-
-
-class _GroupWork:
-    """A plan resolved on one group of prompts."""
-
-    def __init__(self, measurement: Measurement, runs: GroupRuns) -> None:
-        self.model = measurement.model
-        self.fast = measurement.fast
-        self.runs = runs
-        self.form: Form | None = measurement.plan.form
-        patches = measurement.plan.patches
-        self.cells = [
-            self._resolve(index, patch.nodes if patch.path is None else (patch.path.sender,))
-            for index, patch in enumerate(patches)
-        ]
-        difference = Difference(runs.base, runs.source, runs.group.first_difference)
-        self.live = {cell.patch for cell in self.cells if difference.touches(cell)}
-        path = patches[0].path if patches else None
-        self.receivers = _receivers(path.receivers, runs) if path else []
-        self._replays: dict[int, Replay] = {}
-
-    def measure(
-        self,
-        chunk: Sequence[int],
-        checked: set[int],
-        job: Job,
-        record: Recorder,
+    def _compare(
+        self, group: GroupWork, cell: Cell, values: Float[np.ndarray, "metric batch"]
     ) -> None:
-        """Measure some patches on this group's prompts."""
-        members = self.runs.group.members
-        live = []
-        for index in chunk:
-            cell = self.cells[index]
-            if index in self.live:
-                live.append(cell)
-            else:
-                record(index, self.runs.base_values, members, identity=True)
-        for start in sorted({cell.start for cell in live}):
-            together = sorted(
-                (cell for cell in live if cell.start == start), key=lambda cell: cell.order
-            )
-            for cell, values in zip(together, self._values(together, job.check), strict=True):
-                if cell.patch in checked:
-                    self._compare(cell, values)
-                record(cell.patch, values, members)
-            job.advance(work=sum(map(self.work, together)))
-
-    def work(self, cell: Cell) -> int:
-        """Return how many tokens are put through how many blocks for a cell."""
-        if cell.patch not in self.live:
-            return 0
-        base = self.runs.base
-        if not self.fast:
-            return len(base.calls) * base.tokens.numel()
-        receivers = None if self.form is None else self.receivers
-        return self.tokens(cell) * block_calls(cell, receivers, len(base.calls))
-
-    def tokens(self, cell: Cell) -> int:
-        """Return how many tokens a cell carries: those from its first changed position on."""
-        return self.runs.batch * (self.runs.base.length - cell.start)
-
-    def _values(
-        self, cells: Sequence[Cell], check: Callable[[], None]
-    ) -> Sequence[Float[np.ndarray, "metric batch"]]:
-        if not self.fast:
-            return [self._reference(cell, slice(None), check) for cell in cells]
-        replay = self._replay(cells[0].start)
-        if self.form is None:
-            end = advance(replay, self.runs.source, cells, check)
-        else:
-            end = travel(self.form, replay, self.runs.source, cells, self.receivers, check)
-        values = self.runs.reader.of_residual(end)
-        return list(values.reshape(len(values), len(cells), -1).swapaxes(0, 1))
-
-    def _replay(self, start: int) -> Replay:
-        if start not in self._replays:
-            self._replays = {start: Replay(self.model, self.runs.base, start)}
-        return self._replays[start]
-
-    def _reference(
-        self, cell: Cell, prompts: slice, check: Callable[[], None]
-    ) -> Float[np.ndarray, "metric batch"]:
-        check()
-        base, source = self.runs.base, self.runs.source
-        if self.form is None:
-            logits = reference_logits(self.model, base, source, cell, prompts)
-        else:
-            run = PathReference(self.model, base, source, self.receivers, prompts)
-            logits = run.logits(self.form, cell)
-        return self.runs.reader.of_logits(logits, prompts)
-
-    def _compare(self, cell: Cell, values: Float[np.ndarray, "metric batch"]) -> None:
         """Measure a cell again with the reference executor.
 
         Raises:
             MeasurementError: The two disagree.
         """
-        again = self._reference(cell, slice(0, CHECKED_PROMPTS), lambda: None)
+        again = group.reference(cell, slice(0, CHECKED_PROMPTS), lambda: None)
         require_equal(values[:, :CHECKED_PROMPTS], again, self.model, f"patch {cell.patch}")
 
-    def _resolve(self, index: int, nodes: Sequence[Node]) -> Cell:
-        group = self.runs.group
-        return resolve(index, nodes, group.roles, group.first_difference, self.runs.batch)
+    def _verify(self, check: Callable[[], None]) -> None:
+        """Measure some stored cells again.
 
-
-def _receivers(nodes: Sequence[Node], runs: GroupRuns) -> list[Receiver]:
-    return [
-        Receiver(
-            site=node.site,
-            layer=node.layer,
-            head=node.head,
-            positions=positions_of(node, runs.group.roles, runs.batch),
-        )
-        for node in nodes
-        if node.layer is not None and node.head is not None
-    ]
+        Raises:
+            MeasurementError: One has another number now.
+        """
+        stored = [(group, patch) for group in self.work for patch in group.stored]
+        chosen = random.Random(self.seed).sample(stored, min(self.verify, len(stored)))
+        for group, patch in chosen:
+            (again,) = group.values([group.cells[patch]], check)
+            require_same(group.stored[patch], again, self.model, str(self.plan.patches[patch]))

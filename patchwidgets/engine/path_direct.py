@@ -1,4 +1,4 @@
-"""Path patching that adds a sender's change at the receiver's own input: `direct`, `pinned_all`.
+"""Path patching, forms `direct` and `pinned_all`: a change is added at the receiver's own input.
 
 Both leave MLPs and heads between sender and receiver as they are. `direct` keeps everything else
 live, so that one receiver's change reaches another that comes after it; `pinned_all` takes every
@@ -6,7 +6,7 @@ receiver's input from the base run. For a single receiver they are the same.
 
 Source: `direct` is the edge of Goldowsky-Dill et al. 2023 (arXiv 2304.05969) and of
 `transformer_lens.patching.get_act_patch_direct_path`; `pinned_all` is Wang et al. 2022, appendix B,
-with MLPs frozen too.
+with MLPs frozen too. Differs from TransformerLens: norms are recomputed, not taken from a run.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,108 +15,99 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from patchwidgets.engine.cells import Cell
-from patchwidgets.engine.path_wave import Receiver, receive, receiving_block
+from patchwidgets.engine.path_blocks import call, held_mlp, writing
+from patchwidgets.engine.path_legs import Leg
+from patchwidgets.engine.path_receivers import Arrived, Receiver
+from patchwidgets.engine.path_wave import read, read_by_mlp
 from patchwidgets.engine.replay import Replay
-from patchwidgets.engine.wave import call_block
-from patchwidgets.models.records import Record
-from patchwidgets.models.sites import SITES
-
-
-def added_to_logits(
-    replay: Replay, source: Record, senders: Sequence[Cell], check: Callable[[], None]
-) -> Float[Tensor, "rows d_model"]:
-    """Return the base residual stream after the last block plus each sender's change, at the end.
-
-    Args:
-        replay: The blocks, and the base run.
-        source: The run whose values the senders take.
-        senders: Cells of one sender each, sorted by `order`.
-        check: Called before every block; raises to stop.
-    """
-    change = contributions(replay, source, senders, check)
-    return (replay.residual(len(replay.base.calls), len(senders)) + change)[:, -1]
-
-
-def added_to_heads(
-    replay: Replay,
-    source: Record,
-    senders: Sequence[Cell],
-    receivers: Sequence[Receiver],
-    check: Callable[[], None],
-    *,
-    live: bool,
-) -> Float[Tensor, "rows d_model"]:
-    """Return the last position of the residual stream when `receivers` read each sender's change.
-
-    Args:
-        replay: The blocks, and the base run.
-        source: The run whose values the senders take.
-        senders: Cells of one sender each, sorted by `order`; each reaches some receiver.
-        receivers: The set that receives.
-        check: Called before every block; raises to stop.
-        live: Whether the change is added to the live residual stream (`direct`), or to that of
-            the base run (`pinned_all`).
-    """
-    change = contributions(replay, source, senders, check)
-    first = min(receiver.layer for receiver in receivers)
-    hidden = replay.residual(first, len(senders))
-    for layer in range(first, len(replay.base.calls)):
-        check()
-        here = [receiver for receiver in receivers if receiver.layer == layer]
-        received = {}
-        if here:
-            rows = replay.batch * sum(_comes_before(cell, layer) for cell in senders)
-            stream = hidden if live else replay.residual(layer, len(senders))
-            if rows:
-                received = receive(replay, layer, stream[:rows] + change[:rows], here)
-        hidden = receiving_block(replay, layer, hidden, received)
-    return hidden[:, -1]
 
 
 def contributions(
-    replay: Replay, source: Record, senders: Sequence[Cell], check: Callable[[], None]
+    replay: Replay, leg: Leg, check: Callable[[], None]
 ) -> Float[Tensor, "rows suffix d_model"]:
-    """Return what each sender's change adds to the residual stream, as the model writes it.
+    """Return what each change adds to the residual stream at its own block, as the model writes it.
 
-    A head's is read where the attention layer's output joins the stream, so that output
-    projections and norms after attention are those of the model.
+    Measured on the stream itself, after norms and factors on what attention and MLP write.
     """
-    changes: dict[int, Tensor] = {}
-    for layer in sorted({cell.entry for cell in senders}):
+    parts = []
+    for layer in leg.layers:
         check()
-        here = [cell for cell in senders if cell.entry == layer]
-        heads = [cell for cell in here if cell.writes[0].site == "z"]
-        changes |= _of_heads(replay, source, layer, heads) if heads else {}
-        changes |= {
-            cell.patch: _difference(replay, source, cell) for cell in here if cell not in heads
-        }
-    return torch.cat([changes[cell.patch] for cell in senders])
+        before = leg.before(layer)
+        parts.append(before - replay.residual(layer, len(before) // replay.batch))
+        cells, hooks = leg.in_attention(layer)
+        if cells:
+            hooks = [*hooks, *held_mlp(replay, layer)]
+            after = call(replay, layer, replay.residual(layer, cells), hooks)
+            parts.append(after - replay.residual(layer + 1, cells))
+        cells, hooks = leg.at_mlp(layer, 0)
+        if cells:
+            after = call(replay, layer, replay.residual(layer, cells), hooks, frozen=True)
+            parts.append(after - replay.residual(layer + 1, cells))
+    return torch.cat(parts)
 
 
-def _of_heads(
-    replay: Replay, source: Record, layer: int, heads: Sequence[Cell]
-) -> dict[int, Float[Tensor, "batch suffix d_model"]]:
-    """Return by patch what each head's change does to its layer's attention output."""
-    kept: list[Tensor] = []
-    reading = (SITES.get("attn_out").hook.format(layer=layer), lambda x: kept.append(x.clone()))
-    writes = [(index, cell.writes[0]) for index, cell in enumerate(heads)]
-    hidden = replay.residual(layer, len(heads))
-    call_block(replay, source, layer, hidden, writes, reading=[reading])
-    base = replay.base.site("attn_out", layer)[:, replay.start :]
-    changed = kept[0].unflatten(0, (len(heads), -1)) - base
-    return {cell.patch: change for cell, change in zip(heads, changed, strict=True)}
+def added(
+    replay: Replay, leg: Leg, receivers: Sequence[Receiver], check: Callable[[], None]
+) -> Arrived:
+    """Return what receivers are let know when every change is added to the base run's stream.
+
+    Args:
+        replay: The blocks, and the base run.
+        leg: Who changes what.
+        receivers: Who is let know.
+        check: Called before every block; raises to stop.
+    """
+    change = contributions(replay, leg, check)
+    arrived: Arrived = {}
+    for one in receivers:
+        check()
+        rows = leg.reaching(one)
+        if rows:
+            stream = replay.residual(one.layer, rows // replay.batch) + change[:rows]
+            reads = read_by_mlp if one.site == "mlp_in" else read
+            arrived |= reads(replay, one.layer, stream, [one])
+    return arrived
 
 
-def _difference(
-    replay: Replay, source: Record, cell: Cell
-) -> Float[Tensor, "batch suffix d_model"]:
-    """Return source minus base where the sender itself is what the stream receives."""
-    (write,) = cell.writes
-    there, here = (run.site(write.site, write.layer) for run in (source, replay.base))
-    return (there - here)[:, replay.start :]
+class AddedLive:
+    """What receivers are let know when every change is added to the live stream, block by block.
 
+    Args:
+        replay: The blocks, and the base run.
+        leg: Who changes what.
+        receivers: Who is let know.
+        check: Called before every block; raises to stop.
+    """
 
-def _comes_before(cell: Cell, layer: int) -> bool:
-    """Whether a sender's change is in the residual stream that block `layer` reads."""
-    return cell.entry < layer or cell.writes[0].site == "resid_pre"
+    def __init__(
+        self, replay: Replay, leg: Leg, receivers: Sequence[Receiver], check: Callable[[], None]
+    ) -> None:
+        self._replay = replay
+        self._leg = leg
+        self._receivers = receivers
+        self._change = contributions(replay, leg, check)
+
+    def __call__(self, layer: int, live: Float[Tensor, "rows suffix d_model"]) -> Arrived:
+        """Return what receivers of one block are let know, given the live stream before it."""
+        arrived: Arrived = {}
+        here = [one for one in self._receivers if one.layer == layer and self._leg.reaching(one)]
+        mlps = [one for one in here if one.site == "mlp_in"]
+        for one in here:
+            if one not in mlps:
+                rows = self._leg.reaching(one)
+                stream = live[:rows] + self._change[:rows]
+                arrived |= read(self._replay, layer, stream, [one])
+        if mlps:
+            rows = self._leg.reaching(mlps[0])
+            stream = self._with_live_attention(layer, live[:rows], arrived)
+            arrived |= read_by_mlp(self._replay, layer, stream + self._change[:rows], mlps)
+        return arrived
+
+    def _with_live_attention(self, layer: int, live: Tensor, arrived: Arrived) -> Tensor:
+        """Return the stream that becomes the live one when base attention is added to it."""
+        replay, cells = self._replay, len(live) // self._replay.batch
+        if replay.model.spec.parallel:
+            return live
+        hooks = [*writing(replay, arrived), *held_mlp(replay, layer)]
+        moved = call(replay, layer, live, hooks) - replay.residual(layer + 1, cells)
+        return replay.residual(layer, cells) + moved

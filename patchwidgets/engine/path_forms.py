@@ -1,4 +1,4 @@
-"""How a sender's change travels to its receivers, by the name of the form."""
+"""How a sender's change travels to its receivers, by the name of the form, and what comes of it."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,11 +6,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.engine.cells import Cell
-from patchwidgets.engine.path_direct import added_to_heads, added_to_logits
-from patchwidgets.engine.path_wave import Receiver, to_heads, to_logits
+from patchwidgets.engine.path_blocks import call, writing
+from patchwidgets.engine.path_direct import AddedLive, added
+from patchwidgets.engine.path_legs import Leg, Senders, Stopover
+from patchwidgets.engine.path_receivers import Arrived, Receiver, Stops
+from patchwidgets.engine.path_wave import carried
 from patchwidgets.engine.replay import Replay
 from patchwidgets.models.records import Record
 from patchwidgets.plans.plan import Form
+
+Arriving = Callable[[int, Float[Tensor, "rows suffix d_model"]], Arrived]
+"""Takes a block and the live residual stream before it; gives what its receivers are let know."""
 
 
 def travel(
@@ -18,7 +24,7 @@ def travel(
     replay: Replay,
     source: Record,
     senders: Sequence[Cell],
-    receivers: Sequence[Receiver],
+    stops: Stops,
     check: Callable[[], None],
 ) -> Float[Tensor, "rows d_model"]:
     """Return the end of the residual stream, at the last position, for every sender.
@@ -28,14 +34,43 @@ def travel(
         replay: The blocks, and the base run.
         source: The run whose values the senders take.
         senders: Cells of one sender each, sorted by `order`.
-        receivers: Inputs of heads; none stands for the logits.
+        stops: Who is let know, one set after another; the last are the receivers.
         check: Called before every block; raises to stop.
     """
-    if form == "pinned":
-        if receivers:
-            return to_heads(replay, source, senders, receivers, check)
-        return to_logits(replay, source, senders, check)
-    if receivers:
-        live = form == "direct"
-        return added_to_heads(replay, source, senders, receivers, check, live=live)
-    return added_to_logits(replay, source, senders, check)
+    arrive = carried if form == "pinned" else added
+    leg: Leg = Senders(replay, source, senders)
+    *way, receivers = stops
+    for stop in way:
+        leg = Stopover(replay, arrive(replay, leg, stop, check), len(senders))
+    if form == "direct":
+        return _live(replay, receivers, AddedLive(replay, leg, receivers, check), senders, check)
+    arrived = arrive(replay, leg, receivers, check)
+    return _live(replay, receivers, lambda layer, _: _at(layer, arrived), senders, check)
+
+
+def _at(layer: int, arrived: Arrived) -> Arrived:
+    return {one: values for one, values in arrived.items() if one.layer == layer}
+
+
+def _live(
+    replay: Replay,
+    receivers: Sequence[Receiver],
+    arriving: Arriving,
+    senders: Sequence[Cell],
+    check: Callable[[], None],
+) -> Float[Tensor, "rows d_model"]:
+    """Overwrite receivers with what they are let know, and recompute everything after them.
+
+    Source: Wang et al. 2022, appendix B, step D.
+    """
+    first = min(receiver.layer for receiver in receivers)
+    hidden = replay.residual(first, len(senders))
+    n_layers = len(replay.base.calls)
+    for layer in range(first, n_layers + 1):
+        check()
+        arrived = arriving(layer, hidden)
+        for one in [one for one in arrived if one.site == "resid_pre"]:
+            hidden = one.overwritten(hidden, arrived.pop(one), replay.start, 0)
+        if layer < n_layers:
+            hidden = call(replay, layer, hidden, writing(replay, arrived))
+    return hidden[:, -1]

@@ -3,12 +3,15 @@
 Slow and plain: the oracle for the fast engine, and its stand-in where blocks cannot be replayed.
 """
 
-import torch
+from dataclasses import replace
+
 from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.engine.cells import Cell, Write
+from patchwidgets.engine.overwrite import overwrite
 from patchwidgets.models.bridge import Hook, LensModel
+from patchwidgets.models.layout import by_position
 from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
 
@@ -23,18 +26,18 @@ def reference_logits(
 
 def writing(model: LensModel, source: Record, write: Write, prompts: slice) -> tuple[str, Hook]:
     """Return the hook that writes the source run's values into one activation."""
+    site = SITES.get(write.site)
     values = source.site(write.site, write.layer)[prompts]
+    some = replace(
+        write,
+        positions=None if write.positions is None else write.positions[prompts],
+        attended=None if write.attended is None else write.attended[prompts],
+    )
 
     def hook(activation: Tensor) -> Tensor:
-        target = activation if write.head is None else activation[:, :, write.head]
-        wanted = values if write.head is None else values[:, :, write.head]
-        if write.positions is None:
-            target[:] = wanted
-        else:
-            rows, positions = torch.arange(len(wanted)), write.positions[prompts]
-            target[rows, positions] = wanted[rows, positions]
+        overwrite(by_position(site, activation, model.spec.d_head), values, some)
         return activation
 
     if write.layer == model.spec.n_layers:
         return f"blocks.{write.layer - 1}.hook_resid_post", hook
-    return SITES.get(write.site).hook.format(layer=write.layer), hook
+    return site.hook.format(layer=write.layer), hook

@@ -11,14 +11,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.models.bridge import Hook, LensModel
-from patchwidgets.models.records import ATTENTION, BlockCall, Record, is_cache, same_everywhere
+from patchwidgets.models.records import ATTENTION, CACHE, BlockCall, Record, same_everywhere
 
 
 class Replay:
     """The blocks of a model, called as the base run called them, from one position on.
 
     Rows are cells x prompts, prompts fastest. Positions before `start` are the same in every cell,
-    so their keys and values are those of the base run.
+    so their keys and values are those of the base run. A model that keeps no keys and values is
+    called on whole prompts.
 
     Args:
         model: The model.
@@ -29,7 +30,7 @@ class Replay:
     def __init__(self, model: LensModel, base: Record, start: int) -> None:
         self.model = model
         self.base = base
-        self.start = start
+        self.start = start if base.keys else 0
         self._call = lru_cache(maxsize=None)(self._fitted_call)
 
     @property
@@ -65,18 +66,21 @@ class Replay:
     def frozen_attention(self, layer: int) -> Iterator[None]:
         """Make block `layer` take its attention output from the base run instead of computing it.
 
+        What attention adds is frozen, also where its module adds it to the residual stream itself.
         The attention module's own `forward` is covered for the body and uncovered afterwards; a
         forward pass in another thread is not affected.
         """
         module = self.model.attention(layer)
-        output = self.base.site(ATTENTION, layer)[:, self.start :]
+        adds = self.model.attention_adds_residual(layer)
+        output = self.base.site("attn_out" if adds else ATTENTION, layer)[:, self.start :]
         here = threading.get_ident()
 
         def stand_in(*args: Any, **kwargs: Any) -> Any:
             if threading.get_ident() != here:
                 return type(module).forward(module, *args, **kwargs)
-            rows = _first_tensor(args, kwargs).shape[0]
-            return output.repeat(rows // self.batch, 1, 1), None
+            hidden, *others = _tensors(args, kwargs)
+            frozen = output.repeat(hidden.shape[0] // self.batch, 1, 1)
+            return frozen + others[0] if adds else frozen, None
 
         object.__setattr__(module, "forward", stand_in)
         try:
@@ -84,7 +88,9 @@ class Replay:
         finally:
             object.__delattr__(module, "forward")
 
-    def _prefix(self, layer: int) -> "_PrefixCache":
+    def _prefix(self, layer: int) -> "_PrefixCache | None":
+        if not self.base.keys:
+            return None
         keys, values = self.base.keys[layer], self.base.values[layer]
         return _PrefixCache(keys[:, :, : self.start], values[:, :, : self.start])
 
@@ -101,13 +107,13 @@ class Replay:
 class _Repeat:
     """Gives an argument of the recorded call as many rows as there are cells."""
 
-    def __init__(self, cells: int, batch: int, prefix: "_PrefixCache") -> None:
+    def __init__(self, cells: int, batch: int, prefix: "_PrefixCache | None") -> None:
         self.cells = cells
         self.batch = batch
         self.prefix = prefix
 
     def __call__(self, argument: Any) -> Any:
-        if is_cache(argument):
+        if argument is CACHE:
             return self.prefix
         if isinstance(argument, tuple):
             return tuple(self(item) for item in argument)
@@ -159,5 +165,5 @@ def _cutter(length: int, start: int) -> Callable[[str, Any], Any]:
     return cut
 
 
-def _first_tensor(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
-    return next(item for item in (*args, *kwargs.values()) if isinstance(item, Tensor))
+def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    return [item for item in (*args, *kwargs.values()) if isinstance(item, Tensor)]

@@ -51,6 +51,11 @@ class Reader:
             self._answers = answers
             self._reference = clean_logits
 
+    @property
+    def every_logit(self) -> bool:
+        """Whether the whole vocabulary is read."""
+        return self._columns is None
+
     def of_logits(
         self, logits: Float[Tensor, "rows d_vocab"], prompts: slice = slice(None)
     ) -> Float[np.ndarray, "metric rows"]:
@@ -71,6 +76,21 @@ class Reader:
         ]
         return np.concatenate(parts, axis=1)
 
+    def with_graph(
+        self, logits: Float[Tensor, "batch d_vocab"], prompts: slice
+    ) -> list[Float[Tensor, " batch"]]:
+        """Return every metric of full logits as tensors that a gradient can be taken of.
+
+        What the metrics read besides the logits is made anew, because a backward pass cannot keep
+        what was made in `inference_mode`.
+        """
+        reference = self._reference[prompts].clone()
+        answers = self._answers.select(range(self._batch)[prompts])
+        if self._columns is not None:
+            logits = logits[:, self._columns.clone()]
+        cells = logits.unsqueeze(0)
+        return [evaluate(metric, cells, answers, reference)[0] for metric in self._metrics]
+
     def _evaluate(
         self, logits: Float[Tensor, "rows columns"], prompts: slice = slice(None)
     ) -> Float[np.ndarray, "metric rows"]:
@@ -89,15 +109,19 @@ class GroupRuns:
     Args:
         group: The prompts.
         base: The run that is patched.
-        source: The run the patches come from.
+        other: The run of the other side of each pair.
+        source: What patches write: `other`, or the values of a source such as `zero`.
+        first: First position at which the source can differ from the base run.
         reader: Reads the metrics.
         base_values: Metrics of the base run.
-        source_values: Metrics of the source run.
+        source_values: Metrics of the other run.
     """
 
     group: TokenGroup
     base: Record
+    other: Record
     source: Record
+    first: int
     reader: Reader
     base_values: Float[np.ndarray, "metric batch"]
     source_values: Float[np.ndarray, "metric batch"]
@@ -120,15 +144,17 @@ def run_group(
     """Run a group's clean and corrupted prompts and keep what `sites` asks for."""
     clean = record(model, group.clean, sites, check)
     corrupted = record(model, group.corrupted, sites, check)
-    base, source = (corrupted, clean) if direction == "denoising" else (clean, corrupted)
+    base, other = (corrupted, clean) if direction == "denoising" else (clean, corrupted)
     reader = Reader(model, metrics, answers.select(group.members), clean.logits)
     return GroupRuns(
         group=group,
         base=base,
-        source=source,
+        other=other,
+        source=other,
+        first=group.first_difference,
         reader=reader,
         base_values=reader.of_logits(base.logits),
-        source_values=reader.of_logits(source.logits),
+        source_values=reader.of_logits(other.logits),
     )
 
 
@@ -140,11 +166,8 @@ def keep_more(
     Raises:
         MeasurementError: The same prompts gave other logits this time.
     """
-    return replace(
-        runs,
-        base=_again(model, runs.base, sites, check),
-        source=_again(model, runs.source, sites, check),
-    )
+    other = _again(model, runs.other, sites, check)
+    return replace(runs, base=_again(model, runs.base, sites, check), other=other, source=other)
 
 
 def _again(

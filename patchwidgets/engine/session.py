@@ -1,13 +1,27 @@
 """A model and prompts, ready to measure plans: runs are made once and kept."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from patchwidgets.engine.checks import replay_problem
+from patchwidgets.engine.cell_keys import (
+    about_group,
+    about_model,
+    about_prompts,
+    are_ours,
+    key_of,
+)
+from patchwidgets.engine.checks import replay_problem, tolerance
+from patchwidgets.engine.cost import Cost, cost_of
+from patchwidgets.engine.estimating import estimate
 from patchwidgets.engine.execute import Measurement
+from patchwidgets.engine.memory import require_room
+from patchwidgets.engine.precision import noise_floor
 from patchwidgets.engine.runs import GroupRuns, keep_more, run_group
+from patchwidgets.engine.sources._source import Source, with_source
+from patchwidgets.engine.store import CellStore, StoredCells
 from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.metrics import Metric
@@ -15,6 +29,7 @@ from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import ATTENTION
 from patchwidgets.plans.plan import Plan
 from patchwidgets.prompts.tokens import TokenGroup, TokenPairs
+from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.measured import Baseline
 from patchwidgets.results.result import Result
 from patchwidgets.types import Direction, Executor
@@ -33,6 +48,12 @@ class Session:
         direction: Which run is patched with the other's values.
         seed: Chooses the cells that are measured twice.
         wanted: Which executor measures; `auto` is the fast one where it can be.
+        memory: Bytes that a chunk may take, besides the model and its unpatched runs; `None` for
+            no limit.
+        store: Whether measured cells are kept on disk and read from there.
+
+    Raises:
+        MemoryBudgetError: `memory` holds no cell.
     """
 
     def __init__(
@@ -43,6 +64,8 @@ class Session:
         direction: Direction,
         seed: int = 0,
         wanted: Executor = "auto",
+        memory: int | None = None,
+        store: bool = True,
     ) -> None:
         self.model = model
         self.prompts = prompts
@@ -50,11 +73,18 @@ class Session:
         self.direction: Direction = direction
         self.seed = seed
         self.wanted: Executor = wanted
+        self.memory = memory
+        self.store = store
         self._sites = FIRST_SITES
         self._runs: list[GroupRuns] = []
         self._problem = ""
         self._right: np.ndarray | None = None
         self._of: tuple[object, ...] = ()
+        self._noise: dict[str, float] = {}
+        if memory is not None:
+            every_logit = any(metric.columns == "all" for metric in self.metrics)
+            size = model.dtype.itemsize
+            require_room(memory, model.spec, size, prompts.groups, every_logit=every_logit)
 
     def baseline(self) -> Baseline:
         """Return every metric of both unpatched runs, per prompt, running them if need be."""
@@ -72,24 +102,153 @@ class Session:
             clean=source if denoising else base, corrupted=base if denoising else source
         )
 
-    def measure(self, plan: Plan, result: Result, job: Job) -> None:
+    def measure(
+        self,
+        plan: Plan,
+        result: Result,
+        job: Job,
+        order: Sequence[int] | None = None,
+        source: Source | None = None,
+        verify: int = 0,
+    ) -> None:
         """Measure `plan` into `result`.
+
+        Args:
+            plan: The patches.
+            result: Takes the numbers.
+            job: Told of the progress; asked whether to stop.
+            order: Measure these patches only, in this order of importance; all if `None`.
+            source: Whose values patches write; those of the other run if `None`.
+            verify: How many stored cells to measure again.
 
         Raises:
             MeasurementError: A check failed; the result is emptied first.
+            MemoryBudgetError: There is no memory for a single cell.
             ModelError: The model lacks a site, or is in training mode.
         """
         with self.model.measuring():
             runs = self._runs_with(_sites_of(plan), job.check)
             result.record_baseline(self._baseline_of(runs))
             result.provenance["executor"] = self.executor
-            fast = not self._problem
-            measurement = Measurement(self.model, plan, runs, fast=fast, seed=self.seed)
-            try:
-                measurement.run(job, result.record)
-            except MeasurementError:
-                result.forget()
-                raise
+            if source is not None:
+                sites = _sites_of(plan)
+                runs = [
+                    with_source(source, self.model, self.prompts, one, sites, job.check)
+                    for one in runs
+                ]
+            result.provenance["noise_floor"] = self._noise_floor(job.check)
+            with self._stores(plan, runs, source) as stores:
+                measurement = self._measurement(plan, runs, stores, order, verify)
+                result.provenance["cells_from_store"] = len(measurement.from_store)
+                try:
+                    measurement.run(job, result.record)
+                except MeasurementError:
+                    result.forget()
+                    measurement.forget_stored()
+                    raise
+
+    def estimate(
+        self,
+        plan: Plan,
+        method: str,
+        *,
+        source: Source | None = None,
+        check: Callable[[], None] = lambda: None,
+        **options: Any,
+    ) -> Estimate:
+        """Return the effects of `plan` by estimate; nothing is patched.
+
+        Args:
+            plan: The patches.
+            method: `attribution` for nodes, `eap` or `eap_ig` for paths.
+            source: Whose values patches would write; those of the other run if `None`.
+            check: Called before every pass; raises to stop.
+            **options: The method's own.
+
+        Raises:
+            UnknownNameError: There is no such method, or it has no such option.
+            PlanError: The method is not for these patches.
+            MeasurementError: The first metric has no slope at the base run, or a hook did not fire.
+        """
+        sites = _sites_of(plan) | {"z"}
+        with self.model.measuring():
+            runs = self._runs_with(sites, check)
+            if source is not None:
+                runs = [
+                    with_source(source, self.model, self.prompts, one, sites, check) for one in runs
+                ]
+            return estimate(self.model, runs, self.metrics, plan, method, options, check)
+
+    def cost(self, plan: Plan) -> Cost:
+        """Return what measuring `plan` would cost now; waits while another plan is measured."""
+        with self.model.measuring():
+            runs = self._runs_with(_sites_of(plan))
+            with self._stores(plan, runs, None) as stores:
+                return cost_of(self._measurement(plan, runs, stores))
+
+    def _measurement(
+        self,
+        plan: Plan,
+        runs: Sequence[GroupRuns],
+        stores: Sequence[StoredCells] | None,
+        order: Sequence[int] | None = None,
+        verify: int = 0,
+    ) -> Measurement:
+        return Measurement(
+            self.model,
+            plan,
+            runs,
+            fast=not self._problem,
+            seed=self.seed,
+            order=order,
+            memory=self.memory,
+            stores=stores,
+            verify=verify,
+        )
+
+    @contextmanager
+    def _stores(
+        self, plan: Plan, runs: Sequence[GroupRuns], source: Source | None
+    ) -> Iterator[list[StoredCells] | None]:
+        """Open where a plan's cells are kept, group by group; `None` where they are not kept.
+
+        Callers' hooks and functions, whose doings no key can tell, are never stored.
+        """
+        fingerprint, *hooks = self._of
+        known = not hooks and are_ours(self.metrics) and _is_ours(source)
+        store = CellStore.default() if self.store and known else None
+        if store is None:
+            yield None
+            return
+        about = {
+            **about_model(self.model, str(fingerprint)),
+            "metrics": [metric.name for metric in self.metrics],
+            "direction": self.direction,
+            "executor": self.executor,
+            "form": plan.form,
+            "source": "other" if source is None else source.key,
+            "prompts": None if source is None else about_prompts(self.prompts),
+        }
+        try:
+            yield [
+                StoredCells(
+                    store,
+                    key_of(about, about_group(one, self.prompts.answers)),
+                    np.concatenate([one.base_values, one.source_values]),
+                    tolerance(self.model) / 100,
+                )
+                for one in runs
+            ]
+        finally:
+            store.close()
+
+    def _noise_floor(self, check: Callable[[], None]) -> dict[str, float]:
+        """Return by metric what rounding alone does to it; measured once for the same runs."""
+        if not self._noise:
+            floors = noise_floor(self.model, self._runs, check, fast=not self._problem)
+            names = [metric.name for metric in self.metrics]
+            self._noise = dict(zip(names, floors.tolist(), strict=True))
+        return dict(self._noise)
 
     def right(self) -> np.ndarray:
         """Return for every prompt whether the clean run prefers an answer to every wrong one.
@@ -104,7 +263,7 @@ class Session:
         self.baseline()
         right = np.zeros(len(self.prompts.pairs), dtype=bool)
         for runs in self._runs:
-            clean = runs.source if self.direction == "denoising" else runs.base
+            clean = runs.other if self.direction == "denoising" else runs.base
             answers = self.prompts.answers.select(runs.group.members)
             for row, member in enumerate(runs.group.members):
                 logits = clean.logits[row]
@@ -145,6 +304,7 @@ class Session:
         if of != self._of:
             self._runs = [self._run(group, check) for group in self.prompts.groups]
             self._problem = self._why_not_fast(check)
+            self._noise = {}
             self._of = of
         missing = set(sites) - self._sites
         if missing:
@@ -168,3 +328,8 @@ def _sites_of(plan: Plan) -> set[str]:
     if plan.form is not None:
         sites |= {"z", "mlp_out", "attn_out", ATTENTION}
     return sites - {"embed", "resid_pre", "resid_post"}
+
+
+def _is_ours(source: Source | None) -> bool:
+    """Whether patches write values whose key can be trusted to tell everything."""
+    return source is None or type(source).__module__.startswith("patchwidgets.engine.sources.")

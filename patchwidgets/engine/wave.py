@@ -7,8 +7,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.engine.cells import Cell, Write
+from patchwidgets.engine.overwrite import overwrite
 from patchwidgets.engine.replay import Replay
 from patchwidgets.models.bridge import Hook, require_fired
+from patchwidgets.models.layout import by_position
 from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
 
@@ -91,7 +93,7 @@ def write_all(
     """Overwrite, in place, each write's rows, positions and head with the source run's values.
 
     Args:
-        activation: Rows x suffix x width; heads flattened or on an axis of their own.
+        activation: As the model lays it out; rows are cells x prompts.
         replay: Gives prompts per cell and the suffix's first position.
         source: The run whose values are written.
         writes: Which cell (its place among the rows) writes what.
@@ -99,17 +101,9 @@ def write_all(
     batch, start = replay.batch, replay.start
     for cell, write in writes:
         rows = activation[cell * batch : (cell + 1) * batch]
+        rows = by_position(SITES.get(write.site), rows, replay.model.spec.d_head)
         values = source.site(write.site, write.layer)[:, start:]
-        if write.head is not None:
-            rows = rows.unflatten(-1, (-1, values.shape[-1])) if rows.ndim == 3 else rows
-            rows, values = rows[:, :, write.head], values[:, :, write.head]
-        if write.positions is None:
-            rows.copy_(values)
-        else:
-            # Before `start` every cell is as the base run: there is nothing to write.
-            (inside,) = (write.positions >= start).nonzero(as_tuple=True)
-            where = (inside, write.positions[inside] - start)
-            rows[where] = values[where]
+        overwrite(rows, values, write, start)
 
 
 def _writes(cells: Sequence[Cell], layer: int) -> list[tuple[int, Write]]:

@@ -1,6 +1,7 @@
 """The one door to TransformerLens: sizes, tokens, whole runs, single blocks and read-out."""
 
 import hashlib
+import inspect
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -83,9 +84,15 @@ class LensModel:
         return digest.hexdigest()[:16]
 
     def callers_hooks(self) -> list[str]:
-        """Return the names of hook points to which the caller has attached hooks."""
+        """Return the names of hook points to which the caller has attached hooks.
+
+        TransformerLens attaches some of its own, which mirror a hook under a second name.
+        """
         points = self.bridge.hook_dict
-        return sorted({str(points[name].name) for name in self.bridge.list_hooks()})
+        attached = self.bridge.list_hooks().items()
+        return sorted(
+            {str(points[name].name) for name, them in attached if not all(map(_own, them))}
+        )
 
     def require_eval(self) -> None:
         """Check that the model is fit to measure.
@@ -104,6 +111,13 @@ class LensModel:
     def measuring(self) -> Iterator[None]:
         """Run the body without gradients, when nobody else measures, after `require_eval`."""
         with self._turns.lock, torch.inference_mode():
+            self.require_eval()
+            yield
+
+    @contextmanager
+    def differentiating(self) -> Iterator[None]:
+        """Run the body with gradients, when nobody else measures, after `require_eval`."""
+        with self._turns.lock, torch.inference_mode(False), torch.enable_grad():
             self.require_eval()
             yield
 
@@ -126,13 +140,13 @@ class LensModel:
         """Attach hooks for the body and take them off again, whatever happens in it.
 
         They are plain PyTorch hooks on TransformerLens' hook points: they see the activation as
-        the model lays it out (heads flattened), and leave the caller's hooks alone. A forward pass
-        in another thread passes them by.
+        the model lays it out (heads flattened, but prompts and positions apart), and leave the
+        caller's hooks alone. A forward pass in another thread passes them by.
         """
         with ExitStack() as stack:
             for name, hook in hooks:
                 handle = self.hook_point(name).register_forward_hook(
-                    in_this_thread(lambda _module, _args, output, hook=hook: hook(output))
+                    in_this_thread(lambda point, _, output, hook=hook: _call(hook, point, output))
                 )
                 stack.callback(handle.remove)
             yield
@@ -144,6 +158,14 @@ class LensModel:
     def attention(self, layer: int) -> torch.nn.Module:
         """Return the attention module of a block."""
         return self.bridge.blocks[layer].attn
+
+    def attention_adds_residual(self, layer: int) -> bool:
+        """Whether a block's attention module itself adds its output to the residual stream.
+
+        BLOOM's is given the residual stream besides its input, and returns the sum.
+        """
+        module: Any = self.attention(layer).original_component
+        return "residual" in inspect.signature(module.forward).parameters
 
     def forward(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch d_vocab"]:
         """Return the logits at the last position of a plain forward pass."""
@@ -190,8 +212,26 @@ class LensModel:
         return self._cap(logits.float())
 
     def _cap(self, logits: Tensor) -> Tensor:
-        cap = getattr(self.bridge.original_model.config, "final_logit_softcapping", None)
-        return logits if not cap else torch.tanh(logits / cap) * cap
+        cap = self.bridge.cfg.output_logits_soft_cap  # -1 where there is none
+        return torch.tanh(logits / cap) * cap if cap > 0 else logits
+
+
+def _own(handle: Any) -> bool:
+    """Whether TransformerLens itself attached a hook, when it built the bridge."""
+    home = getattr(handle.user_hook, "__module__", None) or ""
+    return handle.is_permanent and home.startswith("transformer_lens.model_bridge.")
+
+
+def _call(hook: Hook, point: Any, output: Tensor) -> Tensor | None:
+    """Call a hook on an activation with an axis for prompts and one for positions.
+
+    OPT puts all tokens of a batch in one row of rows for its MLP; TransformerLens' conversion
+    shows them apart, as a view.
+    """
+    if output.ndim > 2:
+        return hook(output)
+    changed = hook(point.hook_conversion.convert(output))
+    return None if changed is None else point.hook_conversion.revert(changed)
 
 
 def in_this_thread(hook: Callable[..., Any]) -> Callable[..., Any]:
@@ -239,7 +279,7 @@ def _spec(bridge: TransformerBridge) -> ModelSpec:
         n_kv_heads=cfg.n_key_value_heads or cfg.n_heads,
         d_model=cfg.d_model,
         d_head=cfg.d_head,
-        d_mlp=cfg.d_mlp or 4 * cfg.d_model,
+        d_mlp=0 if cfg.attn_only else cfg.d_mlp or 4 * cfg.d_model,
         d_vocab=cfg.d_vocab,
         n_ctx=cfg.n_ctx,
         gated_mlp=bool(cfg.gated_mlp),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,16 +11,23 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from patchwidgets.models.bridge import Hook, LensModel, in_this_thread
+from patchwidgets.models.layout import by_position
 from patchwidgets.models.sites import SITES
 from patchwidgets.models.spec import ModelSpec
 
 ATTENTION = "attn_module"
 """Asks for what each attention module returns, before anything is done with it."""
 
+CACHE: Any = object()
+"""Stands in a recorded call where the model gave its key/value cache."""
+
 
 @dataclass(frozen=True)
 class BlockCall:
-    """The arguments with which the model called one of its blocks, hidden states included."""
+    """The arguments with which the model called one of its blocks, hidden states included.
+
+    `CACHE` stands for the key/value cache.
+    """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
@@ -33,8 +41,8 @@ class Record:
         tokens: The prompts, BOS included.
         residual: The residual stream before each block, and after the last one.
         calls: How each block was called.
-        keys: Each block's keys as attention used them (rotary applied); empty if the model keeps
-            none that can be read.
+        keys: Each block's keys as attention used them (rotary applied); empty if not every block
+            keeps the keys of every token in a cache.
         values: Each block's values, likewise.
         activations: Site name to one tensor per layer; heads have an axis of their own.
         logits: At the last position, as the model itself computes them.
@@ -73,35 +81,36 @@ def record(
     Args:
         model: The model.
         tokens: Prompts of equal length.
-        sites: Names of the sites to keep besides the residual stream, and `ATTENTION`.
+        sites: Names of the sites to keep besides the residual stream, and `ATTENTION`. Those of an
+            MLP are left out where blocks have none.
         check: Called before every block; raises to stop.
 
     Raises:
         ModelError: The model has no such site.
     """
     n_layers = model.spec.n_layers
-    kept = [name for name in dict.fromkeys(sites) if name not in ("resid_pre", "resid_post")]
+    kept = [name for name in dict.fromkeys(sites) if _is_kept(name, model.spec)]
     recording = _Recording(check)
     hooks: list[tuple[str, Hook]] = [
-        (SITES.get(name).hook.format(layer=layer), recording.keeps(name, layer))
+        (SITES.get(name).hook.format(layer=layer), partial(recording.keep, name, layer))
         for name in kept
         if name != ATTENTION
         for layer in range(n_layers)
     ]
     last = SITES.get("resid_post").hook.format(layer=n_layers - 1)
-    hooks.append((last, recording.keeps("resid_post", n_layers - 1)))
+    hooks.append((last, partial(recording.keep, "resid_post", n_layers - 1)))
     with ExitStack() as stack:
         for layer, block in enumerate(model.blocks()):
-            call = in_this_thread(recording.keeps_call(layer))
+            call = in_this_thread(partial(recording.keep_call, layer))
             stack.callback(block.register_forward_pre_hook(call, with_kwargs=True).remove)
         if ATTENTION in kept:
             for layer in range(n_layers):
-                output = in_this_thread(recording.keeps_output(layer))
+                output = in_this_thread(partial(recording.keep_output, layer))
                 stack.callback(model.attention(layer).register_forward_hook(output).remove)
         stack.enter_context(model.hooked(hooks))
         logits = model.forward(tokens)
     store, calls, layers = recording.store, recording.calls, range(n_layers)
-    keys, values = _keys_and_values(calls[0], n_layers, tokens.shape[1])
+    keys, values = recording.keys_and_values(n_layers, tokens.shape[1])
     return Record(
         tokens=tokens,
         residual=(
@@ -120,37 +129,76 @@ def record(
 
 
 class _Recording:
-    """Makes the hooks that keep one run."""
+    """Has the hooks that keep one run."""
 
     def __init__(self, check: Callable[[], None]) -> None:
         self.store: dict[tuple[str, int], Tensor] = {}
         self.calls: dict[int, BlockCall] = {}
         self._check = check
+        self._cached: dict[int, tuple[Tensor, Tensor]] = {}
+        self._layer = 0
 
-    def keeps(self, name: str, layer: int) -> Hook:
-        def hook(activation: Tensor) -> None:
-            self.store[name, layer] = activation.clone()
+    def keep(self, name: str, layer: int, activation: Tensor) -> None:
+        """Keep an activation."""
+        self.store[name, layer] = activation.clone()
 
-        return hook
+    def keep_call(
+        self, layer: int, _block: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Keep how a block is called, before it runs."""
+        self._check()
+        self._layer = layer
+        for argument in (*args, *kwargs.values()):
+            self._listen(argument)
+        self.calls[layer] = BlockCall(
+            args=tuple(_without_cache(argument) for argument in args),
+            kwargs={name: _without_cache(argument) for name, argument in kwargs.items()},
+        )
+        self.store["resid_pre", layer] = _hidden(args, kwargs).clone()
 
-    def keeps_call(self, layer: int) -> Callable[..., None]:
-        def hook(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            self._check()
-            self.calls[layer] = BlockCall(args, dict(kwargs))
-            self.store["resid_pre", layer] = _hidden(args, kwargs).clone()
+    def keep_output(
+        self, layer: int, _attention: Any, _args: Any, output: tuple[Tensor, Any]
+    ) -> None:
+        """Keep what an attention module returns."""
+        self.store[ATTENTION, layer] = output[0].clone()
 
-        return hook
+    def keys_and_values(
+        self, n_layers: int, length: int
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Return what every block gave to its cache, or nothing if any block kept something else.
 
-    def keeps_output(self, layer: int) -> Callable[..., None]:
-        def hook(_module: Any, _args: Any, output: tuple[Tensor, Any]) -> None:
-            self.store[ATTENTION, layer] = output[0].clone()
+        Read as it is given: a layer with a sliding window forgets what its window has left.
+        """
+        both = [self._cached[layer] for layer in range(n_layers) if layer in self._cached]
+        if len(both) < n_layers or any(keys.shape[2] != length for keys, _ in both):
+            return (), ()
+        return tuple(keys for keys, _ in both), tuple(values for _, values in both)
 
-        return hook
+    def _listen(self, argument: Any) -> None:
+        """Hear what the run gives to its cache, which is made for it and thrown away after it."""
+        if not _is_cache(argument) or "update" in vars(argument):
+            return
+        update = argument.update
+
+        def heard(keys: Tensor, values: Tensor, *args: Any, **kwargs: Any) -> Any:
+            self._cached[self._layer] = (keys.clone(), values.clone())
+            return update(keys, values, *args, **kwargs)
+
+        argument.update = heard
 
 
-def is_cache(argument: Any) -> bool:
-    """Whether an argument of a block is its key/value cache."""
+def _is_cache(argument: Any) -> bool:
     return hasattr(argument, "update") and hasattr(argument, "get_seq_length")
+
+
+def _without_cache(argument: Any) -> Any:
+    return CACHE if _is_cache(argument) else argument
+
+
+def _is_kept(name: str, spec: ModelSpec) -> bool:
+    if name in ("resid_pre", "resid_post"):
+        return False
+    return name == ATTENTION or bool(spec.d_mlp) or not SITES.get(name).needs_mlp
 
 
 def _hidden(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor:
@@ -159,20 +207,9 @@ def _hidden(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor:
 
 def _with_heads(name: str, activation: Tensor, spec: ModelSpec) -> Tensor:
     """Return an activation with its heads, if it has any, on an axis of their own."""
-    if name == ATTENTION or SITES.get(name).heads is None or activation.ndim == 4:
-        return activation
-    return activation.unflatten(-1, (-1, spec.d_head))
-
-
-def _keys_and_values(
-    call: BlockCall, n_layers: int, length: int
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Read the keys and values that the run left in its cache, if all of them are there."""
-    caches = [item for item in (*call.args, *call.kwargs.values()) if is_cache(item)]
-    layers = getattr(caches[0], "layers", [])[:n_layers] if caches else []
-    if len(layers) < n_layers or any(layer.keys.shape[2] != length for layer in layers):
-        return (), ()
-    return tuple(layer.keys for layer in layers), tuple(layer.values for layer in layers)
+    return (
+        activation if name == ATTENTION else by_position(SITES.get(name), activation, spec.d_head)
+    )
 
 
 def same_everywhere(tensor: Tensor) -> bool:

@@ -16,7 +16,7 @@ class ModelSpec:
         n_kv_heads: Key/value heads per block; fewer than `n_heads` under grouped-query attention.
         d_model: Width of the residual stream.
         d_head: Width of a head.
-        d_mlp: Width of the MLP's hidden layer.
+        d_mlp: Width of the MLP's hidden layer; 0 for blocks of attention only.
         d_vocab: Number of output logits.
         n_ctx: Longest prompt in tokens.
         gated_mlp: Whether the MLP has a gate matrix besides in and out.

@@ -6,6 +6,7 @@ from typing import Literal
 
 from patchwidgets.errors import PlanError
 from patchwidgets.models.sites import SITES
+from patchwidgets.models.sites._site import Site
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node
 from patchwidgets.plans.patch import Patch
@@ -17,20 +18,26 @@ Positions = Literal["each", "roles"] | Sequence[int | str] | None
 A list: those positions or roles."""
 
 
-def grid(name: str, spec: ModelSpec, shape: PromptShape, site: str, positions: Positions) -> Plan:
+def grid(
+    name: str,
+    spec: ModelSpec,
+    shape: PromptShape,
+    site: str,
+    positions: Positions,
+    window: int = 1,
+) -> Plan:
     """Return the plan with one patch per layer, head (if the site has heads) and position.
+
+    With a `window` above 1 the first map, `window`, patches that many neighbouring layers together
+    around each layer, and the second, `alone`, each layer by itself, for the sum to compare with.
 
     Raises:
         UnknownNameError: There is no such site.
-        PlanError: The model lacks the site, or the prompts lack a position.
+        PlanError: The model lacks the site, the prompts lack a position, or the window does not
+            fit.
     """
-    member = SITES.get(site)
-    if member.needs_sequential and spec.parallel:
-        raise PlanError(
-            f"`{spec.name}` ({spec.family}) has no `{site}`: its attention and MLP read the same "
-            "residual stream side by side, so there is nothing between them. Use `resid_pre`, "
-            "`attn_out` or `mlp_out`."
-        )
+    member = require_site(spec, site)
+    window_layers(spec, 0, window)
     axes = [Axis("layer", tuple(range(spec.n_layers)))]
     heads: Sequence[int | None] = [None]
     if member.heads:
@@ -38,18 +45,114 @@ def grid(name: str, spec: ModelSpec, shape: PromptShape, site: str, positions: P
         axes.append(Axis(member.heads, tuple(heads)))
     places: Sequence[int | str | None] = [None]
     if positions is not None:
-        axis = _position_axis(shape, positions)
+        axis = position_axis(shape, positions)
         places = axis.labels
         axes.append(axis)
-    nodes = [
-        Node(site, layer, head, place)
-        for layer, head, place in product(range(spec.n_layers), heads, places)
+    cells = list(product(range(spec.n_layers), heads, places))
+    alone = [Patch((Node(site, *cell),)) for cell in cells]
+    if window == 1:
+        whole = PlanMap(name, tuple(axes), tuple(range(len(alone))))
+        return Plan(name=name, patches=tuple(alone), maps=(whole,))
+    if member.heads:
+        raise PlanError(
+            f"`window={window}` with the site `{site}`: a window takes neighbouring layers, and "
+            "head 3 of one layer has nothing to do with head 3 of the next. Use a site of whole "
+            "layers, such as `attn_out`."
+        )
+    windows = [
+        Patch(tuple(Node(site, layer, head, place) for layer in window_layers(spec, at, window)))
+        for at, head, place in cells
     ]
+    place = {patch: index for index, patch in enumerate(dict.fromkeys([*windows, *alone]))}
     return Plan(
         name=name,
-        patches=tuple(Patch(nodes=(node,)) for node in nodes),
-        maps=(PlanMap(name, tuple(axes), tuple(range(len(nodes)))),),
+        patches=tuple(place),
+        maps=tuple(
+            PlanMap(called, tuple(axes), tuple(map(place.get, part)))
+            for called, part in (("window", windows), ("alone", alone))
+        ),
     )
+
+
+def window_layers(spec: ModelSpec, at: int, width: int) -> range:
+    """Return the layers of a window around a layer, cut off at the ends of the model.
+
+    An even width has one layer more before than after: 10 around 20 is 15 to 24.
+
+    Source: Zhang & Nanda 2024, section 5; the convention for even widths is that of the code of
+    Meng et al. 2022, whose text is off by one from it.
+
+    Raises:
+        PlanError: The width is not a number of layers that the model has.
+    """
+    if not isinstance(width, int) or isinstance(width, bool) or not 1 <= width <= spec.n_layers:
+        raise PlanError(
+            f"`window={width!r}` is not a number of layers of `{spec.name}`, which has "
+            f"{spec.n_layers}. A window is a whole number of neighbouring layers that are patched "
+            f"together. Use 1 to {spec.n_layers}, such as 3."
+        )
+    return range(max(0, at - width // 2), min(spec.n_layers, at - width // 2 + width))
+
+
+def require_site(spec: ModelSpec, site: str) -> Site:
+    """Return the site called `site`, which this model has.
+
+    Raises:
+        UnknownNameError: There is no such site.
+        PlanError: The model lacks it.
+    """
+    member: Site = SITES.get(site)
+    if member.needs_sequential and spec.parallel:
+        raise PlanError(
+            f"`{spec.name}` ({spec.family}) has no `{site}`: its attention and MLP read the same "
+            "residual stream side by side, so there is nothing between them. Use `resid_pre`, "
+            "`attn_out` or `mlp_out`."
+        )
+    if member.needs_mlp and not spec.d_mlp:
+        raise PlanError(
+            f"`{spec.name}` ({spec.family}) has no `{site}`: its blocks are attention only, "
+            "without an MLP. Use `resid_pre`, `attn_out` or `z`."
+        )
+    return member
+
+
+def require_node(spec: ModelSpec, shape: PromptShape, node: Node) -> Node:
+    """Return a node that this model has, at a position that these prompts have.
+
+    Raises:
+        UnknownNameError: There is no such site.
+        PlanError: The layer, head or position does not exist, or the node cannot be overwritten.
+    """
+    if node.site == "logits":
+        raise PlanError(
+            "`logits` is what is read off, so it cannot be overwritten. Name a node inside the "
+            "model, such as `L9H6` or `L9.mlp_out`."
+        )
+    if node.site != "embed":
+        _require_place_in_model(spec, node)
+    for place in (node.position, node.attended):
+        if place is not None:
+            require_place(shape, place)
+    return node
+
+
+def _require_place_in_model(spec: ModelSpec, node: Node) -> None:
+    heads = require_site(spec, node.site).head_count(spec)
+    if node.layer is None or not 0 <= node.layer < spec.n_layers:
+        raise PlanError(
+            f"`{node}` is in layer {node.layer}, but `{spec.name}` has layers 0 to "
+            f"{spec.n_layers - 1}."
+        )
+    if heads is not None and (node.head is None or not 0 <= node.head < heads):
+        raise PlanError(
+            f"`{node}` is head {node.head}, but `{spec.name}` has heads 0 to {heads - 1} at the "
+            f"site `{node.site}`."
+        )
+    if node.neurons is not None and not 0 <= node.neurons[0] < node.neurons[1] <= spec.d_mlp:
+        raise PlanError(
+            f"`{node}` names neurons that do not exist: the MLPs of `{spec.name}` have "
+            f"{spec.d_mlp}, so the first is 0 and the last {spec.d_mlp - 1}."
+        )
 
 
 def default_positions(shape: PromptShape) -> Literal["each", "roles"]:
@@ -70,7 +173,7 @@ def require_place(shape: PromptShape, place: int | str) -> None:
         _position(shape, place)
 
 
-def _position_axis(shape: PromptShape, positions: Positions) -> Axis:
+def position_axis(shape: PromptShape, positions: Positions) -> Axis:
     if positions == "roles":
         return Axis("role", shape.roles)
     if positions == "each":

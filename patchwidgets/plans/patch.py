@@ -1,6 +1,6 @@
 """One intervention: some nodes, or one path, written with the source run's values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchwidgets.nodes import Node, Path
 
@@ -18,4 +18,14 @@ class Patch:
     path: Path | None = None
 
     def __str__(self) -> str:
-        return str(self.path) if self.path else " + ".join(map(str, self.nodes))
+        return str(self.path) if self.path else written_together(self.nodes)
+
+
+def written_together(nodes: tuple[Node, ...]) -> str:
+    """Return nodes that are overwritten together as text; a window as `L2-L6.mlp_out`."""
+    first, last = nodes[0], nodes[-1]
+    if len(nodes) > 1 and first.layer is not None:
+        window = [replace(first, layer=first.layer + i) for i in range(len(nodes))]
+        if list(nodes) == window:
+            return f"L{first.layer}-{last}"
+    return " + ".join(map(str, nodes))

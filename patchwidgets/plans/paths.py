@@ -1,11 +1,21 @@
-"""The plan of a path map: every sender into one set of receivers."""
+"""The plan of a path map: every sender into one set of receivers, straight or through others."""
 
 from collections.abc import Sequence
+from itertools import product
+from typing import Any
 
 from patchwidgets.errors import PlanError
 from patchwidgets.models.spec import ModelSpec
-from patchwidgets.nodes import Node, Path, parse_node
-from patchwidgets.plans._grid import require_place
+from patchwidgets.nodes import Node, Path, parse_stops
+from patchwidgets.plans._grid import Positions, position_axis
+from patchwidgets.plans._reach import Reach
+from patchwidgets.plans._receivers import (
+    Stop,
+    parse_stop,
+    require_forwards,
+    require_receivers,
+    require_stop,
+)
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Form, Plan, PlanMap
 from patchwidgets.plans.shape import PromptShape
@@ -13,102 +23,130 @@ from patchwidgets.registry import unknown_name
 
 FORMS: tuple[Form, ...] = ("pinned", "direct", "pinned_all")
 
+SENDERS = {"heads": "z", "mlp": "mlp_out", "attn": "attn_out", "embed": "embed"}
+"""Name of a map of senders, and the site they send from."""
+
 
 def path_plan(
     spec: ModelSpec,
-    receivers: Sequence[str | Node],
+    receivers: Stop,
     form: str = "pinned",
     shape: PromptShape | None = None,
+    *,
+    through: Sequence[Stop] = (),
+    senders: Sequence[str] | None = None,
+    positions: Positions = None,
 ) -> Plan:
-    """Return a plan with one patch per sender: head outputs, MLP outputs and the embedding.
+    """Return a plan with one map per kind of sender and one patch per sender.
 
     Senders that cannot reach any receiver have no patch; their cells hold nothing.
 
     Args:
         spec: The model's sizes.
-        receivers: `["logits"]`, or any set of `q`, `k`, `v` inputs of heads such as `L20H0.v`.
-            The head of `k` and `v` counts key/value heads.
+        receivers: `["logits"]`, `["L9.resid_post"]`, or any set of what MLPs read (`L9.mlp_in`)
+            and of `q`, `k`, `v` inputs of heads such as `L20H0.v`. The head of `k` and `v` counts
+            key/value heads. As text also with the stops on the way: `L15H3.q -> L20H0.v`.
         form: Which nodes are frozen on the way; see `Form`.
-        shape: The prompts' lengths and roles, where receivers name positions.
+        shape: The prompts' lengths and roles, where receivers or senders have positions.
+        through: Stops on the way, in order: a head's `q`, `k` or `v`, `mlp_in`, or a list of heads'
+            inputs in one layer. The change reaches a stop only, and what the stop writes because of
+            it is what travels on.
+        senders: `heads`, `mlp`, `attn` (whole attention outputs), `embed`;
+            all but `attn` if `None`.
+        positions: `None` sends all positions together; see `Positions`.
 
     Raises:
-        PlanError: A receiver or a position that does not exist, or that no sender comes before.
-        UnknownNameError: There is no such form.
+        PlanError: A node or a position that does not exist, a set of receivers or a chain that
+            means nothing, or nothing to send.
+        UnknownNameError: There is no such form or kind of sender.
     """
     if form not in FORMS:
         raise unknown_name("form of path patching", form, list(FORMS))
-    chosen = FORMS[FORMS.index(form)]
-    nodes = tuple(dict.fromkeys(_receiver(spec, written) for written in receivers))
-    _require_one_kind(nodes)
-    if shape is not None:
-        for node in nodes:
-            if node.position is not None:
-                require_place(shape, node.position)
-    reach = max(spec.n_layers if node.layer is None else node.layer for node in nodes)
-    heads = [Node("z", layer, h) for layer in range(spec.n_layers) for h in range(spec.n_heads)]
-    mlps = [Node("mlp_out", layer) for layer in range(spec.n_layers)]
+    if isinstance(receivers, str):
+        *before, receivers = parse_stops(receivers)
+        through = [*through, *before]
+    way = tuple(parse_stop(spec, shape, stop) for stop in through)
+    ends = parse_stop(spec, shape, receivers)
+    require_receivers(ends)
+    for stop in way:
+        require_stop(stop)
+    reach = Reach(spec.n_layers, spec.parallel, shape)
+    require_forwards((*way, ends), reach)
+    place = _axis_of(shape, positions)
     patches: list[Patch] = []
 
-    def cells(senders: Sequence[Node]) -> tuple[int | None, ...]:
-        found: list[int | None] = []
-        for sender in senders:
-            reaches = sender.layer is None or sender.layer < reach
-            found.append(len(patches) if reaches else None)
-            if reaches:
-                patches.append(Patch(path=Path(sender, nodes)))
-        return tuple(found)
+    def cell(sender: Node) -> int | None:
+        path = Path(sender, ends, way)
+        if not reach(path):
+            return None
+        patches.append(Patch(path=path))
+        return len(patches) - 1
 
-    layers = Axis("layer", tuple(range(spec.n_layers)))
-    maps = (
-        PlanMap("heads", (layers, Axis("head", tuple(range(spec.n_heads)))), cells(heads)),
-        PlanMap("mlp", (layers,), cells(mlps)),
-        PlanMap("embed", (), cells([Node("embed")])),
+    maps = []
+    for name in _kinds(spec, senders):
+        axes, nodes = _senders(spec, SENDERS[name], place)
+        maps.append(PlanMap(name, axes, tuple(map(cell, nodes))))
+    if not patches:
+        written = Path(Node("embed"), ends, way).destination
+        raise PlanError(
+            f"Nothing that `senders` names can reach `{written}`, so there is nothing to measure. "
+            "Name senders in earlier layers, at the receivers' positions, or `embed`."
+        )
+    chosen = FORMS[FORMS.index(form)]
+    return Plan(name="path", patches=tuple(patches), maps=tuple(maps), form=chosen)
+
+
+def written_options(
+    plan: Plan, senders: Sequence[str] | None = None, positions: Positions = None
+) -> str:
+    """Return the options that make a path plan again, as Python."""
+    path = plan.patches[0].path
+    assert path is not None
+    asked: dict[str, Any] = {"receivers": [str(node) for node in path.receivers]}
+    if path.through:
+        asked["through"] = [[str(node) for node in stop] for stop in path.through]
+    asked |= {} if senders is None else {"senders": senders}
+    asked |= {} if positions is None else {"positions": positions}
+    asked["form"] = plan.form
+    return ", ".join(f"{name}={value!r}" for name, value in asked.items())
+
+
+def _kinds(spec: ModelSpec, senders: Sequence[str] | None) -> list[str]:
+    if senders is None:
+        return [name for name in ("heads", "mlp", "embed") if name != "mlp" or spec.d_mlp]
+    listed = [senders] if isinstance(senders, str) else list(dict.fromkeys(senders))
+    for name in listed:
+        if name not in SENDERS:
+            raise unknown_name("kind of sender", name, list(SENDERS))
+    if not listed:
+        raise PlanError(
+            "`senders` is empty, so no path has a beginning. Give at least one of `heads`, `mlp`, "
+            "`attn` and `embed`."
+        )
+    if "mlp" in listed and not spec.d_mlp:
+        raise PlanError(
+            f"`{spec.name}` ({spec.family}) has no MLPs that could send: its blocks are attention "
+            'only. Use `senders=["heads", "attn", "embed"]`.'
+        )
+    return listed
+
+
+def _senders(spec: ModelSpec, site: str, place: Axis | None) -> tuple[tuple[Axis, ...], list[Node]]:
+    """Return the axes of one map of senders, and its nodes in row-major order."""
+    layers = () if site == "embed" else (Axis("layer", tuple(range(spec.n_layers))),)
+    heads = (Axis("head", tuple(range(spec.n_heads))),) if site == "z" else ()
+    axes = (*layers, *heads, *([place] if place else ()))
+    nodes = product(
+        range(spec.n_layers) if layers else (None,),
+        range(spec.n_heads) if heads else (None,),
+        place.labels if place else (None,),
     )
-    return Plan(name="path", patches=tuple(patches), maps=maps, form=chosen)
+    return axes, [Node(site, *where) for where in nodes]
 
 
-def _receiver(spec: ModelSpec, written: str | Node) -> Node:
-    node = parse_node(written)
-    if node.site == "logits":
-        return node
-    if node.site not in ("q", "k", "v"):
-        raise PlanError(
-            f"`{node}` cannot receive. A receiver is where a head reads, so that one path can be "
-            "changed and the rest left alone. Use a head's `q`, `k` or `v`, such as `L9H6.q`, or "
-            "`logits`."
-        )
-    assert node.layer is not None
-    assert node.head is not None
-    if node.layer >= spec.n_layers:
-        raise PlanError(
-            f"`{node}` is in layer {node.layer}, but `{spec.name}` has layers 0 to "
-            f"{spec.n_layers - 1}."
-        )
-    count = spec.n_heads if node.site == "q" else spec.n_kv_heads
-    if node.head >= count:
-        raise PlanError(_no_such_head(spec, node, node.head, count))
-    return node
-
-
-def _no_such_head(spec: ModelSpec, node: Node, head: int, count: int) -> str:
-    if node.site == "q" or head >= spec.n_heads:
-        return f"`{node}` is head {head}, but `{spec.name}` has heads 0 to {count - 1}."
-    shared = head // spec.heads_per_kv_head
-    return (
-        f"`{node}` counts query heads, but `{spec.name}` has {count} key/value heads, each read by "
-        f"{spec.heads_per_kv_head} query heads. Head {head} reads key/value head {shared}: "
-        f"write `L{node.layer}H{shared}.{node.site}`."
-    )
-
-
-def _require_one_kind(nodes: Sequence[Node]) -> None:
-    if not nodes:
-        raise PlanError(
-            "`receivers` is empty, so no path has an end. Give at least one, such as "
-            '`receivers=["L9H6.q"]` or `receivers=["logits"]`.'
-        )
-    if len(nodes) > 1 and any(node.site == "logits" for node in nodes):
-        raise PlanError(
-            "`receivers` mixes `logits` with heads. Overwriting what the logits receive would "
-            "undo the change that came through the heads. Make two maps."
-        )
+def _axis_of(shape: PromptShape | None, positions: Positions) -> Axis | None:
+    if positions is None:
+        return None
+    if shape is None:
+        raise AssertionError("senders by position need the prompts' shape")
+    return position_axis(shape, positions)

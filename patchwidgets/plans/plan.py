@@ -117,14 +117,18 @@ class Plan:
 def _patch_to_json(patch: Patch) -> dict[str, Any]:
     if patch.path is None:
         return {"nodes": [str(node) for node in patch.nodes]}
-    return {
+    written: dict[str, Any] = {
         "sender": str(patch.path.sender),
         "receivers": [str(node) for node in patch.path.receivers],
     }
+    if patch.path.through:
+        written["through"] = [[str(node) for node in stop] for stop in patch.path.through]
+    return written
 
 
 def _patch_from_json(data: dict[str, Any]) -> Patch:
     if "nodes" in data:
         return Patch(nodes=tuple(map(parse_node, data["nodes"])))
     receivers = tuple(map(parse_node, data["receivers"]))
-    return Patch(path=Path(parse_node(data["sender"]), receivers))
+    through = tuple(tuple(map(parse_node, stop)) for stop in data.get("through", ()))
+    return Patch(path=Path(parse_node(data["sender"]), receivers, through))

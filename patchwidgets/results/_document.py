@@ -83,6 +83,7 @@ class PathPart(Part):
 
     sender: str
     receivers: list[str]
+    through: list[list[str]] = []
 
 
 class MapPart(Part):
@@ -110,6 +111,15 @@ class MetricPart(Part):
     unit: Unit
 
 
+class EstimatePart(Part):
+    """What an `Estimate` holds: values metric by patch by prompt, which were not measured."""
+
+    method: str
+    options: dict[str, Any]
+    signed: bool
+    values: ArrayPart
+
+
 class Document(Part):
     """A saved result."""
 
@@ -121,6 +131,7 @@ class Document(Part):
     groups: Annotated[list[str], Field(min_length=1)]
     provenance: dict[str, Any]
     arrays: ArraysPart
+    estimate: EstimatePart | None = None
 
 
 def damaged(where: str, what: str) -> FileError:

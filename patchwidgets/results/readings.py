@@ -45,6 +45,28 @@ class Readings(Live):
         attrs = meanings.effect_attrs(self.metrics[m], self.direction)
         return self._per_prompt(plan_map, snapshot, snapshot.effect(m), "effect", attrs)
 
+    def summed(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
+        """Return the sum of the effects that the nodes of each patch have alone, per prompt.
+
+        For a window or a joint set: what to compare `effect` with. Where patching together does
+        more than the sum, the nodes work together; where it does less, they stand in for one
+        another. NaN where a node was not patched alone in this sweep.
+
+        Source: Zhang & Nanda 2024, section 5 (sliding windows against summed single layers).
+
+        Returns:
+            The map's axes, then `prompt`, in the metric's unit.
+        """
+        m, plan_map, snapshot = self._read(metric, map)
+        effect = snapshot.effect(m)
+        alone = {p.nodes[0]: i for i, p in enumerate(self.plan.patches) if len(p.nodes) == 1}
+        sums = np.full_like(effect, np.nan)
+        for index, patch in enumerate(self.plan.patches):
+            if patch.nodes and all(node in alone for node in patch.nodes):
+                sums[index] = effect[[alone[node] for node in patch.nodes]].sum(axis=0)
+        attrs = meanings.effect_attrs(self.metrics[m], self.direction)
+        return self._per_prompt(plan_map, snapshot, sums, "summed", attrs)
+
     def normalized(
         self, metric: str | None = None, map: str | None = None, mean: str = "ratio_of_means"
     ) -> xr.DataArray:

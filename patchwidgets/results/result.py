@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from patchwidgets.errors import MeasurementError
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results import storage
 from patchwidgets.results.dataset import build_dataset
+from patchwidgets.results.estimate import Agreement, Estimate, compare
+from patchwidgets.results.estimated import Estimated
 from patchwidgets.results.labels import find_map
 from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Baseline, MetricInfo
 from patchwidgets.results.readings import Readings
@@ -42,6 +45,7 @@ class Result(Readings):
         values: Metric by patch by prompt, where they are known already.
         status: Patch by prompt, 0 not measured, 1 measured, 2 zero by identity; by default 1
             where all values are there.
+        estimate: What was estimated before anything was measured, if anything was.
 
     Attributes:
         open_paths: Takes receivers and returns the result of their path map; `None` where no
@@ -59,6 +63,7 @@ class Result(Readings):
         provenance: Mapping[str, Any],
         values: np.ndarray | None = None,
         status: np.ndarray | None = None,
+        estimate: Estimate | None = None,
     ) -> None:
         shape = (len(metrics), len(plan.patches), len(groups))
         known = np.full(shape, np.nan) if values is None else np.array(values, dtype=np.float64)
@@ -78,6 +83,7 @@ class Result(Readings):
             status=status.astype(np.uint8),
         )
         self.provenance = dict(provenance)
+        self.estimate = estimate
         self.open_paths: OpenPaths | None = None
         self._shown: LiveExplorer | None = None
 
@@ -90,6 +96,33 @@ class Result(Readings):
         snapshot = self.wait().snapshot()
         maps = self.plan.maps if map is None else (find_map(self.plan, map),)
         return build_table(self.plan, maps, self.metrics, snapshot)
+
+    def estimated(self) -> Estimated:
+        """Return the estimates that the cells were ordered by, labelled, measured or not.
+
+        Raises:
+            MeasurementError: Nothing was estimated.
+        """
+        estimate = self.wait().estimate
+        if estimate is None:
+            raise MeasurementError(
+                f"Nothing was estimated before this {self.plan.name} map was measured. Ask for it "
+                "with `study.sweep(..., estimate='attribution')` or "
+                "`study.path(..., estimate='eap')`."
+            )
+        return Estimated(self.plan, self.metrics, self.direction, self.groups, estimate)
+
+    def agreement(self, metric: str | None = None) -> Agreement:
+        """Return how well the estimates agree with the exact effects that were measured.
+
+        Args:
+            metric: Name of a metric; the first by default.
+
+        Raises:
+            MeasurementError: Nothing was estimated.
+        """
+        estimate, m = self.estimated().estimate, self._index(metric)
+        return compare(estimate, self.plan, self.snapshot(), m, self.metrics[m])
 
     def to_xarray(self) -> xr.Dataset:
         """Return everything as one xarray dataset: a variable per map, and both baselines."""
@@ -128,6 +161,7 @@ class Result(Readings):
                 "provenance": self.provenance,
                 "values": values,
                 "status": status,
+                "estimate": self.estimate,
             }
         )
 

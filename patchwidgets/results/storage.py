@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from patchwidgets.errors import FileError, PatchwidgetsError
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results._document import ArrayPart, Document, damaged
+from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 
 FORMAT = "patchwidgets-result"
@@ -29,7 +30,8 @@ def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
         parts: The arguments of `Result`, `plan`, `values` and `status` included.
     """
     baseline: Baseline = parts["baseline"]
-    return {
+    estimate: Estimate | None = parts["estimate"]
+    document = {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
         "plan": parts["plan"].to_json(),
@@ -44,6 +46,7 @@ def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
             "corrupted": ArrayPart.pack(baseline.corrupted),
         },
     }
+    return document if estimate is None else document | {"estimate": estimate.to_json()}
 
 
 def unpack(data: object, where: str) -> dict[str, Any]:
@@ -71,8 +74,10 @@ def unpack(data: object, where: str) -> dict[str, Any]:
     }
     if (arrays["status"] > IDENTITY).any():
         raise damaged(where, "array `status` holds a number that has no meaning")
+    part = document.estimate
     return {
         "plan": plan,
+        "estimate": None if part is None else Estimate.of_part(part, shapes["values"], where),
         "metrics": [MetricInfo(**metric.model_dump()) for metric in document.metrics],
         "direction": document.direction,
         "baseline": Baseline(clean=arrays["clean"], corrupted=arrays["corrupted"]),

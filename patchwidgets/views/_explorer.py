@@ -49,7 +49,7 @@ def explorer(results: Sequence[Result], more_advice: Sequence[str] = ()) -> tupl
 def key_of(result: Result) -> str:
     """Return the key of a result's map: its sweep, or the receivers of its paths."""
     path = result.plan.patches[0].path if result.plan.patches else None
-    return result.plan.name if path is None else ", ".join(map(str, path.receivers))
+    return result.plan.name if path is None else path.destination
 
 
 def _map(result: Result, block: ArrayBlock) -> Heatmap:
@@ -71,12 +71,19 @@ def _caption(result: Result) -> str:
     parts = [
         result.direction,
         f"form {result.plan.form}" if result.plan.form else "",
+        _written_values(result),
         about.get("corruption", "").replace("_", " "),
         f"at {about['at']}" if "at" in about else "",
         f"{len(result.groups)} pairs",
         f"seed {about['seed']}" if "seed" in about else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _written_values(result: Result) -> str:
+    """Return what patches write, where it is not the other run of the pair."""
+    source = result.provenance.get("source", "other")
+    return "" if source == "other" else f"source {source}"
 
 
 def _facts(result: Result) -> list[Fact]:
@@ -88,6 +95,7 @@ def _facts(result: Result) -> list[Fact]:
         "pairs": str(len(result.groups)),
         "corruption": f"{corruption} at {about['at']}" if "at" in about else corruption,
         "direction": result.direction,
+        "source": _written_values(result).removeprefix("source "),
     }
     return [Fact(label=label, value=value) for label, value in found.items() if value]
 

@@ -115,7 +115,8 @@ def _part(plan: Plan, rows: list[Line], column: np.ndarray) -> str:
         for row, patch in zip(rows, column, strict=True)
         if patch >= 0
     )
-    return ends.most_common(1)[0][0] if ends else ""
+    part, times = ends.most_common(1)[0] if ends else ("", 0)
+    return part if 2 * times > len(rows) else ""
 
 
 def _other_names(

@@ -62,7 +62,7 @@ def main() -> None:
 
 def one_length(model: Any) -> Study:
     """Return a study of one template, so that TransformerLens can batch the prompts too."""
-    study = pw.Study(model, "ioi", n=30 * PAIRS)
+    study = pw.Study(model, "ioi", n=30 * PAIRS, store=False)
     return study.keep(["BABA 6"])
 
 

@@ -125,15 +125,15 @@ def test_an_unknown_executor_is_refused(model):
 
 
 def test_numbers_that_the_reference_executor_contradicts_are_not_returned(model, monkeypatch):
-    from patchwidgets.engine import execute
+    from patchwidgets.engine import group_work
 
-    right = execute.advance
+    right = group_work.advance
     study = study_of(model, PAIRS)
 
     def wrong(replay, source, cells, check):
         return right(replay, source, cells, check).roll(1, 0)
 
-    monkeypatch.setattr(execute, "advance", wrong)
+    monkeypatch.setattr(group_work, "advance", wrong)
     result = study.sweep("heads")
     with pytest.raises(
         MeasurementError,

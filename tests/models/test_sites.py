@@ -1,13 +1,17 @@
-"""The contract of every site file, on every family: where it hooks, and how it is laid out."""
+"""The contract of every site file: where it hooks, and how it is laid out.
+
+On three families; `test_site_families.py` has what may differ on the others.
+"""
 
 import pytest
 import torch
 
 from patchwidgets.errors import ModelError
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.layout import by_position
 from patchwidgets.models.records import record
 from patchwidgets.models.sites import SITES
-from tests.families import FAMILIES, tiny
+from tests.families import FAMILIES, has_site, tiny
 
 TOKENS = torch.arange(2, 14).reshape(2, 6)
 OTHERS = torch.arange(20, 32).reshape(2, 6)
@@ -18,7 +22,7 @@ PRESENT = [
     (family, site)
     for family in sorted(FAMILIES)
     for site in SITES.names()
-    if not (family == "pythia" and site == "resid_mid")
+    if has_site(family, site)
 ]
 every_site = pytest.mark.parametrize(("family", "site"), PRESENT)
 every_head_site = pytest.mark.parametrize(
@@ -30,9 +34,9 @@ def lens(family):
     return LensModel(tiny(family))
 
 
-def heads_apart(model, activation):
-    """Return an activation with its heads on an axis of their own; writing to it writes through."""
-    return activation.unflatten(-1, (-1, model.spec.d_head)) if activation.ndim == 3 else activation
+def laid_out(model, site, activation):
+    """Return prompt, position, head if there are heads, width; writing to it writes through."""
+    return by_position(SITES.get(site), activation, model.spec.d_head)
 
 
 def run(model, hooks=(), sites=("z", "attn_out", "mlp_out")):
@@ -83,10 +87,9 @@ def test_shapes_are_those_of_the_spec(family, site):
     member, spec = SITES.get(site), model.spec
     activation = seen(model, site)
     count = member.head_count(spec)
-    if count is None:
-        assert activation.shape == (2, 6, spec.d_model)
-    else:
-        assert heads_apart(model, activation).shape == (2, 6, count, spec.d_head)
+    heads = () if count is None else (count,)
+    width = {"mlp_post": spec.d_mlp, "pattern": 6}.get(site, spec.d_head if heads else spec.d_model)
+    assert laid_out(model, site, activation).shape == (2, 6, *heads, width)
     assert count == {None: None, "head": spec.n_heads, "kv_head": spec.n_kv_heads}[member.heads]
 
 
@@ -119,9 +122,7 @@ def test_a_written_value_reaches_the_logits(family, site):
 def test_the_record_holds_what_the_hook_sees(family, site):
     model = lens(family)
     kept = run(model, sites=[site]).site(site, 1)
-    wanted = seen(model, site)
-    if SITES.get(site).heads:
-        wanted = heads_apart(model, wanted)
+    wanted = laid_out(model, site, seen(model, site))
     torch.testing.assert_close(kept, wanted, atol=0, rtol=0)
 
 
@@ -131,9 +132,11 @@ def test_a_position_write_leaves_other_positions_alone(family, site, at):
     model = lens(family)
 
     def write(activation):
-        activation[:, at] += noise(activation)[:, at]
+        rows = laid_out(model, site, activation)
+        rows[:, at] += noise(rows)[:, at]
 
-    plain, written = seen(model, site), seen(model, site, [(hook_of(site, 1), write)])
+    hooks = [(hook_of(site, 1), write)]
+    plain, written = (laid_out(model, site, seen(model, site, some)) for some in ((), hooks))
     others = [position for position in range(6) if position != at]
     assert torch.equal(written[:, others], plain[:, others])
     assert (written[:, at] != plain[:, at]).all()
@@ -145,13 +148,13 @@ def test_a_position_write_leaves_other_positions_alone(family, site, at):
 def test_writing_one_head_leaves_the_other_heads_alone(family, site):
     model = lens(family)
     count = SITES.get(site).head_count(model.spec)
-    plain = heads_apart(model, seen(model, site))
+    plain = laid_out(model, site, seen(model, site))
     for head in range(count):
 
         def write(activation, head=head):
-            heads_apart(model, activation)[:, :, head] += 1.0
+            laid_out(model, site, activation)[:, :, head] += 1.0
 
-        written = heads_apart(model, seen(model, site, [(hook_of(site, 1), write)]))
+        written = laid_out(model, site, seen(model, site, [(hook_of(site, 1), write)]))
         others = [other for other in range(count) if other != head]
         assert torch.equal(written[:, :, others], plain[:, :, others])
         assert (written[:, :, head] != plain[:, :, head]).all()
@@ -168,7 +171,7 @@ def test_a_head_is_read_by_its_own_head_alone(family, site):
     for head in range(count):
 
         def write(activation, head=head):
-            heads_apart(model, activation)[:, :, head] *= -1.5
+            laid_out(model, site, activation)[:, :, head] *= -1.5
 
         patched = run(model, [(hook_of(site, 1), write)])
         readers = list(range(head * shared, (head + 1) * shared))

@@ -18,6 +18,8 @@ class Site:
             `after` it.
         heads: Which axis of heads the activation has, if any.
         needs_sequential: Whether blocks must run attention first and the MLP on its result.
+        needs_mlp: Whether blocks must have an MLP.
+        heads_first: Whether the model lays the heads out before the positions.
     """
 
     name: str
@@ -26,6 +28,8 @@ class Site:
     stage: Literal["before", "inside", "after"]
     heads: Literal["head", "kv_head"] | None = None
     needs_sequential: bool = False
+    needs_mlp: bool = False
+    heads_first: bool = False
 
     def head_count(self, spec: ModelSpec) -> int | None:
         """Return the length of the head axis on this model; `None` where there is none."""

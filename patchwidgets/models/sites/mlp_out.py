@@ -1,4 +1,4 @@
-"""What a block's MLP adds to the residual stream."""
+"""What a block's MLP adds to the residual stream, after any norm that follows the MLP."""
 
 from patchwidgets.models.sites._site import Site
 
@@ -9,4 +9,5 @@ SITE = Site(
     title="MLP output",
     hook="blocks.{layer}.hook_mlp_out",
     stage="inside",
+    needs_mlp=True,
 )

@@ -10,4 +10,5 @@ SITE = Site(
     hook="blocks.{layer}.hook_resid_mid",
     stage="inside",
     needs_sequential=True,
+    needs_mlp=True,
 )

@@ -9,7 +9,12 @@ __all__ = ["mlp"]
 
 
 def mlp(
-    spec: ModelSpec, shape: PromptShape, *, site: str = "mlp_out", positions: Positions = None
+    spec: ModelSpec,
+    shape: PromptShape,
+    *,
+    site: str = "mlp_out",
+    positions: Positions = None,
+    window: int = 1,
 ) -> Plan:
     """Return one patch per layer, or layer x position.
 
@@ -18,5 +23,6 @@ def mlp(
         shape: The prompts' lengths and roles.
         site: `mlp_out`.
         positions: `None` patches all positions together; see `Positions`.
+        window: Neighbouring layers patched together; above 1 the layers alone are a second map.
     """
-    return grid("mlp", spec, shape, site, positions)
+    return grid("mlp", spec, shape, site, positions, window)

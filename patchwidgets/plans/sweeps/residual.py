@@ -14,6 +14,7 @@ def residual(
     *,
     site: str = "resid_pre",
     positions: Positions = "default",  # pyright: ignore[reportArgumentType]
+    window: int = 1,
 ) -> Plan:
     """Return layer x position, or layer x role where the prompts differ in length.
 
@@ -22,6 +23,7 @@ def residual(
         shape: The prompts' lengths and roles.
         site: `resid_pre`, `resid_mid` or `resid_post`.
         positions: Each position (prompts of one length) or each role by default; see `Positions`.
+        window: Neighbouring layers patched together; above 1 the layers alone are a second map.
     """
     chosen = default_positions(shape) if positions == "default" else positions
-    return grid("residual", spec, shape, site, chosen)
+    return grid("residual", spec, shape, site, chosen, window)

@@ -1,0 +1,133 @@
+"""Estimates a plan by the name of a method, group by group, a few prompts at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from patchwidgets.engine.attribution import attribute
+from patchwidgets.engine.edges import attribute_edges
+from patchwidgets.engine.runs import GroupRuns
+from patchwidgets.errors import MeasurementError, PlanError
+from patchwidgets.metrics import Metric
+from patchwidgets.models.bridge import LensModel
+from patchwidgets.plans.plan import Plan
+from patchwidgets.registry import unknown_name
+from patchwidgets.results.estimate import Estimate
+
+METHODS: dict[str, dict[str, Any]] = {
+    "attribution": {"softmax_fix": True, "graddrop": False},
+    "eap": {},
+    "eap_ig": {"steps": 5},
+}
+"""Every method, and its options as they are by default: `attribution` for plain patches, with the
+softmax fix of AtP* (it costs one forward pass, and without it saturated queries and keys are
+missed) and without its GradDrop (it costs a backward pass per block, and the sign of the effect);
+`eap` and `eap_ig` for paths, with the number of steps of the paper's README."""
+
+GRADIENT_TOKENS = 512
+"""Tokens whose activations are held at once, for the backward pass."""
+
+
+def estimate(
+    model: LensModel,
+    groups: Sequence[GroupRuns],
+    metrics: Sequence[Metric],
+    plan: Plan,
+    method: str,
+    options: Mapping[str, Any],
+    check: Callable[[], None],
+) -> Estimate:
+    """Return the estimated effect of every patch of a plan, on every prompt.
+
+    Args:
+        model: The model.
+        groups: The runs of every group of prompts, with the sites of the plan and `z` kept.
+        metrics: What the runs are read by.
+        plan: The patches.
+        method: A name in `METHODS`.
+        options: The method's own, as far as they are not by default.
+        check: Called before every pass; raises to stop.
+
+    Raises:
+        UnknownNameError: There is no such method, or it has no such option.
+        PlanError: The method is not for these patches.
+        MeasurementError: The first metric has no slope at the base run, or a hook did not fire.
+    """
+    chosen = options_of(method, options)
+    require_fit(plan, method)
+    n_prompts = sum(runs.batch for runs in groups)
+    values = np.full((len(metrics), len(plan.patches), n_prompts), np.nan)
+    with model.differentiating():
+        for runs in groups:
+            members = np.array(runs.group.members)
+            step = max(1, GRADIENT_TOKENS // runs.base.length)
+            for first in range(0, runs.batch, step):
+                prompts = slice(first, first + step)
+                some = _on(model, runs, plan, prompts, check, method, chosen)
+                values[:, :, members[prompts]] = some
+    if np.isnan(values[0]).all():
+        raise MeasurementError(
+            f"The metric `{metrics[0].name}` has no slope at the base run, so no effect can be "
+            "estimated from its gradient. A divergence from the clean run is at its least there "
+            "when noising; a metric that counts or ranks is flat everywhere. Put another metric "
+            "first, such as `logit_diff`, or use `direction='denoising'`."
+        )
+    return Estimate(values, method, chosen, signed=not chosen.get("graddrop", False))
+
+
+def options_of(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all options of a method, those that are not given as they are by default.
+
+    Raises:
+        UnknownNameError: There is no such method, or it has no such option.
+        PlanError: `steps` is not a number of steps.
+    """
+    if method not in METHODS:
+        raise unknown_name("method of estimating", method, list(METHODS))
+    for option in options:
+        if option not in METHODS[method]:
+            raise unknown_name(f"option of `{method}`", option, list(METHODS[method]))
+    chosen = METHODS[method] | dict(options)
+    steps = chosen.get("steps", 1)
+    if not isinstance(steps, int) or steps < 1:
+        raise PlanError(
+            f"`steps` is {steps!r}, but `{method}` takes the mean gradient over so many runs, and "
+            "needs at least one. Leave it out for 5."
+        )
+    return chosen
+
+
+def _on(
+    model: LensModel,
+    runs: GroupRuns,
+    plan: Plan,
+    prompts: slice,
+    check: Callable[[], None],
+    method: str,
+    chosen: Mapping[str, Any],
+) -> Float[np.ndarray, "metric patch batch"]:
+    if method == "attribution":
+        return attribute(model, runs, plan.patches, prompts, check, **chosen)
+    return attribute_edges(model, runs, plan, prompts, check, **chosen)
+
+
+def require_fit(plan: Plan, method: str) -> None:
+    """Check that a method can estimate a plan.
+
+    Raises:
+        PlanError: It is for paths and these are nodes, or the other way round, or paths have stops.
+    """
+    if (plan.form is None) != (method == "attribution"):
+        kind, fit = ("nodes", "`attribution`") if plan.form is None else ("paths", "`eap`")
+        raise PlanError(
+            f"`{method}` cannot estimate the {plan.name} map, which patches {kind}. Use {fit}"
+            f"{'' if plan.form is None else ' or `eap_ig`'}."
+        )
+    for path in (patch.path for patch in plan.patches):
+        if path is not None and path.through:
+            raise PlanError(
+                f"`{method}` estimates paths without stops on the way, and `{path}` has "
+                f"{len(path.through)}. Leave out `estimate`, or make one map per stop."
+            )

@@ -1,0 +1,70 @@
+"""How far rounding alone moves a metric: what lies below is not told apart from nothing."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from patchwidgets.engine.cells import Cell
+from patchwidgets.engine.replay import Replay
+from patchwidgets.engine.runs import GroupRuns
+from patchwidgets.engine.wave import advance
+from patchwidgets.models.bridge import LensModel
+
+DEPTHS = 4
+"""Blocks, spread over the model, at which cells that patch nothing enter."""
+
+DRAWS = 8
+"""Random roundings of the logits."""
+
+
+def noise_floor(
+    model: LensModel, groups: Sequence[GroupRuns], check: Callable[[], None], *, fast: bool
+) -> Float[np.ndarray, " metric"]:
+    """Return for every metric the largest change on one prompt that rounding made.
+
+    Two things are measured, on every group in half precision and on one group otherwise, and the
+    larger kept. Cells that patch nothing, entering at several depths, against the base run: the
+    same arithmetic in another order. The base run's metric when each of its logits is off by up to
+    half a step of the model's dtype at its size: the model itself knows them no better.
+
+    A mean over prompts is known better than this, and an effect of a long chain of patches may be
+    known worse.
+
+    Args:
+        model: The model.
+        groups: The unpatched runs.
+        check: Called before every block; raises to stop.
+        fast: Whether blocks may be replayed.
+    """
+    half = model.dtype.itemsize < 4
+    floors = []
+    for runs in groups if half else groups[:1]:
+        floors.append(_of_rounded_logits(model, runs))
+        if fast:
+            floors.append(_of_patching_nothing(model, runs, check))
+    return np.max(floors, axis=0)
+
+
+def _of_rounded_logits(model: LensModel, runs: GroupRuns) -> Float[np.ndarray, " metric"]:
+    logits = runs.base.logits.repeat(DRAWS, 1)
+    chance = torch.rand(logits.shape, generator=torch.Generator().manual_seed(0))
+    step = torch.finfo(model.dtype).eps * logits.abs()
+    moved = runs.reader.of_logits(logits + (chance.to(logits.device) - 0.5) * step)
+    return _largest(moved, runs)
+
+
+def _of_patching_nothing(
+    model: LensModel, runs: GroupRuns, check: Callable[[], None]
+) -> Float[np.ndarray, " metric"]:
+    n_layers, start = model.spec.n_layers, runs.group.first_difference
+    entries = [depth * n_layers // DEPTHS for depth in range(DEPTHS)]
+    cells = [Cell(patch=0, writes=(), entry=entry, start=start) for entry in entries]
+    end = advance(Replay(model, runs.base, start), runs.base, cells, check)
+    return _largest(runs.reader.of_residual(end), runs)
+
+
+def _largest(values: Float[np.ndarray, "metric rows"], runs: GroupRuns) -> np.ndarray:
+    by_cell = values.reshape(len(values), -1, runs.batch)
+    return np.abs(by_cell - runs.base_values[:, None]).max(axis=(1, 2))

@@ -1,0 +1,48 @@
+"""A source by name or as an object."""
+
+from typing import Any
+
+from patchwidgets.engine.sources import SOURCES
+from patchwidgets.engine.sources._source import Source
+from patchwidgets.errors import PlanError
+from patchwidgets.prompts.pairs import PromptPairs
+from patchwidgets.registry import unknown_name
+
+OTHER = "other"
+
+
+def chosen_source(
+    source: Any, reference: PromptPairs | None = None, seed: int | None = None
+) -> Source | None:
+    """Return the source that `source` names; `None` for the other run of each pair.
+
+    Args:
+        source: `other`, a name in this folder, or an object like those in it.
+        reference: Prompts that `mean` averages.
+        seed: Of the draw of `resample`.
+
+    Raises:
+        UnknownNameError: There is no source of that name.
+        PlanError: `mean` without reference prompts, or an option that the source does not take.
+    """
+    if isinstance(source, str) and source not in (OTHER, *SOURCES.names()):
+        raise unknown_name("source", source, [OTHER, *SOURCES.names()])
+    if source == "mean" and reference is None:
+        raise PlanError(
+            "`source='mean'` has no prompts to average. A mean says what is typical, so it must be "
+            "said of which prompts. Give `reference=` with prompt pairs whose corrupted prompts "
+            "are averaged, such as those of the same task with unrelated names."
+        )
+    given = {"reference": reference, "seed": seed}
+    takes = {"mean": "reference", "resample": "seed"}.get(source if isinstance(source, str) else "")
+    for option, value in given.items():
+        if value is not None and option != takes:
+            raise PlanError(
+                f"`{option}=` means nothing with `source={source!r}`. It belongs to "
+                f"`source={'mean' if option == 'reference' else 'resample'!r}`; leave it out."
+            )
+    if not isinstance(source, str):
+        return source
+    if source == OTHER:
+        return None
+    return SOURCES.get(source)(**{k: v for k, v in given.items() if v is not None})

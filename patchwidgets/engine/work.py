@@ -1,0 +1,44 @@
+"""How much arithmetic a cell is, before it is measured."""
+
+from patchwidgets.engine.cells import Cell
+from patchwidgets.engine.path_receivers import Stops
+from patchwidgets.models.spec import ModelSpec
+from patchwidgets.plans.plan import Form
+
+
+def multiply_adds(
+    cell: Cell,
+    spec: ModelSpec,
+    *,
+    prompts: int,
+    length: int,
+    form: Form | None = None,
+    stops: Stops = (),
+) -> int:
+    """Return the multiply-adds with which the fast engine measures a cell.
+
+    Counted are products with weights and of queries, keys and values, in the blocks the cell's
+    tokens pass through. Norms, read-out and a mixture's experts that are not called are not.
+
+    Args:
+        cell: The cell.
+        spec: The model's sizes.
+        prompts: Prompts of the group.
+        length: Tokens per prompt.
+        form: Of a path patch; `None` for a plain patch.
+        stops: Of a path patch: who is let know, the receivers last.
+    """
+    tokens = prompts * (length - cell.start)
+    block = spec.attention_weights + spec.mlp_weights + 2 * spec.n_heads * spec.d_head * length
+    if form is None:
+        return tokens * block * (spec.n_layers - cell.entry)
+    total, entry = 0, cell.entry
+    inside = all(write.site != "resid_pre" for write in cell.writes)
+    for stop in stops:
+        layers = [receiver.layer for receiver in stop]
+        total += block * inside
+        if form == "pinned":
+            # On the way attention is frozen, so that only MLPs are computed.
+            total += spec.mlp_weights * max(0, max(layers) - entry - inside)
+        entry, inside = min(layers), True
+    return tokens * (total + block * (spec.n_layers - entry))

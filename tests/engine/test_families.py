@@ -1,0 +1,213 @@
+"""Every family, site, direction and choice of positions: the fast engine is used, and is exact."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+import torch
+import transformer_lens.patching as patching
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from patchwidgets.errors import PlanError
+from patchwidgets.plans.sweeps import SWEEPS
+from tests import parity
+from tests.families import EVERY_FAMILY, PAIRS, WORDS, has_site, study_of, tiny
+from tests.parity import DIRECTIONS, RECEIVERS, SWEEP_OF, TOLERANCE
+
+SIDE_BY_SIDE = (
+    "its attention and MLP read the same residual stream side by side, so there is nothing between "
+    "them. Use `resid_pre`, `attn_out` or `mlp_out`."
+)
+WITHOUT_MLP = "its blocks are attention only, without an MLP. Use `resid_pre`, `attn_out` or `z`."
+REFUSED = {
+    ("gptj", "resid_mid"): ("GPTJForCausalLM", SIDE_BY_SIDE),
+    ("phi", "resid_mid"): ("PhiForCausalLM", SIDE_BY_SIDE),
+    ("pythia", "resid_mid"): ("GPTNeoXForCausalLM", SIDE_BY_SIDE),
+    ("attention_only", "resid_mid"): ("TransformerLensNative", WITHOUT_MLP),
+    ("attention_only", "mlp_out"): ("TransformerLensNative", WITHOUT_MLP),
+}
+"""What a family cannot do: its architecture, and the reason that is given."""
+
+every_family = pytest.mark.parametrize("family", EVERY_FAMILY)
+every_direction = pytest.mark.parametrize("direction", DIRECTIONS)
+
+PATHS = [
+    (family, receiver, DIRECTIONS[(row + column) % 2])
+    for row, family in enumerate(EVERY_FAMILY)
+    for column, receiver in enumerate(RECEIVERS)
+]
+"""Every family and receiver; the directions take turns, to save time."""
+
+
+def sites_of(family):
+    return [site for site in SWEEP_OF if has_site(family, site)]
+
+
+def both(family, direction, plan):
+    """Return the largest difference between the executors, and the largest effect."""
+    fast, slow = (parity.study(family, direction, executor) for executor in ("auto", "reference"))
+    return parity.compare(fast, slow, plan)
+
+
+@every_family
+@every_direction
+def test_every_site_equals_the_reference_executor(family, direction):
+    """All sites at once, so that cells of different kinds travel in one wave."""
+    patches = [
+        patch
+        for site in sites_of(family)
+        for plan in parity.site_plans(family, site)
+        for patch in parity.sample(plan, 2).patches
+    ]
+    difference, effect = both(family, direction, parity.plan_of(patches))
+    assert difference <= TOLERANCE
+    assert effect > 0.1
+
+
+@pytest.mark.parametrize(("family", "receiver", "direction"), PATHS)
+def test_paths_equal_the_reference_executor(family, receiver, direction):
+    """From a head and the MLP of layer 1, and from the embedding."""
+    (plan,) = parity.path_plans(family, receiver)
+    senders = {str(patch.path.sender): patch for patch in plan.patches}
+    some = [senders[name] for name in ("L1H0", "L1.mlp_out", "embed") if name in senders]
+    difference, effect = both(family, direction, parity.plan_of(some, plan.form))
+    assert difference <= TOLERANCE
+    assert effect > 100 * difference
+
+
+@every_family
+def test_head_maps_equal_those_of_transformer_lens(family):
+    """Not ours at all: `transformer_lens.patching`."""
+    study = parity.study(family, "denoising", "auto")
+    (group,) = study.prompts.groups
+    answers = study.prompts.answers
+    rows = torch.arange(len(answers.right))
+    right, wrong = ([ids[0] for ids in sides] for sides in (answers.right, answers.wrong))
+
+    def metric(logits):
+        return (logits[rows, -1, right] - logits[rows, -1, wrong]).mean()
+
+    with torch.inference_mode():
+        _, cache = study.model.run_with_cache(group.clean)
+    for site, sweep in {
+        "z": patching.get_act_patch_attn_head_out_all_pos,
+        "q": patching.get_act_patch_attn_head_q_all_pos,
+    }.items():
+        ours = study.sweep("heads", site=site, positions=None).patched().mean("prompt")
+        with torch.inference_mode():
+            theirs = sweep(study.model, group.corrupted, cache, metric).numpy()
+        np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(("family", "site"), sorted(REFUSED))
+def test_a_site_that_a_family_lacks_is_refused(family, site):
+    architecture, reason = REFUSED[family, site]
+    whole = re.escape(f"`tiny-{family}` ({architecture}) has no `{site}`: {reason}")
+    with pytest.raises(PlanError, match=f"^{whole}$"):
+        parity.study(family, "denoising", "auto").sweep(SWEEP_OF[site], site=site)
+
+
+def test_a_path_map_of_a_model_without_mlps_has_no_map_of_them():
+    result = parity.study("attention_only", "denoising", "auto").path(["L2H1.q"])
+    assert [one.name for one in result.plan.maps] == ["heads", "embed"]
+
+
+@pytest.mark.parametrize("metric", ["prob", "kl_div"])
+@pytest.mark.parametrize("family", ["gemma2", "opt", "gptj", "attention_only"])
+def test_metrics_that_need_every_logit_see_those_of_the_model(family, metric):
+    """Soft-capped, with a bias, or read out by a model that is not from Hugging Face."""
+    fast, slow = (
+        study_of(tiny(family), PAIRS, metric=metric, executor=executor, store=False)
+        for executor in ("auto", "reference")
+    )
+    plan = parity.sample(next(iter(parity.site_plans(family, "resid_pre"))), 2)
+    difference, effect = parity.compare(fast, slow, plan)
+    assert difference <= TOLERANCE
+    assert effect > 100 * difference
+
+
+@pytest.mark.parametrize("family", ["gemma2", "gemma3", "mistral"])
+def test_a_window_hides_what_is_behind_it(family):
+    """Otherwise these families would be tested as if they had none: the window is shorter."""
+    tokens = tiny(family).to_tokens(PAIRS["clean"][0])
+    changed = tokens.clone()
+    changed[0, 1] += 1
+    with torch.inference_mode():
+        one, other = (tiny(family).run_with_cache(each)[1] for each in (tokens, changed))
+    gap = (one["blocks.0.attn.hook_z"] - other["blocks.0.attn.hook_z"]).abs()[0].amax((-1, -2))
+    assert (gap[1:5] > 0).all()
+    assert not gap[5:].any()
+
+
+LETTERS = sorted({word for word in WORDS if word.isalpha()})
+
+
+@st.composite
+def pairs(draw):
+    """Draw prompt pairs of one or two lengths, which differ in some of their words."""
+    lengths = draw(st.lists(st.integers(2, 9), min_size=1, max_size=2, unique=True))
+    made = {key: [] for key in ("clean", "corrupted", "answers", "wrong_answers")}
+    changed = []
+    for length in lengths:
+        for _ in range(draw(st.integers(1, 3))):
+            words = draw(st.lists(st.sampled_from(LETTERS), min_size=length, max_size=length))
+            at = draw(st.sets(st.integers(0, length - 1), min_size=1, max_size=2))
+            others = [
+                draw(st.sampled_from([one for one in LETTERS if one != word]))
+                if index in at
+                else word
+                for index, word in enumerate(words)
+            ]
+            right, wrong = draw(st.permutations(LETTERS))[:2]
+            made["clean"].append(" ".join(words))
+            made["corrupted"].append(" ".join(others))
+            made["answers"].append(f" {right}")
+            made["wrong_answers"].append(f" {wrong}")
+            changed.append(max(at))
+    return {**made, "roles": {"changed": changed}}
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(
+    family=st.sampled_from(EVERY_FAMILY),
+    direction=st.sampled_from(DIRECTIONS),
+    prompts=pairs(),
+    bos=st.booleans(),
+    data=st.data(),
+)
+def test_any_prompts_equal_the_reference_executor(family, direction, prompts, bos, data):
+    options = {"direction": direction, "prepend_bos": bos}
+    fast, slow = (
+        study_of(tiny(family), prompts, executor=executor, store=False, **options)
+        for executor in ("auto", "reference")
+    )
+    positions = [None, "roles"]
+    if len(fast.shape.lengths) == 1:
+        positions.append("each")
+    site = data.draw(st.sampled_from(sites_of(family)), "site")
+    at = data.draw(st.sampled_from(positions), "positions")
+    plan = SWEEPS.get(SWEEP_OF[site])(fast._session.model.spec, fast.shape, site=site, positions=at)
+    patches = data.draw(st.permutations(plan.patches), "patches")[:6]
+    difference, _ = parity.compare(fast, slow, parity.plan_of(patches))
+    assert difference <= TOLERANCE
+
+
+def test_the_printed_table_has_a_line_per_family_and_the_reasons():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        head, gpt2, attention_only, reason = parity.table(
+            ["gpt2", "attention_only"], ["resid_mid", "z", "path v"], size=1
+        )
+    assert head.split() == ["family", "resid_mid", "z", "path", "v", "effect"]
+    assert "!" not in gpt2 + attention_only
+    assert "(" not in gpt2
+    assert attention_only.split()[1] == "(1)"
+    assert reason.startswith("(1) `tiny-attention_only` (TransformerLensNative) has no `resid_mid`")

@@ -1,0 +1,154 @@
+"""The fast engine against the reference executor, family by family.
+
+`python -m tests.parity` prints, for every family, site and path receiver, the largest difference
+over all cells, both directions and all positions; `python -m tests.parity gpt2 bloom` those of two
+families. A refusal is printed with its reason.
+"""
+
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tests.families import EVERY_FAMILY, PAIRS, study_of, tiny
+
+TOLERANCE = 1e-4
+"""Largest difference, in logits, that counts as rounding."""
+
+SWEEP_OF = {
+    **dict.fromkeys(("resid_pre", "resid_mid", "resid_post"), "residual"),
+    "attn_out": "attn",
+    "mlp_out": "mlp",
+    **dict.fromkeys(("z", "q", "k", "v"), "heads"),
+}
+"""Every site, and the sweep that patches it."""
+
+RECEIVERS = {"q": "L2H1.q", "k": "L2H1.k", "v": "L2H1.v", "logits": "logits"}
+"""Ends of the paths that are measured; every tiny model has these heads."""
+
+DIRECTIONS = ("denoising", "noising")
+FIRST_DIFFERENCE = 10
+"""First position, BOS counted, at which the pairs' tokens differ."""
+
+
+@cache
+def study(family: str, direction: str, executor: str) -> Any:
+    """Return a study of the tiny model; `reference` measures one cell, one forward pass."""
+    return study_of(tiny(family), PAIRS, direction=direction, executor=executor, store=False)
+
+
+def site_plans(family: str, site: str) -> Iterator[Any]:
+    """Yield the plans that patch a site at all positions together, and at each."""
+    from patchwidgets.plans.sweeps import SWEEPS
+
+    one = study(family, "denoising", "auto")
+    for positions in (None, "each"):
+        sweep = SWEEPS.get(SWEEP_OF[site])
+        yield sweep(one._session.model.spec, one.shape, site=site, positions=positions)
+
+
+def path_plans(family: str, receiver: str) -> Iterator[Any]:
+    """Yield the plan of the paths into one receiver, form `pinned`."""
+    from patchwidgets.plans.paths import path_plan
+
+    one = study(family, "denoising", "auto")
+    yield path_plan(one._session.model.spec, [RECEIVERS[receiver]], "pinned", one.shape)
+
+
+def sample(plan: Any, size: int) -> Any:
+    """Return a plan of `size` patches of another, at positions where the runs differ."""
+    return plan_of([patch for patch in plan.patches if _is_live(patch)], plan.form, size)
+
+
+def plan_of(patches: Sequence[Any], form: str | None = None, size: int | None = None) -> Any:
+    """Return a plan of some patches, or of `size` of them chosen by a fixed seed."""
+    from patchwidgets.plans.plan import Axis, Plan, PlanMap
+
+    if size is not None and size < len(patches):
+        patches = random.Random(0).sample(patches, size)
+    axis = Axis("patch", tuple(map(str, patches)))
+    whole = PlanMap("sample", (axis,), tuple(range(len(patches))))
+    return Plan("sample", tuple(patches), (whole,), form)  # pyright: ignore[reportArgumentType]
+
+
+def _is_live(patch: Any) -> bool:
+    return all(
+        node.position is None or node.position >= FIRST_DIFFERENCE
+        for node in patch.nodes
+        if not isinstance(node.position, str)
+    )
+
+
+def compare(fast: Any, slow: Any, plan: Any) -> tuple[float, float]:
+    """Return the largest difference between two studies' values, and the largest effect.
+
+    Raises:
+        AssertionError: The fast study fell back to the reference executor.
+    """
+    result, again = (one.sweep(lambda _spec, _shape: plan).wait() for one in (fast, slow))
+    assert result.provenance["executor"] == "wavefront", result.provenance["executor"]
+    assert again.provenance["executor"] == "reference: it was asked for"
+    values, wanted = result.snapshot().values, again.snapshot().values
+    assert np.isfinite(values).all()
+    assert np.isfinite(wanted).all()
+    effect = np.abs(again.effect().to_numpy()).max()
+    return float(np.abs(values - wanted).max()), float(effect)
+
+
+def measure(family: str, column: str, size: int | None = None) -> tuple[float, float]:
+    """Return the largest difference and effect of one entry of the table, over both directions.
+
+    Args:
+        family: A family.
+        column: A site, or `path` and a receiver.
+        size: Patches of each plan; all if `None`.
+
+    Raises:
+        PlanError: The family has no such site.
+        AssertionError: It fell back to the reference executor.
+    """
+    receiver = column.removeprefix("path ")
+    plans = path_plans(family, receiver) if receiver != column else site_plans(family, column)
+    pairs = [
+        compare(
+            study(family, direction, "auto"),
+            study(family, direction, "reference"),
+            plan if size is None else sample(plan, size),
+        )
+        for plan in plans
+        for direction in DIRECTIONS
+    ]
+    differences, effects = zip(*pairs, strict=True)
+    return max(differences), max(effects)
+
+
+COLUMNS = [*SWEEP_OF, *(f"path {receiver}" for receiver in RECEIVERS)]
+
+
+def table(
+    families: Sequence[str], columns: Sequence[str] = COLUMNS, size: int | None = None
+) -> Iterator[str]:
+    """Yield the lines of the table, and the reasons for what is refused below it."""
+    reasons: dict[str, int] = {}
+    yield f"{'family':<16}" + "".join(f"{column:>12}" for column in columns) + f"{'effect':>9}"
+    for family in families:
+        entries, effects = [], [0.0]
+        for column in columns:
+            try:
+                difference, effect = measure(family, column, size)
+            except Exception as problem:  # a table of what fails must not fail
+                entries.append(f"({reasons.setdefault(str(problem), len(reasons) + 1)})")
+            else:
+                mark = "" if difference <= TOLERANCE else "!"
+                entries.append(f"{mark}{difference:.0e}")
+                effects.append(effect)
+        yield f"{family:<16}" + "".join(f"{one:>12}" for one in entries) + f"{max(effects):>9.2f}"
+    yield from (f"({number}) {reason}" for reason, number in reasons.items())
+
+
+if __name__ == "__main__":
+    for line in table(sys.argv[1:] or EVERY_FAMILY):
+        print(line, flush=True)
