@@ -56,8 +56,9 @@ def about_group(runs: GroupRuns, answers: AnswerTokens) -> dict[str, Any]:
 
 
 def about_prompts(prompts: TokenPairs) -> list[Any]:
-    """Return the token ids of every prompt: a source may draw on prompts of other groups."""
-    return [[group.clean.tolist(), group.corrupted.tolist()] for group in prompts.groups]
+    """Return token ids and template of every prompt: a source may draw on others of a template."""
+    tokens = [[group.clean.tolist(), group.corrupted.tolist()] for group in prompts.groups]
+    return [tokens, [pair.group for pair in prompts.pairs]]
 
 
 def key_of(*about: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import patchwidgets as pw
 from patchwidgets import cli
 from patchwidgets.engine import cell_keys, execute, group_work, store, store_file
 from patchwidgets.errors import MeasurementError
@@ -109,6 +110,19 @@ def test_another_version_finds_nothing(what, monkeypatch):
     else:
         monkeypatch.setattr(torch, "get_num_threads", lambda: 77)
     assert reused(study.sweep("mlp")) == 0
+
+
+@pytest.mark.parametrize("source", ["resample", "mean"])
+def test_other_templates_find_nothing_where_a_source_draws_on_them(source):
+    """With the same tokens, but other partners to draw or to average."""
+    model = fresh()
+    for templates in ("aaa", "abb"):
+        pairs = {name: column * 2 for name, column in PAIRS.items() if name != "roles"}
+        pairs |= {"roles": PAIRS["roles"], "groups": [*templates, *templates]}
+        given = {"reference": pw.PromptPairs(**pairs)} if source == "mean" else {}
+        study = study_of(model, pairs)
+        assert reused(study.sweep("mlp", source=source, **given)) == 0
+        assert reused(study.sweep("mlp", source=source, **given)) > 0
 
 
 def test_a_changed_weight_finds_nothing_even_if_the_key_misses_it(monkeypatch):

@@ -34,8 +34,8 @@ class Mean:
 
     @property
     def key(self) -> str:
-        """Name, number of prompts and a hash of their texts."""
-        texts = "\0".join(pair.corrupted for pair in self.reference)
+        """Name, number of prompts and a hash of their texts and templates."""
+        texts = repr([(pair.corrupted, pair.group) for pair in self.reference])
         digest = hashlib.sha256(texts.encode()).hexdigest()[:12]
         return f"mean over {len(self.reference)} prompts {digest}"
 
