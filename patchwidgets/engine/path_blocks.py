@@ -1,7 +1,7 @@
 """Calls of one block on the way: hooks that must fire, held MLPs, and no more than is needed."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from jaxtyping import Float
 from torch import Tensor
@@ -39,7 +39,7 @@ def call(
         MeasurementError: A hook did not fire exactly once.
     """
     fired = [0] * len(hooks)
-    with replay.frozen_attention(layer) if frozen else nullcontext():
+    with _attention(replay, layer, frozen):
         output = replay.block(layer, hidden, _counted(hooks, fired, stop=False))
     require_fired([name for name, _ in hooks], fired)
     return output
@@ -53,22 +53,15 @@ def call_until(
     *,
     frozen: bool = False,
 ) -> None:
-    """Call a block until every hook has fired, and leave the rest of it out.
-
-    Args:
-        replay: The blocks.
-        layer: Which block.
-        hidden: What it is given.
-        hooks: Read or change activations inside it.
-        frozen: Whether its attention output is that of the base run.
-
-    Raises:
-        MeasurementError: A hook did not fire exactly once.
-    """
+    """Call a block as `call` does, until every hook has fired, and leave the rest of it out."""
     fired = [0] * len(hooks)
-    with replay.frozen_attention(layer) if frozen else nullcontext(), suppress(_AllRead):
+    with _attention(replay, layer, frozen), suppress(_AllRead):  # our own signal to stop there
         replay.block(layer, hidden, _counted(hooks, fired, stop=True))
     require_fired([name for name, _ in hooks], fired)
+
+
+def _attention(replay: Replay, layer: int, frozen: bool) -> AbstractContextManager[None]:
+    return replay.frozen_attention(layer) if frozen else nullcontext()
 
 
 def reading(replay: Replay, receivers: Sequence[Receiver], into: Arrived, rows: int) -> Hooks:
