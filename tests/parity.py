@@ -29,6 +29,7 @@ SWEEP_OF = {
 RECEIVERS = {"q": "L2H1.q", "k": "L2H1.k", "v": "L2H1.v", "logits": "logits"}
 """Ends of the paths that are measured; every tiny model has these heads."""
 
+FORMS = ("pinned", "direct", "pinned_all")
 DIRECTIONS = ("denoising", "noising")
 FIRST_DIFFERENCE = 10
 """First position, BOS counted, at which the pairs' tokens differ."""
@@ -50,12 +51,12 @@ def site_plans(family: str, site: str) -> Iterator[Any]:
         yield sweep(one._session.model.spec, one.shape, site=site, positions=positions)
 
 
-def path_plans(family: str, receiver: str) -> Iterator[Any]:
-    """Yield the plan of the paths into one receiver, form `pinned`."""
+def path_plans(family: str, receiver: str, form: str = "pinned") -> Iterator[Any]:
+    """Yield the plan of the paths into one receiver."""
     from patchwidgets.plans.paths import path_plan
 
     one = study(family, "denoising", "auto")
-    yield path_plan(one._session.model.spec, [RECEIVERS[receiver]], "pinned", one.shape)
+    yield path_plan(one._session.model.spec, [RECEIVERS[receiver]], form, one.shape)
 
 
 def sample(plan: Any, size: int) -> Any:
@@ -103,15 +104,15 @@ def measure(family: str, column: str, size: int | None = None) -> tuple[float, f
 
     Args:
         family: A family.
-        column: A site, or `path` and a receiver.
+        column: A site, or the form of a path and a receiver.
         size: Patches of each plan; all if `None`.
 
     Raises:
         PlanError: The family has no such site.
         AssertionError: It fell back to the reference executor.
     """
-    receiver = column.removeprefix("path ")
-    plans = path_plans(family, receiver) if receiver != column else site_plans(family, column)
+    form, _, receiver = column.partition(" ")
+    plans = path_plans(family, receiver, form) if receiver else site_plans(family, column)
     pairs = [
         compare(
             study(family, direction, "auto"),
@@ -125,27 +126,29 @@ def measure(family: str, column: str, size: int | None = None) -> tuple[float, f
     return max(differences), max(effects)
 
 
-COLUMNS = [*SWEEP_OF, *(f"path {receiver}" for receiver in RECEIVERS)]
+COLUMNS = [*SWEEP_OF, *(f"{form} {receiver}" for form in FORMS for receiver in RECEIVERS)]
 
 
 def table(
     families: Sequence[str], columns: Sequence[str] = COLUMNS, size: int | None = None
 ) -> Iterator[str]:
     """Yield the lines of the table, and the reasons for what is refused below it."""
+    from patchwidgets.errors import PatchwidgetsError
+
     reasons: dict[str, int] = {}
-    yield f"{'family':<16}" + "".join(f"{column:>12}" for column in columns) + f"{'effect':>9}"
+    yield f"{'family':<16}" + "".join(f"{column:>14}" for column in columns) + f"{'effect':>9}"
     for family in families:
         entries, effects = [], [0.0]
         for column in columns:
             try:
                 difference, effect = measure(family, column, size)
-            except Exception as problem:  # a table of what fails must not fail
+            except PatchwidgetsError as problem:
                 entries.append(f"({reasons.setdefault(str(problem), len(reasons) + 1)})")
             else:
                 mark = "" if difference <= TOLERANCE else "!"
                 entries.append(f"{mark}{difference:.0e}")
                 effects.append(effect)
-        yield f"{family:<16}" + "".join(f"{one:>12}" for one in entries) + f"{max(effects):>9.2f}"
+        yield f"{family:<16}" + "".join(f"{one:>14}" for one in entries) + f"{max(effects):>9.2f}"
     yield from (f"({number}) {reason}" for reason, number in reasons.items())
 
 

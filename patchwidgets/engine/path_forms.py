@@ -63,14 +63,16 @@ def _live(
 
     Source: Wang et al. 2022, appendix B, step D.
     """
-    first = min(receiver.layer for receiver in receivers)
-    hidden = replay.residual(first, len(senders))
-    n_layers = len(replay.base.calls)
-    for layer in range(first, n_layers + 1):
+    layers = {receiver.layer for receiver in receivers}
+    last = len(replay.base.calls) - 1
+    hidden = replay.residual(min(layers), len(senders))
+    for layer in range(min(layers), last + 2):
         check()
+        if layer == last and max(layers) < last:
+            return replay.end(hidden)
         arrived = arriving(layer, hidden)
         for one in [one for one in arrived if one.site == "resid_pre"]:
             hidden = one.overwritten(hidden, arrived.pop(one), replay.start, 0)
-        if layer < n_layers:
+        if layer <= last:
             hidden = call(replay, layer, hidden, writing(replay, arrived))
     return hidden[:, -1]

@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+from contextlib import contextmanager, suppress
+from functools import cached_property, lru_cache
+from typing import Any, Protocol
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from patchwidgets.errors import MeasurementError
 from patchwidgets.models.bridge import Hook, LensModel
 from patchwidgets.models.records import ATTENTION, CACHE, BlockCall, Record, same_everywhere
 
@@ -49,16 +50,46 @@ class Replay:
         hooks: list[tuple[str, Hook]] | None = None,
     ) -> Float[Tensor, "rows suffix d_model"]:
         """Return what block `layer` makes of `hidden`, with `hooks` attached for the call."""
+        return self._block(layer, hidden, hooks or [], self._prefix(layer))
+
+    def end(self, hidden: Float[Tensor, "rows suffix d_model"]) -> Float[Tensor, "rows d_model"]:
+        """Return what the last block makes of `hidden` at the last position.
+
+        Its keys and values are computed at every position, the rest of it only at the last one.
+
+        Raises:
+            MeasurementError: The block gave no keys and values to its cache.
+        """
+        layer = len(self.base.calls) - 1
+        prefix = self._prefix(layer)
+        if prefix is None or hidden.shape[1] == 1:
+            return self.block(layer, hidden)[:, -1]
+        given = _Given(prefix)
+        with suppress(_AllGiven):  # our own signal to stop there
+            self._block(layer, hidden, [], given)
+        return self._last._block(layer, hidden[:, -1:], [], given.of_all_positions())[:, -1]
+
+    @cached_property
+    def _last(self) -> "Replay":
+        return Replay(self.model, self.base, self.base.length - 1)
+
+    def _block(
+        self,
+        layer: int,
+        hidden: Float[Tensor, "rows suffix d_model"],
+        hooks: list[tuple[str, Hook]],
+        cache: "_Cache | None",
+    ) -> Float[Tensor, "rows suffix d_model"]:
         call = self._call(layer)
         cells = hidden.shape[0] // self.batch
-        fit = _Repeat(cells, self.batch, self._prefix(layer))
+        fit = _Repeat(cells, self.batch, cache)
         args = tuple(fit(argument) for argument in call.args)
         kwargs = {name: fit(argument) for name, argument in call.kwargs.items()}
         if args:
             args = (hidden, *args[1:])
         else:
             kwargs["hidden_states"] = hidden
-        with self.model.hooked(hooks or []):
+        with self.model.hooked(hooks):
             output = self.model.blocks()[layer](*args, **kwargs)
         return output[0] if isinstance(output, tuple) else output
 
@@ -107,19 +138,31 @@ class Replay:
 class _Repeat:
     """Gives an argument of the recorded call as many rows as there are cells."""
 
-    def __init__(self, cells: int, batch: int, prefix: "_PrefixCache | None") -> None:
+    def __init__(self, cells: int, batch: int, cache: "_Cache | None") -> None:
         self.cells = cells
         self.batch = batch
-        self.prefix = prefix
+        self.cache = cache
 
     def __call__(self, argument: Any) -> Any:
         if argument is CACHE:
-            return self.prefix
+            return self.cache
         if isinstance(argument, tuple):
             return tuple(self(item) for item in argument)
         if isinstance(argument, Tensor) and argument.ndim > 1 and argument.shape[0] != 1:
             return argument.repeat(self.cells, *[1] * (argument.ndim - 1))
         return argument
+
+
+class _Cache(Protocol):
+    """What a block is given as its key/value cache."""
+
+    def update(self, keys: Tensor, values: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Return the keys and values of all positions, given those of the block's own."""
+        ...
+
+    def get_seq_length(self, *_: Any) -> int:
+        """Return the number of positions before the block's own."""
+        ...
 
 
 class _PrefixCache:
@@ -144,6 +187,57 @@ class _PrefixCache:
         cells = new.shape[0] // prefix.shape[0]
         shared = prefix.expand(cells, *prefix.shape)
         return torch.cat([shared, new.view(cells, -1, *new.shape[1:])], dim=3).flatten(0, 1)
+
+
+class _AllGiven(Exception):  # noqa: N818 - ends a block, is no error
+    """The keys and values are there, so the rest of the block is not needed."""
+
+
+class _Given:
+    """Keeps the keys and values of all positions and ends the block."""
+
+    def __init__(self, prefix: _PrefixCache) -> None:
+        self._prefix = prefix
+        self._whole: _WholeCache | None = None
+
+    def update(self, keys: Tensor, values: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Keep them."""
+        self._whole = _WholeCache(*self._prefix.update(keys, values))
+        raise _AllGiven
+
+    def get_seq_length(self, *_: Any) -> int:
+        """Return the length of the prefix."""
+        return self._prefix.get_seq_length()
+
+    def of_all_positions(self) -> "_WholeCache":
+        """Return a cache that has them all already.
+
+        Raises:
+            MeasurementError: The block ended without giving them.
+        """
+        if self._whole is None:
+            raise MeasurementError(
+                "The last block gave no keys and values to its cache when it was called again, "
+                "although it did in the first run. No number is returned. Measure with "
+                "`executor='reference'`, and please report the model."
+            )
+        return self._whole
+
+
+class _WholeCache:
+    """A cache of every position, for a block that is called on the last one."""
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        self._keys = keys
+        self._values = values
+
+    def update(self, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Return them all; those of the last position are among them."""
+        return self._keys, self._values
+
+    def get_seq_length(self, *_: Any) -> int:
+        """Return the number of positions before the last."""
+        return self._keys.shape[2] - 1
 
 
 def _cutter(length: int, start: int) -> Callable[[str, Any], Any]:

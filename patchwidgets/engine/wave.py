@@ -32,19 +32,55 @@ def advance(
     Raises:
         MeasurementError: A hook did not fire.
     """
-    n_layers = len(replay.base.calls)
+    last = len(replay.base.calls) - 1
     hidden = replay.residual(cells[0].entry, 0)
-    for layer in range(cells[0].entry, n_layers + 1):
+    for layer in range(cells[0].entry, last):
         check()
-        entering = sum(cell.entry == layer for cell in cells)
-        if entering:
-            hidden = torch.cat([hidden, replay.residual(layer, entering)])
-        writes = _writes(cells, layer)
-        write_all(hidden, replay, source, [pair for pair in writes if _is_before(pair[1])])
-        if layer < n_layers:
-            inside = [pair for pair in writes if not _is_before(pair[1])]
-            hidden = call_block(replay, source, layer, hidden, inside)
-    return hidden[:, -1]
+        hidden = _joined(replay, source, cells, layer, hidden)
+        hidden = call_block(replay, source, layer, hidden, _inside(cells, layer))
+    check()
+    return _ended(replay, source, cells, _joined(replay, source, cells, last, hidden))
+
+
+def _joined(
+    replay: Replay,
+    source: Record,
+    cells: Sequence[Cell],
+    layer: int,
+    hidden: Float[Tensor, "rows suffix d_model"],
+) -> Float[Tensor, "more_rows suffix d_model"]:
+    """Add the cells that enter before a block, and write what is written there."""
+    entering = sum(cell.entry == layer for cell in cells)
+    if entering:
+        hidden = torch.cat([hidden, replay.residual(layer, entering)])
+    before = [pair for pair in _writes(cells, layer) if _is_before(pair[1])]
+    write_all(hidden, replay, source, before)
+    return hidden
+
+
+def _ended(
+    replay: Replay,
+    source: Record,
+    cells: Sequence[Cell],
+    hidden: Float[Tensor, "rows suffix d_model"],
+) -> Float[Tensor, "more_rows d_model"]:
+    """Take cells through the last block; only those that write in or after it need all of it."""
+    last = len(replay.base.calls) - 1
+    writers = {index for index, _ in [*_inside(cells, last), *_writes(cells, last + 1)]}
+    apart = hidden.unflatten(0, (-1, replay.batch))
+    others = [index for index in range(len(apart)) if index not in writers]
+    late = sorted(writers)
+    end = hidden.new_empty(len(cells), replay.batch, hidden.shape[-1])
+    if others:
+        end[others] = replay.end(apart[others].flatten(0, 1)).unflatten(0, (-1, replay.batch))
+    if late:
+        stream = apart[[index for index in late if index < len(apart)]].flatten(0, 1)
+        mine = [cells[index] for index in late]
+        if len(stream):
+            stream = call_block(replay, source, last, stream, _inside(mine, last))
+        stream = _joined(replay, source, mine, last + 1, stream)
+        end[late] = stream[:, -1].unflatten(0, (-1, replay.batch))
+    return end.flatten(0, 1)
 
 
 def call_block(
@@ -113,6 +149,10 @@ def _writes(cells: Sequence[Cell], layer: int) -> list[tuple[int, Write]]:
         for write in cell.writes
         if write.layer == layer
     ]
+
+
+def _inside(cells: Sequence[Cell], layer: int) -> list[tuple[int, Write]]:
+    return [pair for pair in _writes(cells, layer) if not _is_before(pair[1])]
 
 
 def _is_before(write: Write) -> bool:

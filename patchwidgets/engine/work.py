@@ -30,10 +30,15 @@ def multiply_adds(
     """
     tokens = prompts * (length - cell.start)
     block = spec.attention_weights + spec.mlp_weights + 2 * spec.n_heads * spec.d_head * length
+    before = [write.site == "resid_pre" for write in cell.writes]
+    latest = max(write.layer - one for write, one in zip(cell.writes, before, strict=True))
+    if stops:
+        latest = max(receiver.layer for receiver in stops[-1])
+    spared = _spared(spec, block, prompts, tokens) if latest < spec.n_layers - 1 else 0
     if form is None:
-        return tokens * block * (spec.n_layers - cell.entry)
+        return tokens * block * (spec.n_layers - cell.entry) - spared
     total, entry = 0, cell.entry
-    inside = all(write.site != "resid_pre" for write in cell.writes)
+    inside = not any(before)
     for stop in stops:
         layers = [receiver.layer for receiver in stop]
         total += block * inside
@@ -41,4 +46,13 @@ def multiply_adds(
             # On the way attention is frozen, so that only MLPs are computed.
             total += spec.mlp_weights * max(0, max(layers) - entry - inside)
         entry, inside = min(layers), True
-    return tokens * (total + block * (spec.n_layers - entry))
+    return tokens * (total + block * (spec.n_layers - entry)) - spared
+
+
+def _spared(spec: ModelSpec, block: int, prompts: int, tokens: int) -> int:
+    """Return the multiply-adds spared where the last block is run at the last position only.
+
+    What it still needs of the others are keys and values, which are made along with queries.
+    """
+    made = spec.d_model * spec.d_head * (spec.n_heads + 2 * spec.n_kv_heads)
+    return max(0, tokens * (block - made) - prompts * block)

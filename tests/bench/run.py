@@ -22,8 +22,10 @@ import patchwidgets as pw
 from patchwidgets.nodes import Node, parse_node
 from patchwidgets.results.result import Result
 from patchwidgets.study import Study
-from tests.bench.floor import multiply_rate, needed
+from tests.bench.floor import COUNTED, multiply_rate, needed, needed_by_paths
+from tests.bench.passes import best, two_forwards_and_a_backward
 from tests.bench.plain import Plain
+from tests.bench.scaling import scaling
 
 PAIRS = 8
 SAMPLE = 12
@@ -33,7 +35,11 @@ SWEEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "residual by position": ("residual", {}),
     "mlp by position": ("mlp", {"positions": "each"}),
     "heads by position": ("heads", {"positions": "each"}),
+    "queries": ("heads", {"site": "q"}),
+    "keys": ("heads", {"site": "k"}),
+    "values": ("heads", {"site": "v"}),
 }
+"""Name and options of each sweep; the floor is counted where `needed` knows the site."""
 
 
 def main() -> None:
@@ -55,6 +61,8 @@ def main() -> None:
         "model": spec.name,
         "prompts": f"{PAIRS} IOI pairs of {study.shape.lengths[0]} tokens, S2 -> IO",
         "rows": rows,
+        "against": [windows(study), first_estimate(study)],
+        "scaling": scaling(study.model),
     }
     out.write_text(json.dumps(report, indent=1) + "\n")
     print(text(report))
@@ -80,26 +88,63 @@ def sweep_row(study: Study, plain: Plain, kind: str) -> dict[str, Any]:
     (group,) = study.prompts.groups
     length, first = group.clean.shape[1], group.first_difference
     suffix = [length - max(first, int(node.position or 0)) for node in nodes]
-    alive = [i for i, s in enumerate(result.snapshot().status) if s == 1]
-    floor = needed(spec, [nodes[i] for i in alive], PAIRS, [suffix[i] for i in alive])
+    alive = measured(result)
+    floor = None
+    if nodes[0].site in COUNTED:
+        least = needed(spec, [nodes[i] for i in alive], PAIRS, [suffix[i] for i in alive])
+        floor = least / rate / seconds
     return row(kind, result, seconds, theirs, sampled) | {
         "multiply_adds_per_second": rate,
-        "floor": floor / rate / seconds,
+        "floor": floor,
     }
 
 
 def path_row(study: Study, plain: Plain) -> dict[str, Any]:
     """Time the path map of head senders into one value, both ways."""
+    spec = study._session.model.spec
+    before = multiply_rate(spec)
     seconds, result = timed(lambda: study.path([RECEIVER]))
+    rate = (before + multiply_rate(spec)) / 2
     senders = {i: p.path.sender for i, p in enumerate(result.plan.patches) if p.path}
     heads = [i for i, sender in senders.items() if sender.site == "z"]
     sampled = sorted(random.Random(0).sample(heads, SAMPLE))
     receiver = parse_node(RECEIVER)
     theirs = plain.paths(receiver, [senders[i] for i in sampled])
+    (group,) = study.prompts.groups
+    changed = group.clean.shape[1] - group.first_difference
+    alive = [senders[i] for i in measured(result)]
+    least = needed_by_paths(spec, alive, receiver, PAIRS, changed)
     return row(f"paths into {RECEIVER}", result, seconds, theirs, sampled) | {
-        "multiply_adds_per_second": None,
-        "floor": None,
+        "multiply_adds_per_second": rate,
+        "floor": least / rate / seconds,
     }
+
+
+def windows(study: Study) -> dict[str, Any]:
+    """Time a sweep over windows of MLPs, whose single layers it measures too, against those."""
+    wide, result = timed(lambda: study.sweep("mlp", window=5))
+    single, alone = timed(lambda: study.sweep("mlp"))
+    return {
+        "what": "a window of 5 MLPs",
+        "seconds": wide / len(result.plan.patches),
+        "against": "one MLP",
+        "their_seconds": single / len(alone.plan.patches),
+    }
+
+
+def first_estimate(study: Study) -> dict[str, Any]:
+    """Time the estimate of the whole head map against what its passes take by themselves."""
+    return {
+        "what": "the head map by estimate",
+        "seconds": best(lambda: study.estimate("heads")),
+        "against": "two forward passes and a backward pass",
+        "their_seconds": best(lambda: two_forwards_and_a_backward(study)),
+    }
+
+
+def measured(result: Result) -> list[int]:
+    """Return the patches that were run."""
+    return [i for i, status in enumerate(result.snapshot().status) if status == 1]
 
 
 def timed(start: Any) -> tuple[float, Result]:
@@ -131,7 +176,7 @@ def index(node: Node) -> dict[str, int]:
 
 
 def text(report: dict[str, Any]) -> str:
-    """Return the report as a table."""
+    """Return the report as tables."""
     lines = [
         f"{report['model']}, {report['prompts']}; {report['machine']}, torch {report['torch']}",
         f"{'sweep':22} {'cells':>6} {'ours':>8} {'plain':>9} {'ratio':>7} {'of floor':>9} "
@@ -139,13 +184,25 @@ def text(report: dict[str, Any]) -> str:
     ]
     for one in report["rows"]:
         floor = "" if one["floor"] is None else f"{one['floor']:.0%}"
-        rate = one["multiply_adds_per_second"]
-        rate = "" if rate is None else f"{rate / 1e9:.0f}"
+        rate = one["multiply_adds_per_second"] / 1e9
         lines.append(
             f"{one['sweep']:22} {one['cells']:6} {one['seconds']:7.1f}s "
-            f"{one['plain_seconds']:8.1f}s {one['ratio']:6.1f}x {floor:>9} {rate:>18} "
+            f"{one['plain_seconds']:8.1f}s {one['ratio']:6.1f}x {floor:>9} {rate:18.0f} "
             f"{one['largest_difference']:19.1e}"
         )
+    lines.append("")
+    for one in report["against"]:
+        ratio = one["seconds"] / one["their_seconds"]
+        lines.append(
+            f"{one['what']}: {one['seconds']:.2f} s, {ratio:.2f} x {one['against']} "
+            f"({one['their_seconds']:.2f} s)"
+        )
+    lines.append("")
+    lines.append(f"{'head map':22} {'cells':>6} {'seconds':>8} {'ms a cell and prompt':>21}")
+    lines += [
+        f"{one['what']:22} {one['cells']:6} {one['seconds']:8.1f} {one['milliseconds']:21.2f}"
+        for one in report["scaling"]
+    ]
     return "\n".join(lines)
 
 

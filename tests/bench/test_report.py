@@ -7,7 +7,7 @@ import pytest
 
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node
-from tests.bench.floor import needed
+from tests.bench.floor import needed, needed_by_paths
 from tests.bench.run import text
 
 HERE = Path(__file__).parent
@@ -23,22 +23,38 @@ def test_there_is_a_committed_run():
     assert sorted(HERE.glob("results-*.json"))
 
 
+SPEC = ModelSpec(
+    name="tiny",
+    family="tiny",
+    n_layers=3,
+    n_heads=2,
+    n_kv_heads=1,
+    d_model=4,
+    d_head=2,
+    d_mlp=8,
+    d_vocab=9,
+    n_ctx=9,
+    gated_mlp=True,
+    parallel=False,
+)
+KEYS_VALUES, VALUE, MLP = 4 * 2 * 2, 4 * 2, 3 * 4 * 8
+ATTENTION = 4 * 2 * (2 * 2 + 2 * 1)
+BLOCK = ATTENTION + MLP
+
+
+def last(positions):
+    return positions * KEYS_VALUES + BLOCK - KEYS_VALUES
+
+
 def test_the_floor_counts_what_no_method_can_skip():
-    spec = ModelSpec(
-        name="tiny",
-        family="tiny",
-        n_layers=3,
-        n_heads=2,
-        n_kv_heads=1,
-        d_model=4,
-        d_head=2,
-        d_mlp=8,
-        d_vocab=9,
-        n_ctx=9,
-        gated_mlp=True,
-        parallel=False,
-    )
-    attention, mlp = 4 * 2 * (2 * 2 + 2 * 1), 3 * 4 * 8
-    nodes = [Node("z", 0, 1), Node("resid_pre", 2), Node("mlp_out", 1)]
-    wanted = 5 * (4 * (2 * (attention + mlp) + mlp) + 3 * (attention + mlp) + 2 * (attention + mlp))
-    assert needed(spec, nodes, prompts=5, suffix=[4, 3, 2]) == wanted
+    nodes = [Node("z", 0, 1), Node("resid_pre", 2), Node("mlp_out", 1), Node("z", 2, 0)]
+    wanted = (4 * (BLOCK + MLP) + last(4)) + last(3) + last(2) + MLP
+    assert needed(SPEC, nodes, prompts=5, suffix=[4, 3, 2, 4]) == 5 * wanted
+
+
+def test_the_floor_of_paths_counts_the_mlps_on_the_way():
+    receiver = Node("v", 1, 0)
+    live = 4 * MLP + last(4)
+    senders = [Node("z", 0, 1), Node("mlp_out", 0), Node("embed")]
+    wanted = [4 * (MLP + VALUE) + live, 4 * VALUE + live, 4 * (MLP + VALUE) + live]
+    assert needed_by_paths(SPEC, senders, receiver, prompts=5, positions=4) == 5 * sum(wanted)

@@ -14,7 +14,7 @@ from patchwidgets.errors import PlanError
 from patchwidgets.plans.sweeps import SWEEPS
 from tests import parity
 from tests.families import EVERY_FAMILY, PAIRS, WORDS, has_site, study_of, tiny
-from tests.parity import DIRECTIONS, RECEIVERS, SWEEP_OF, TOLERANCE
+from tests.parity import DIRECTIONS, FORMS, RECEIVERS, SWEEP_OF, TOLERANCE
 
 SIDE_BY_SIDE = (
     "its attention and MLP read the same residual stream side by side, so there is nothing between "
@@ -34,11 +34,11 @@ every_family = pytest.mark.parametrize("family", EVERY_FAMILY)
 every_direction = pytest.mark.parametrize("direction", DIRECTIONS)
 
 PATHS = [
-    (family, receiver, DIRECTIONS[(row + column) % 2])
+    (family, receiver, FORMS[(row + column) % 3], DIRECTIONS[(row + column) % 2])
     for row, family in enumerate(EVERY_FAMILY)
     for column, receiver in enumerate(RECEIVERS)
 ]
-"""Every family and receiver; the directions take turns, to save time."""
+"""Every family and receiver; forms and directions take turns, to save time."""
 
 
 def sites_of(family):
@@ -66,10 +66,10 @@ def test_every_site_equals_the_reference_executor(family, direction):
     assert effect > 0.1
 
 
-@pytest.mark.parametrize(("family", "receiver", "direction"), PATHS)
-def test_paths_equal_the_reference_executor(family, receiver, direction):
+@pytest.mark.parametrize(("family", "receiver", "form", "direction"), PATHS)
+def test_paths_equal_the_reference_executor(family, receiver, form, direction):
     """From a head and the MLP of layer 1, and from the embedding."""
-    (plan,) = parity.path_plans(family, receiver)
+    (plan,) = parity.path_plans(family, receiver, form)
     senders = {str(patch.path.sender): patch for patch in plan.patches}
     some = [senders[name] for name in ("L1H0", "L1.mlp_out", "embed") if name in senders]
     difference, effect = both(family, direction, parity.plan_of(some, plan.form))
@@ -204,9 +204,9 @@ def test_the_printed_table_has_a_line_per_family_and_the_reasons():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         head, gpt2, attention_only, reason = parity.table(
-            ["gpt2", "attention_only"], ["resid_mid", "z", "path v"], size=1
+            ["gpt2", "attention_only"], ["resid_mid", "z", "direct v"], size=1
         )
-    assert head.split() == ["family", "resid_mid", "z", "path", "v", "effect"]
+    assert head.split() == ["family", "resid_mid", "z", "direct", "v", "effect"]
     assert "!" not in gpt2 + attention_only
     assert "(" not in gpt2
     assert attention_only.split()[1] == "(1)"
