@@ -6,10 +6,13 @@ object in it; nothing else registers it. Files that start with `_` are helpers.
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from patchwidgets.errors import UnknownNameError
+
+T = TypeVar("T")
 
 
 class Registry:
@@ -41,6 +44,17 @@ class Registry:
         module = importlib.import_module(f"{self.package}.{name}")
         (public,) = module.__all__
         return getattr(module, public)
+
+
+def one_of(kind: str, name: object, known: Sequence[T]) -> T:
+    """Return the member of `known` that equals `name`; `kind` is what they are called.
+
+    Raises:
+        UnknownNameError: It is none of them; the message suggests the nearest one.
+    """
+    if name not in known:
+        raise unknown_name(kind, name, list(map(str, known)))
+    return known[known.index(name)]
 
 
 def unknown_name(kind: str, name: object, known: list[str]) -> UnknownNameError:

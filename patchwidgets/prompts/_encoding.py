@@ -114,25 +114,3 @@ def token_strings(text: str, encoded: Encoded, text_of: Callable[[int], str]) ->
         if text[before : before + 1] == " " and not strings[at].startswith(" "):
             strings[at] = " " + strings[at]
     return tuple(strings)
-
-
-def single_token_test(tokenizer: Tokenizer) -> Callable[[str], bool]:
-    """Return a function that says whether a word, with its leading space, is one known token.
-
-    The word is read after another one, as it stands in a prompt.
-
-    Example:
-        >>> is_single_token = single_token_test(model.tokenizer)
-        >>> is_single_token(" Mary")
-        True
-    """
-    before = "the"
-    (start,) = encode(tokenizer, [before])
-    unknown = unknown_id(tokenizer)
-
-    def is_single_token(word: str) -> bool:
-        (whole,) = encode(tokenizer, [before + word])
-        added = whole.ids[len(start) :]
-        return whole.ids[: len(start)] == start.ids and len(added) == 1 and added[0] != unknown
-
-    return is_single_token

@@ -1,6 +1,5 @@
 """The contract of every task, and what is particular to IOI."""
 
-import functools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,15 +13,12 @@ from patchwidgets.prompts.corruptions import CORRUPTIONS
 from patchwidgets.prompts.corruptions._corruption import Corruption
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tasks._task import Task
-from patchwidgets.prompts.tokens import single_token_test, tokenize
+from patchwidgets.prompts.tokens import tokenize
+from patchwidgets.prompts.words import TokenizerWords, Words
 
 BY_SITE = [(name, site) for name in TASKS.names() for site in TASKS.get(name).sites]
+WordsOf = Callable[[PreTrainedTokenizerFast], Words]
 LABELS = [f"{order} {k}" for order in ("BABA", "ABBA") for k in range(1, 16)]
-
-
-@functools.cache
-def known_words(tokenizer: PreTrainedTokenizerFast) -> Callable[[str], bool]:
-    return functools.cache(single_token_test(tokenizer))
 
 
 @pytest.mark.parametrize("name", TASKS.names())
@@ -35,6 +31,8 @@ def test_a_task_describes_itself(name: str) -> None:
     assert task.default_metric in METRICS.names()
     assert task.default_site in task.sites
     assert all(sentence.endswith(".") for sentence in task.sites.values())
+    assert set(task.symmetric) <= set(task.sites)
+    assert len(task.sites) > 1
     assert task.roles[-1] == "END"
 
 
@@ -58,16 +56,57 @@ def test_the_clean_side_does_not_depend_on_the_corruption_site(name: str, site: 
         )
 
 
-@pytest.mark.parametrize(("name", "site"), BY_SITE)
-def test_pairs_line_up_and_answers_differ(
-    name: str, site: str, any_tokenizer: PreTrainedTokenizerFast
+@pytest.mark.parametrize("name", TASKS.names())
+def test_the_clean_side_does_not_depend_on_the_corruption_site_of_a_tokenizer(
+    name: str, task_tokenizer: PreTrainedTokenizerFast, words_of: WordsOf
 ) -> None:
+    task, words = TASKS.get(name), words_of(task_tokenizer)
+    sides = [
+        [(pair.clean, pair.answers) for pair in task.pairs(40, 2, at=site, words=words)]
+        for site in task.sites
+    ]
+    assert all(side == sides[0] for side in sides)
+    assert len(set(sides[0])) > 30
+    fewer = task.pairs(7, 2, words=words)
+    assert [(pair.clean, pair.answers) for pair in fewer] == sides[0][:7]
+
+
+@pytest.mark.parametrize(("name", "site"), BY_SITE)
+def test_pairs_line_up_and_answers_are_single_tokens(
+    name: str, site: str, task_tokenizer: PreTrainedTokenizerFast, words_of: WordsOf
+) -> None:
+    """Tokenizing refuses unequal counts and answers of several tokens."""
     task = TASKS.get(name)
-    pairs = task.pairs(120, 0, at=site, is_single_token=known_words(any_tokenizer))
-    tokens = tokenize(pairs, any_tokenizer, prepend_bos=any_tokenizer.bos_token is not None)
+    pairs = task.pairs(60, 0, at=site, words=words_of(task_tokenizer))
+    tokens = tokenize(pairs, task_tokenizer, prepend_bos=task_tokenizer.bos_token is not None)
     assert set(tokens.roles) == set(task.roles)
     for right, wrong in zip(tokens.answers.right, tokens.answers.wrong, strict=True):
         assert not set(right) & set(wrong)
+    for group in tokens.groups:
+        for row, member in enumerate(group.members):
+            ids = group.clean[row].tolist()
+            for role, at in group.roles.items():
+                place = pairs[member].roles[role]
+                if not isinstance(place, int):
+                    text = str(task_tokenizer.decode([ids[int(at[row])]])).strip()
+                    said = pairs[member].clean[slice(*place)]
+                    assert text, role
+                    assert text in said or said in text, (role, text, said)
+
+
+@pytest.mark.parametrize("name", [name for name in TASKS.names() if name != "ioi"])
+def test_no_clean_and_corrupted_prompt_come_twice_together(name: str) -> None:
+    pairs = TASKS.get(name).pairs(200, 0)
+    assert len({(pair.clean, pair.corrupted) for pair in pairs}) == 200
+
+
+@pytest.mark.parametrize("name", TASKS.names())
+def test_a_task_counts_the_words_that_fit(
+    name: str, task_tokenizer: PreTrainedTokenizerFast, words_of: WordsOf
+) -> None:
+    shares = TASKS.get(name).usable(words_of(task_tokenizer))
+    assert all(0 < share.kept <= share.of for share in shares.values())
+    assert bool(shares) == (name != "induction")
 
 
 @pytest.mark.parametrize("name", TASKS.names())
@@ -85,13 +124,12 @@ def test_a_corruption_keeps_the_clean_prompts(corruption: str, name: str) -> Non
 
 @pytest.mark.parametrize("label", LABELS)
 def test_every_ioi_template_lines_up_in_both_orders(
-    label: str, any_tokenizer: PreTrainedTokenizerFast
+    label: str, any_tokenizer: PreTrainedTokenizerFast, words_of: WordsOf
 ) -> None:
-    ioi = TASKS.get("ioi")
-    is_single_token = known_words(any_tokenizer)
+    ioi, words = TASKS.get("ioi"), words_of(any_tokenizer)
     lengths = set()
     for site in ioi.sites:
-        pairs = ioi.pairs(20, 1, at=site, is_single_token=is_single_token, templates=[label])
+        pairs = ioi.pairs(20, 1, at=site, words=words, templates=[label])
         tokens = tokenize(pairs, any_tokenizer, prepend_bos=False)
         lengths |= {group.clean.shape[1] for group in tokens.groups}
         first, second = ("S1", "IO") if label.startswith("BABA") else ("IO", "S1")
@@ -103,7 +141,7 @@ def test_ioi_prompts_have_the_lengths_of_the_papers_code(
     smollm2_tokenizer: PreTrainedTokenizerFast,
 ) -> None:
     """Lengths with the answer token, template by template, as listed for GPT-2."""
-    pairs = TASKS.get("ioi").pairs(300, 0, is_single_token=known_words(smollm2_tokenizer))
+    pairs = TASKS.get("ioi").pairs(300, 0, words=TokenizerWords(smollm2_tokenizer))
     strings = tokenize(pairs, smollm2_tokenizer, prepend_bos=False).strings
     lengths = {pair.group: len(clean) + 1 for pair, (clean, _) in zip(pairs, strings, strict=True)}
     wanted = [16, 20, 19, 21, 16, 15, 18, 19, 16, 16, 18, 17, 15, 16, 16]
@@ -168,17 +206,6 @@ def test_other_texts_are_no_ioi_template(text: str) -> None:
         "and no slots but these, `[PLACE]` and `[OBJECT]`, each after a space, because the answer "
         "is the name that is not repeated. Write 'Then, [S] and [IO] went to the [PLACE]. [S] gave "
         "a [OBJECT] to', or a label from 'BABA 1' to 'ABBA 15'."
-    )
-
-
-def test_too_few_names_are_counted() -> None:
-    known = {" Mary", " John", " Tom"}
-    with pytest.raises(PromptError) as caught:
-        TASKS.get("ioi").pairs(1, 0, is_single_token=known.__contains__)
-    assert str(caught.value) == (
-        "Only 3 of the 98 names of this task are single tokens for this tokenizer, and 5 are "
-        "needed. Prompts line up only where a word is replaced by one of as many tokens. Write "
-        "your own pairs with `PromptPairs`, in words the model knows."
     )
 
 

@@ -2,12 +2,14 @@
 
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from patchwidgets.errors import PromptError
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
+from patchwidgets.prompts.shares import Share
+from patchwidgets.prompts.tasks._drawing import checked_count, share, singles, site_or_default
 from patchwidgets.prompts.tasks._ioi_words import NAMES, OBJECTS, PLACES
-from patchwidgets.prompts.tasks._task import any_word, checked_count, site_or_default, usable
+from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["ioi"]
 
@@ -72,7 +74,13 @@ class _IOI:
         "ABC": "All three names become three other names, so no name is repeated.",
     }
     default_site = "S2"
+    symmetric = frozenset({"S2"})
     roles = ("IO", "S1", "S1+1", "S2", "END")
+
+    def usable(self, words: Words) -> Mapping[str, Share]:
+        """Return how many names, places and objects are single tokens."""
+        listed = {"names": NAMES, "places": PLACES, "objects": OBJECTS}
+        return {kind: share(kept, listed[kind]) for kind, kept in _fitting(words).items()}
 
     def pairs(
         self,
@@ -80,7 +88,7 @@ class _IOI:
         seed: int,
         *,
         at: str | None = None,
-        is_single_token: Callable[[str], bool] = any_word,
+        words: Words = PLAIN_WORDS,
         templates: Sequence[str] | None = None,
     ) -> PromptPairs:
         """Return `n` prompt pairs that go round the templates in an order drawn from `seed`.
@@ -89,7 +97,7 @@ class _IOI:
             n: How many, from 1; a multiple of 30 has every template equally often.
             seed: Any whole number. A smaller `n` gives the beginning of a larger one.
             at: `S2` (the default), `S1+IO` or `ABC`; the clean prompts are the same for all.
-            is_single_token: Says whether a word with its leading space is one token.
+            words: What the tokenizer makes of words.
             templates: Labels such as `BABA 1` or `ABBA 15`, or texts with the slots `[S]` (twice),
                 `[IO]` (once), `[PLACE]` and `[OBJECT]`; `None` for all 30.
 
@@ -102,21 +110,25 @@ class _IOI:
             >>> ioi.pairs(64, seed=0, at="ABC")
         """
         site = site_or_default(self, at)
-        words = {
-            "names": usable("names", NAMES, 5, is_single_token),
-            "places": usable("places", PLACES, 1, is_single_token),
-            "objects": usable("objects", OBJECTS, 1, is_single_token),
-        }
+        fitting = _fitting(words)
         draw = random.Random(seed)
         groups = list(_groups(templates).items())
         draw.shuffle(groups)
         return PromptPairs.of(
-            _pair(*groups[i % len(groups)], _fill(draw, words), site)
+            _pair(*groups[i % len(groups)], _fill(draw, fitting), site)
             for i in range(checked_count(n))
         )
 
 
 ioi = _IOI()
+
+
+def _fitting(words: Words) -> dict[str, list[str]]:
+    return {
+        "names": singles("names", NAMES, 5, words),
+        "places": singles("places", PLACES, 1, words),
+        "objects": singles("objects", OBJECTS, 1, words),
+    }
 
 
 def _groups(templates: Sequence[str] | None) -> dict[str, str]:
@@ -134,6 +146,13 @@ def _groups(templates: Sequence[str] | None) -> dict[str, str]:
                 "because the answer is the name that is not repeated. Write "
                 "'Then, [S] and [IO] went to the [PLACE]. [S] gave a [OBJECT] to', or a label "
                 "from 'BABA 1' to 'ABBA 15'."
+            )
+        twice = [word for word in _NEXT_WORD.findall(text) if word in NAMES]
+        if twice:
+            raise PromptError(
+                f"{asked!r} has the name {twice[0]!r} in it, which could be drawn for a slot too. "
+                "A prompt would then have a name twice by accident, and the repeated name decides "
+                f"the answer. Write a slot in place of {twice[0]!r}, or a word that is no name."
             )
         order = "BABA" if names[0] == "S" else "ABBA"
         groups[asked if asked in _TEMPLATES else f"{order} {k}"] = text
