@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.metrics import METRICS, Metric
@@ -50,6 +51,7 @@ def about_group(runs: GroupRuns, answers: AnswerTokens) -> dict[str, Any]:
     return {
         "base": runs.base.tokens.tolist(),
         "other": runs.other.tokens.tolist(),
+        "noise": [_digest(runs.base.noise), _digest(runs.other.noise)],
         "roles": {role: positions.tolist() for role, positions in group.roles.items()},
         "answers": [mine.right, mine.wrong],
     }
@@ -57,8 +59,16 @@ def about_group(runs: GroupRuns, answers: AnswerTokens) -> dict[str, Any]:
 
 def about_prompts(prompts: TokenPairs) -> list[Any]:
     """Return token ids and template of every prompt: a source may draw on others of a template."""
-    tokens = [[group.clean.tolist(), group.corrupted.tolist()] for group in prompts.groups]
-    return [tokens, [pair.group for pair in prompts.pairs]]
+    tokens = [
+        [group.clean.tolist(), group.corrupted.tolist(), _digest(group.noise)]
+        for group in prompts.groups
+    ]
+    return [tokens, [pair.group for pair in prompts.pairs], prompts.draws]
+
+
+def _digest(noise: Tensor | None) -> str | None:
+    """Return a hash of every number of the noise: of its kind, size, seed, draws and places."""
+    return None if noise is None else hashlib.sha256(noise.cpu().numpy().tobytes()).hexdigest()
 
 
 def key_of(*about: Mapping[str, Any]) -> str:

@@ -128,7 +128,7 @@ class Changes:
             hooks.append((self._name("z", layer), self._swapping(layer, after)))
         self._check()
         with torch.no_grad():
-            run_hooked(self._model, self._runs.base.tokens[self._prompts].clone(), hooks)
+            run_hooked(self._model, self._runs.base, self._prompts, hooks)
         for layer in layers:
             base = self._runs.base.site("z", layer)[self._prompts]
             difference = self._from_first(after[layer].view_as(base) - base)

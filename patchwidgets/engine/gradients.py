@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.errors import MeasurementError
 from patchwidgets.models.bridge import Hook, LensModel, require_fired
 from patchwidgets.models.layout import by_position
+from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
 from patchwidgets.models.sites._mlp_in import MLP_IN
 from patchwidgets.models.sites._site import Site
@@ -64,8 +65,7 @@ class Tapped:
         self._gates = gates or {}
         self._shift = shift
         hooks = [(hook_name(key, model.spec), self._tapping(key)) for key in keys]
-        # A copy made here may be kept for the backward pass, unlike one of `inference_mode`.
-        self._logits = run_hooked(model, runs.base.tokens[prompts].clone(), hooks)
+        self._logits = run_hooked(model, runs.base, prompts, hooks)
         self._values = runs.reader.with_graph(self._logits, prompts)
 
     def is_flat(self, metric: int) -> bool:
@@ -149,13 +149,14 @@ def _site(key: Key) -> Site:
 
 
 def run_hooked(
-    model: LensModel, tokens: Int[Tensor, "batch pos"], hooks: Sequence[tuple[str, Hook]]
+    model: LensModel, base: Record, prompts: slice, hooks: Sequence[tuple[str, Hook]]
 ) -> Float[Tensor, "batch d_vocab"]:
-    """Return last-position logits of a plain forward pass with `hooks` attached.
+    """Return last-position logits of some prompts of a run, run again with `hooks` attached.
 
     Raises:
         MeasurementError: One of the hooks did not fire exactly once.
     """
+    hooks = [*base.noise_hooks(prompts), *hooks]
     fired = [0] * len(hooks)
 
     def counted(index: int, hook: Hook) -> Hook:
@@ -165,6 +166,8 @@ def run_hooked(
 
         return call
 
+    # A copy made here may be kept for the backward pass, unlike one of `inference_mode`.
+    tokens = base.tokens[prompts].clone()
     with model.hooked([(name, counted(i, hook)) for i, (name, hook) in enumerate(hooks)]):
         logits = model.forward(tokens)
     require_fired([name for name, _ in hooks], fired)

@@ -118,7 +118,8 @@ class PathReference:
         ]
 
     def _forward(self, hooks: Hooks) -> Float[Tensor, "batch d_vocab"]:
-        return self.model.forward_with(self.base.tokens[self.prompts], hooks)
+        noise = self.base.noise_hooks(self.prompts)
+        return self.model.forward_with(self.base.tokens[self.prompts], [*noise, *hooks])
 
     def _stream(self, layer: int) -> str:
         """Return the name of the hook on the residual stream before a block, or at the end."""
@@ -133,7 +134,7 @@ class PathReference:
         name = self._stream(receiver.layer)
         if receiver.site == "mlp_in" and not self.model.spec.parallel:
             name = SITES.get("resid_mid").hook.format(layer=receiver.layer)
-        return name, lambda activation: activation + difference
+        return name, lambda activation: activation + difference.to(activation.device)
 
     def _freezing(self, layer: int) -> tuple[str, Hook]:
         frozen = self.base.site("z", layer)[self.prompts]

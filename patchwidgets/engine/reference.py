@@ -20,7 +20,8 @@ def reference_logits(
     model: LensModel, base: Record, source: Record, cell: Cell, prompts: slice
 ) -> Float[Tensor, "batch d_vocab"]:
     """Return last-position logits of some prompts under one plain patch."""
-    hooks = [writing(model, source, write, prompts) for write in cell.writes]
+    writes = [writing(model, source, write, prompts) for write in cell.writes]
+    hooks = [*base.noise_hooks(prompts), *writes]
     return model.forward_with(base.tokens[prompts], hooks)
 
 

@@ -29,6 +29,7 @@ class Reader:
         metrics: What to read off.
         answers: Answer tokens of the group's prompts.
         clean_logits: Logits of the clean run at the last position.
+        base_logits: Those of the run that is patched.
     """
 
     def __init__(
@@ -37,7 +38,9 @@ class Reader:
         metrics: Sequence[Metric],
         answers: AnswerTokens,
         clean_logits: Float[Tensor, "batch d_vocab"],
+        base_logits: Float[Tensor, "batch d_vocab"],
     ) -> None:
+        reference = {"clean": clean_logits, "base": base_logits}
         self._model = model
         self._metrics = metrics
         self._batch = clean_logits.shape[0]
@@ -45,11 +48,11 @@ class Reader:
             columns = answers.columns()
             self._columns = torch.tensor(columns, device=clean_logits.device)
             self._answers = answers.reindex(columns)
-            self._reference = clean_logits[:, self._columns]
+            reference = {run: logits[:, self._columns] for run, logits in reference.items()}
         else:
             self._columns = None
             self._answers = answers
-            self._reference = clean_logits
+        self._references = [reference[metric.reference_run] for metric in metrics]
 
     @property
     def every_logit(self) -> bool:
@@ -84,12 +87,15 @@ class Reader:
         What the metrics read besides the logits is made anew, because a backward pass cannot keep
         what was made in `inference_mode`.
         """
-        reference = self._reference[prompts].clone()
+        references = [reference[prompts].clone() for reference in self._references]
         answers = self._answers.select(range(self._batch)[prompts])
         if self._columns is not None:
             logits = logits[:, self._columns.clone()]
         cells = logits.unsqueeze(0)
-        return [evaluate(metric, cells, answers, reference)[0] for metric in self._metrics]
+        return [
+            evaluate(metric, cells, answers, reference)[0]
+            for metric, reference in zip(self._metrics, references, strict=True)
+        ]
 
     def _evaluate(
         self, logits: Float[Tensor, "rows columns"], prompts: slice = slice(None)
@@ -97,8 +103,10 @@ class Reader:
         members = range(self._batch)[prompts]
         answers = self._answers if len(members) == self._batch else self._answers.select(members)
         cells = logits.unflatten(0, (-1, len(members)))
-        reference = self._reference[prompts]
-        values = [evaluate(metric, cells, answers, reference) for metric in self._metrics]
+        values = [
+            evaluate(metric, cells, answers, reference[prompts])
+            for metric, reference in zip(self._metrics, self._references, strict=True)
+        ]
         return torch.stack([value.flatten() for value in values]).double().cpu().numpy()
 
 
@@ -143,9 +151,10 @@ def run_group(
 ) -> GroupRuns:
     """Run a group's clean and corrupted prompts and keep what `sites` asks for."""
     clean = record(model, group.clean, sites, check)
-    corrupted = record(model, group.corrupted, sites, check)
+    corrupted = record(model, group.corrupted, sites, check, group.noise)
     base, other = (corrupted, clean) if direction == "denoising" else (clean, corrupted)
-    reader = Reader(model, metrics, answers.select(group.members), clean.logits)
+    chosen = answers.select(group.members)
+    reader = Reader(model, metrics, chosen, clean.logits, base.logits)
     return GroupRuns(
         group=group,
         base=base,
@@ -173,7 +182,7 @@ def keep_more(
 def _again(
     model: LensModel, first: Record, sites: Iterable[str], check: Callable[[], None]
 ) -> Record:
-    second = record(model, first.tokens, sorted(sites), check)
+    second = record(model, first.tokens, sorted(sites), check, first.noise)
     if not torch.equal(first.logits, second.logits):
         change = float((first.logits - second.logits).abs().max())
         raise MeasurementError(

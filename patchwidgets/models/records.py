@@ -10,13 +10,16 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from patchwidgets.models.bridge import Hook, LensModel, in_this_thread
+from patchwidgets.models.bridge import Hook, LensModel, in_this_thread, require_fired
 from patchwidgets.models.layout import by_position
 from patchwidgets.models.sites import SITES
 from patchwidgets.models.spec import ModelSpec
 
 ATTENTION = "attn_module"
 """Asks for what each attention module returns, before anything is done with it."""
+
+EMBEDDING = "embed.hook_out"
+"""TransformerLens' hook on the token embeddings. (`hook_embed` is after BLOOM's norm of them.)"""
 
 CACHE: Any = object()
 """Stands in a recorded call where the model gave its key/value cache."""
@@ -46,6 +49,7 @@ class Record:
         values: Each block's values, likewise.
         activations: Site name to one tensor per layer; heads have an axis of their own.
         logits: At the last position, as the model itself computes them.
+        noise: What was added to the token embeddings, if anything was.
     """
 
     tokens: Int[Tensor, "batch pos"]
@@ -55,6 +59,7 @@ class Record:
     values: tuple[Float[Tensor, "batch kv_head pos d_head"], ...]
     activations: Mapping[str, tuple[Tensor, ...]]
     logits: Float[Tensor, "batch d_vocab"]
+    noise: Float[Tensor, "batch pos d_model"] | None = None
 
     @property
     def length(self) -> int:
@@ -69,12 +74,23 @@ class Record:
             return self.residual[layer + 1]
         return self.activations[name][layer]
 
+    def noise_hooks(self, prompts: slice = slice(None)) -> list[tuple[str, Hook]]:
+        """Return what must be hooked to run some of the prompts again: the same noise."""
+        return [] if self.noise is None else [adding_noise(self.noise[prompts])]
+
+
+def adding_noise(noise: Float[Tensor, "batch pos d_model"]) -> tuple[str, Hook]:
+    """Return the hook that adds noise to the token embeddings, before positions are added."""
+    # A copy made here may be used in a backward pass, unlike one of `inference_mode`.
+    return EMBEDDING, lambda embedding: embedding + noise.clone().to(embedding)
+
 
 def record(
     model: LensModel,
     tokens: Int[Tensor, "batch pos"],
     sites: Iterable[str],
     check: Callable[[], None] = lambda: None,
+    noise: Float[Tensor, "batch pos d_model"] | None = None,
 ) -> Record:
     """Run the model once and keep what patching needs.
 
@@ -84,9 +100,11 @@ def record(
         sites: Names of the sites to keep besides the residual stream, and `ATTENTION`. Those of an
             MLP are left out where blocks have none.
         check: Called before every block; raises to stop.
+        noise: Added to the token embeddings.
 
     Raises:
         ModelError: The model has no such site.
+        MeasurementError: The noise did not reach the model.
     """
     n_layers = model.spec.n_layers
     kept = [name for name in dict.fromkeys(sites) if _is_kept(name, model.spec)]
@@ -99,6 +117,8 @@ def record(
     ]
     last = SITES.get("resid_post").hook.format(layer=n_layers - 1)
     hooks.append((last, partial(recording.keep, "resid_post", n_layers - 1)))
+    if noise is not None:
+        hooks.append((EMBEDDING, recording.counted(adding_noise(noise)[1])))
     with ExitStack() as stack:
         for layer, block in enumerate(model.blocks()):
             call = in_this_thread(partial(recording.keep_call, layer))
@@ -109,6 +129,8 @@ def record(
                 stack.callback(model.attention(layer).register_forward_hook(output).remove)
         stack.enter_context(model.hooked(hooks))
         logits = model.forward(tokens)
+    if noise is not None:
+        require_fired([EMBEDDING], [recording.noised])
     store, calls, layers = recording.store, recording.calls, range(n_layers)
     keys, values = recording.keys_and_values(n_layers, tokens.shape[1])
     return Record(
@@ -125,6 +147,7 @@ def record(
             for name in kept
         },
         logits=logits.clone(),
+        noise=noise,
     )
 
 
@@ -134,6 +157,7 @@ class _Recording:
     def __init__(self, check: Callable[[], None]) -> None:
         self.store: dict[tuple[str, int], Tensor] = {}
         self.calls: dict[int, BlockCall] = {}
+        self.noised = 0
         self._check = check
         self._cached: dict[int, tuple[Tensor, Tensor]] = {}
         self._layer = 0
@@ -141,6 +165,15 @@ class _Recording:
     def keep(self, name: str, layer: int, activation: Tensor) -> None:
         """Keep an activation."""
         self.store[name, layer] = activation.clone()
+
+    def counted(self, hook: Hook) -> Hook:
+        """Return a hook that adds noise, and counts that it did."""
+
+        def call(embedding: Tensor) -> Tensor | None:
+            self.noised += 1
+            return hook(embedding)
+
+        return call
 
     def keep_call(
         self, layer: int, _block: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -7,10 +7,31 @@ from patchwidgets.prompts._encoding import Encoded
 from patchwidgets.prompts.pairs import END, PromptPairs, Role
 
 
+def check_has_corrupted(pairs: PromptPairs) -> None:
+    """Raise unless every pair has a corrupted prompt.
+
+    Raises:
+        PromptError: One has none.
+    """
+    missing = [i for i, pair in enumerate(pairs) if not pair.corrupted]
+    if missing:
+        raise PromptError(
+            f"`pairs[{missing[0]}]` has no corrupted prompt. Token replacement patches between the "
+            "runs of two prompts. Add `corrupted=[...]` with one entry per pair, or corrupt the "
+            "clean prompts by noise on a role: `pw.Study(model, pairs, "
+            "corruption='gaussian_noise', at='subject')`."
+        )
+
+
 def check_aligned(
-    clean: Sequence[Encoded], corrupted: Sequence[Encoded], text_of: Callable[[int], str]
+    pairs: PromptPairs,
+    clean: Sequence[Encoded],
+    corrupted: Sequence[Encoded],
+    text_of: Callable[[int], str],
 ) -> None:
     """Raise unless every pair has equally many tokens, and at least one that differs.
+
+    A pair without a corrupted prompt may have none.
 
     Raises:
         PromptError: Different token counts, or the same tokens.
@@ -27,7 +48,7 @@ def check_aligned(
             "Replace each word by one of as many tokens."
         )
     for i, (a, b) in enumerate(zip(clean, corrupted, strict=True)):
-        if a.ids == b.ids:
+        if a.ids == b.ids and pairs[i].corrupted:
             raise PromptError(
                 f"`pairs[{i}]` has the same tokens clean and corrupted, although the texts differ. "
                 "With no difference between the runs there is nothing to patch. Replace a word by "

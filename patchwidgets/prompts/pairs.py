@@ -30,7 +30,8 @@ class PromptPair:
 
     Args:
         clean: The prompt whose answer is `answers`.
-        corrupted: The same prompt with something replaced, so that the answer changes.
+        corrupted: The same prompt with something replaced, so that the answer changes; empty where
+            noise on the embeddings of the clean prompt takes its place.
         answers: Next words that are right for the clean prompt, with their leading space.
         wrong_answers: Next words that are wrong for the clean prompt.
         roles: Named positions, such as `S2`. `END` is added.
@@ -65,7 +66,8 @@ class PromptPairs(Sequence[PromptPair]):
 
     Args:
         clean: One text per pair.
-        corrupted: One text per pair, differing from the clean one.
+        corrupted: One text per pair, differing from the clean one; left out where every pair is
+            corrupted by noise on its embeddings.
         answers: One answer per pair, or a list of answers that are all right.
         wrong_answers: One answer per pair, or a list.
         roles: Role to place: a token position without BOS (negative counts from the end), a
@@ -101,10 +103,13 @@ class PromptPairs(Sequence[PromptPair]):
         roles: Mapping[str, Any] | None = None,
         groups: str | Iterable[Any] = "",
     ) -> None:
+        texts = _columns.listed("clean", clean)
         columns = _columns.same_length(
             {
-                "clean": _columns.listed("clean", clean),
-                "corrupted": _columns.listed("corrupted", corrupted),
+                "clean": texts,
+                "corrupted": [""] * len(texts)
+                if corrupted is None
+                else _columns.listed("corrupted", corrupted),
                 "answers": _columns.listed("answers", answers),
                 "wrong_answers": _columns.listed("wrong_answers", wrong_answers),
             }

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from patchwidgets.prompts._alignment import (
     check_aligned,
+    check_has_corrupted,
     check_readable,
     ordered_roles,
     role_position,
@@ -24,11 +25,11 @@ from patchwidgets.prompts._encoding import (
     bos_ids,
     decoder,
     encode,
-    single_token_test,
     token_strings,
     unknown_id,
 )
 from patchwidgets.prompts.answers import AnswerTokens
+from patchwidgets.prompts.corruptions._noise import FittedNoise
 from patchwidgets.prompts.pairs import PromptPairs
 
 __all__ = [
@@ -36,7 +37,6 @@ __all__ = [
     "TokenGroup",
     "TokenPairs",
     "Tokenizer",
-    "single_token_test",
     "tokenize",
 ]
 
@@ -46,21 +46,29 @@ class TokenGroup:
     """The prompt pairs of one token length.
 
     Args:
-        members: Index of each pair in the `PromptPairs` they come from.
+        members: Row of each in the study: its pair, or its pair and draw (`TokenPairs.pair_of`).
         clean: Token ids, with BOS if there is one.
-        corrupted: Token ids, differing from `clean` in every row.
+        corrupted: Token ids, differing from `clean` in every row unless there is noise.
         roles: Position of each role that all members have, counting BOS.
+        noise: Added to the token embeddings in the corrupted run; 0 where nothing is.
     """
 
     members: tuple[int, ...]
     clean: Int[Tensor, "batch pos"]
     corrupted: Int[Tensor, "batch pos"]
     roles: Mapping[str, Int[Tensor, " batch"]]
+    noise: Float[Tensor, "batch pos d_model"] | None = None
+
+    @property
+    def differs(self) -> Bool[Tensor, "batch pos"]:
+        """Where the corrupted run is given something else than the clean run."""
+        replaced = self.clean != self.corrupted
+        return replaced if self.noise is None else replaced | self.noise.any(-1)
 
     @property
     def first_difference(self) -> int:
         """Smallest position at which any member differs; the runs agree before it."""
-        return int((self.clean != self.corrupted).any(dim=0).nonzero()[0])
+        return int(self.differs.any(dim=0).nonzero()[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +78,11 @@ class TokenPairs:
     Args:
         pairs: The texts.
         groups: One per token length, shortest first.
-        answers: Answer tokens of all pairs, in the order of `pairs`.
+        answers: Answer tokens of all rows: of all pairs in their order, each once per draw.
         prepend_bos: Whether position 0 is a BOS token.
         strings: For every pair the readable tokens of the clean and of the corrupted prompt.
         roles: Names of the roles that every prompt has, in order of position, `END` last.
+        noise: What is added to embeddings in the corrupted runs, if that is how they differ.
     """
 
     pairs: PromptPairs
@@ -82,21 +91,39 @@ class TokenPairs:
     prepend_bos: bool
     strings: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     roles: tuple[str, ...]
+    noise: FittedNoise | None = None
+
+    @property
+    def draws(self) -> int:
+        """Draws of noise, and so rows, of every pair; 1 where there is no noise."""
+        return 1 if self.noise is None else self.noise.noise.draws
+
+    @property
+    def n_rows(self) -> int:
+        """Clean runs, and corrupted runs: pairs times draws."""
+        return len(self.pairs) * self.draws
+
+    def pair_of(self, row: int) -> int:
+        """Return which pair a row is of; the draws of a pair are next to each other."""
+        return row // self.draws
 
     def diff(self, i: int) -> list[bool]:
-        """Return for every position of pair `i` whether its tokens differ."""
+        """Return for every position of pair `i` whether its tokens differ, or are noised."""
         group, row = self._at(i)
-        return (group.clean[row] != group.corrupted[row]).tolist()
+        return group.differs[row].tolist()
 
     def show(self, limit: int = 3) -> str:
-        """Return the first `limit` pairs as text, with `[brackets]` around differing tokens."""
+        """Return the first `limit` pairs as text, with `[brackets]` around what differs."""
         shown = [self._show_pair(i) for i in range(min(limit, len(self.pairs)))]
+        if self.noise is not None and shown:
+            shown[0] = f"{self.noise} on the tokens in [brackets]\n{shown[0]}"
         left = len(self.pairs) - len(shown)
         return "\n\n".join([*shown, *([f"and {left} more"] if left > 0 else [])])
 
     def _at(self, i: int) -> tuple[TokenGroup, int]:
-        group = next(group for group in self.groups if i in group.members)
-        return group, group.members.index(i)
+        first = i * self.draws
+        group = next(group for group in self.groups if first in group.members)
+        return group, group.members.index(first)
 
     def _show_pair(self, i: int) -> str:
         pair, marks = self.pairs[i], self.diff(i)
@@ -129,7 +156,12 @@ def _quoted(answers: Sequence[str]) -> str:
 
 
 def tokenize(
-    pairs: PromptPairs, tokenizer: Tokenizer, *, prepend_bos: bool, n_ctx: int | None = None
+    pairs: PromptPairs,
+    tokenizer: Tokenizer,
+    *,
+    prepend_bos: bool,
+    n_ctx: int | None = None,
+    needs_corrupted: bool = True,
 ) -> TokenPairs:
     """Return prompt pairs as tokens, after checking that they can be patched and scored.
 
@@ -140,6 +172,8 @@ def tokenize(
         tokenizer: A Hugging Face tokenizer; a fast one where roles are given by characters.
         prepend_bos: Whether to put the BOS token before every prompt.
         n_ctx: Most tokens the model reads, BOS included; `None` for no limit.
+        needs_corrupted: Whether every pair must have a corrupted prompt. The clean one stands in
+            for one that is missing.
 
     Raises:
         PromptError: Pairs that do not line up token by token, answers that are not one token,
@@ -147,13 +181,15 @@ def tokenize(
             asked for.
     """
     bos = bos_ids(tokenizer, prepend_bos)
+    if needs_corrupted:
+        check_has_corrupted(pairs)
     clean = encode(tokenizer, [pair.clean for pair in pairs])
-    corrupted = encode(tokenizer, [pair.corrupted for pair in pairs])
+    corrupted = encode(tokenizer, [pair.corrupted or pair.clean for pair in pairs])
     limits = {"bos": len(bos), "n_ctx": n_ctx, "unknown": unknown_id(tokenizer)}
     check_readable(pairs, clean, "clean", **limits)
     check_readable(pairs, corrupted, "corrupted", **limits)
     text_of = decoder(tokenizer)
-    check_aligned(clean, corrupted, text_of)
+    check_aligned(pairs, clean, corrupted, text_of)
     places = [
         {role: role_position(i, role, place, clean[i]) for role, place in pair.roles.items()}
         for i, pair in enumerate(pairs)
@@ -167,7 +203,7 @@ def tokenize(
         strings=tuple(
             (
                 first + token_strings(pair.clean, clean[i], text_of),
-                first + token_strings(pair.corrupted, corrupted[i], text_of),
+                first + token_strings(pair.corrupted or pair.clean, corrupted[i], text_of),
             )
             for i, pair in enumerate(pairs)
         ),

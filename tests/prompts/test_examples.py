@@ -12,6 +12,7 @@ from patchwidgets.metrics import Metric
 from patchwidgets.prompts.corruptions._corruption import Corruption
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tasks._task import Task
+from patchwidgets.prompts.words import PLAIN_WORDS
 
 PACKAGE = Path(patchwidgets.prompts.pairs.__file__).parent.parent
 READMES = [*PACKAGE.glob("metrics/README.md"), *PACKAGE.glob("prompts/*/README.md")]
@@ -29,7 +30,8 @@ def test_the_worked_example_of_a_folder_is_a_member_of_it(readme: Path) -> None:
         assert len(member.pairs(3, 0)) == 3
         pair = member.pairs(1, 0)[0]
         assert set(pair.roles) == set(member.roles)
-        assert str(member.pairs(1, 0).table().loc[0, "country"]).istitle()
+        assert member.pairs(1, 0).table().loc[0, "word"] in pair.clean
+        assert all(share.kept == share.of for share in member.usable(PLAIN_WORDS).values())
     elif isinstance(member, Corruption):
         assert member.pairs(TASKS.get("ioi"), 3, 0) == TASKS.get("ioi").pairs(3, 0, at="ABC")
     else:

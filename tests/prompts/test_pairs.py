@@ -105,9 +105,9 @@ def test_texts_need_no_torch() -> None:
 
 REFUSALS = [
     (
-        {"corrupted": None},
-        "`corrupted` is missing. A prompt pair is a clean prompt, a corrupted prompt, an answer "
-        "and a wrong answer. Add `corrupted=[...]` with one entry per pair.",
+        {"clean": None},
+        "`clean` is missing. A prompt pair is a clean prompt, a corrupted prompt, an answer "
+        "and a wrong answer. Add `clean=[...]` with one entry per pair.",
     ),
     (
         {"clean": "Ann saw Bob."},

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from patchwidgets.errors import PromptError
 from patchwidgets.prompts import PromptPairs
-from patchwidgets.prompts.tokens import single_token_test, tokenize
+from patchwidgets.prompts.tokens import tokenize
 
 STORE = "Then, Mary and John went to the store. {} gave a book to"
 LONGER = "Then, Mary and John had a lot of fun at the store. {} gave a book to"
@@ -182,20 +182,6 @@ def test_answer_tokens_select_and_reindex(bpe_tokenizer: PreTrainedTokenizerFast
     places = chosen.reindex(columns)
     assert [columns[place] for (place,) in places.right] == [ids[0] for ids in chosen.right]
     assert [columns[place] for (place,) in places.wrong] == [ids[0] for ids in chosen.wrong]
-
-
-def test_single_token_words(smollm2_tokenizer: PreTrainedTokenizerFast) -> None:
-    is_single_token = single_token_test(smollm2_tokenizer)
-    assert [is_single_token(word) for word in (" Mary", "Mary", " Schreckhorn")] == [
-        True,
-        True,
-        False,
-    ]
-
-
-def test_an_unknown_word_is_no_single_token(word_tokenizer: PreTrainedTokenizerFast) -> None:
-    is_single_token = single_token_test(word_tokenizer)
-    assert [is_single_token(word) for word in (" Mary", " Zelda")] == [True, False]
 
 
 class Slow:

@@ -58,7 +58,7 @@ class Mean:
             prepend_bos=prompts.prepend_bos,
             n_ctx=model.spec.n_ctx,
         )
-        labels = [prompts.pairs[member].group for member in runs.group.members]
+        labels = [prompts.pairs[prompts.pair_of(row)].group for row in runs.group.members]
         rows = {label: self._rows(tokens, label, runs.base.length) for label in labels}
         kept = sorted(set(runs.base.activations) | set(sites))
         means = {label: record(model, reference, kept, check) for label, reference in rows.items()}

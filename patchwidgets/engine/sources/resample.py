@@ -20,7 +20,8 @@ class Resample:
     """Writes the base run's values of another prompt pair, drawn anew for every seed.
 
     The other prompt has the same template (`group` of the pair) and the same length, so that every
-    position means the same. No prompt is given its own values.
+    position means the same. No prompt is given its own values; with draws of noise, each draw is
+    given those of the same draw of the partner.
 
     Source: resample ablation, Chan et al. 2022 (causal scrubbing).
 
@@ -49,8 +50,11 @@ class Resample:
         Raises:
             PromptError: A template has a single prompt.
         """
-        labels = [prompts.pairs[member].group for member in runs.group.members]
-        partner = torch.tensor(self._partners(labels))
+        # The draws of a pair are next to each other: each gets the same draw of the partner.
+        draws = prompts.draws
+        pairs = [prompts.pairs[prompts.pair_of(row)] for row in runs.group.members[::draws]]
+        partners = self._partners([pair.group for pair in pairs])
+        partner = torch.tensor([i * draws + draw for i in partners for draw in range(draws)])
         return lambda activation, _site, _layer: activation[partner.to(activation.device)]
 
     def _partners(self, labels: Sequence[str]) -> list[int]:

@@ -1,10 +1,10 @@
 """What a corruption must provide."""
 
-from collections.abc import Callable
 from typing import Literal, Protocol, runtime_checkable
 
 from patchwidgets.prompts.pairs import PromptPairs
-from patchwidgets.prompts.tasks._task import Task, any_word
+from patchwidgets.prompts.tasks._task import Task
+from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 ActsOn = Literal["text", "embedding"]
 """`text`: the corrupted prompt is another text. `embedding`: it is the clean text, and its token
@@ -42,7 +42,7 @@ class Corruption(Protocol):
         seed: int,
         *,
         at: str | None = None,
-        is_single_token: Callable[[str], bool] = any_word,
+        words: Words = PLAIN_WORDS,
     ) -> PromptPairs:
         """Return `n` prompt pairs of the task; the same arguments give the same pairs.
 
@@ -51,6 +51,6 @@ class Corruption(Protocol):
             n: How many, from 1.
             seed: Any whole number.
             at: A corruption site of the task; `None` for its default one.
-            is_single_token: Says whether a word with its leading space is one token.
+            words: What the tokenizer makes of words.
         """
         ...

@@ -1,10 +1,9 @@
 """Symmetric token replacement: the corrupted prompt is another prompt of the same kind."""
 
-from collections.abc import Callable
-
 from patchwidgets.prompts.corruptions._corruption import ActsOn
 from patchwidgets.prompts.pairs import PromptPairs
-from patchwidgets.prompts.tasks._task import Task, any_word
+from patchwidgets.prompts.tasks._task import Task
+from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["token_replacement"]
 
@@ -30,10 +29,10 @@ class _TokenReplacement:
         seed: int,
         *,
         at: str | None = None,
-        is_single_token: Callable[[str], bool] = any_word,
+        words: Words = PLAIN_WORDS,
     ) -> PromptPairs:
         """Return the task's own pairs for the corruption site `at`."""
-        return task.pairs(n, seed, at=at, is_single_token=is_single_token)
+        return task.pairs(n, seed, at=at, words=words)
 
 
 token_replacement = _TokenReplacement()

@@ -1,0 +1,66 @@
+"""From prompt pairs to tokens, with the noise on their embeddings if that corrupts them."""
+
+from dataclasses import dataclass
+
+import torch
+
+from patchwidgets.models.bridge import LensModel
+from patchwidgets.prompts.corruptions._noise import FittedNoise, Noise
+from patchwidgets.prompts.noise import places_of, with_noise
+from patchwidgets.prompts.pairs import PromptPairs
+from patchwidgets.prompts.tokens import TokenPairs, tokenize
+
+
+@dataclass(frozen=True)
+class Noising:
+    """Noise instead of other words in the corrupted prompts.
+
+    Args:
+        noise: What kind, and how large.
+        roles: Roles that are noised, several joined by `+`; `None` for the tokens that the
+            corrupted prompt would have replaced.
+        sites: Corruption sites of the task, for messages.
+    """
+
+    noise: Noise
+    roles: str | None
+    sites: tuple[str, ...] = ()
+
+
+def tokens_of(
+    model: LensModel,
+    pairs: PromptPairs,
+    prepend_bos: bool,
+    noising: Noising | None,
+    fitted: FittedNoise | None = None,
+) -> TokenPairs:
+    """Return prompt pairs as tokens of a model, noised if that is how they are corrupted.
+
+    Args:
+        model: Gives the tokenizer, and the embeddings that noise is measured on.
+        pairs: The texts.
+        prepend_bos: Whether to put the BOS token before every prompt.
+        noising: `None` where the corrupted prompts are texts.
+        fitted: Noise of a size that was measured on other pairs; on these if `None`.
+
+    Raises:
+        PromptError: As in `tokenize`; or the noise has no tokens, or no size.
+        UnknownNameError: No prompt has a role that noise was asked for.
+    """
+    tokenizer, n_ctx = model.tokenizer, model.spec.n_ctx
+    prompts = tokenize(
+        pairs, tokenizer, prepend_bos=prepend_bos, n_ctx=n_ctx, needs_corrupted=noising is None
+    )
+    if noising is None:
+        return prompts
+    places = places_of(prompts, tokenizer, noising.roles, noising.sites)
+    if fitted is None:
+        noised = [
+            group.clean[row, list(places[pair])]
+            for group in prompts.groups
+            for row, pair in enumerate(group.members)
+        ]
+        with torch.no_grad():
+            embeddings = model.embed(torch.cat(noised)[None])[0].double().cpu().numpy()
+        fitted = noising.noise.fit(embeddings)
+    return with_noise(prompts, places, fitted)
