@@ -14,5 +14,6 @@ TransformerLens with hooks for each cell."""
 
 EXECUTORS: tuple[Executor, ...] = ("auto", "reference")
 
-Unit = Literal["logit", "nat", "probability"]
-"""The unit a metric is measured in."""
+Unit = Literal["logit", "nat", "probability", "rank", "share", "ratio"]
+"""The unit a metric is measured in. `rank`: places from the top, 1 first. `share`: of prompts, from
+0 to 1. `ratio`: a change relative to another run."""

@@ -19,6 +19,9 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 Columns = Literal["answers", "all"]
 """Which logits a metric reads: those of the answer tokens only, or the whole vocabulary."""
 
+ReferenceRun = Literal["clean", "base"]
+"""Which unpatched run a metric is given besides: the clean one, or the one that is patched."""
+
 
 @runtime_checkable
 class Metric(Protocol):
@@ -48,6 +51,11 @@ class Metric(Protocol):
         ...
 
     @property
+    def reference_run(self) -> ReferenceRun:
+        """Whose logits it is given as `reference`; `clean` where it does not use them."""
+        ...
+
+    @property
     def source(self) -> str:
         """The paper it comes from."""
         ...
@@ -63,7 +71,7 @@ class Metric(Protocol):
         Args:
             logits: At the last position of every patched run.
             answers: Of the `batch` prompts.
-            reference: Logits of the clean run at the last position.
+            reference: Logits of `reference_run` at the last position.
         """
         ...
 
@@ -71,7 +79,8 @@ class Metric(Protocol):
 def as_metric(metric: object) -> Metric:
     """Return the metric of that name; a metric as it is; a plain function as a metric.
 
-    A function `f(logits, answers, reference)` is given all logits. Its name is the metric's name,
+    A function `f(logits, answers, reference)` is given all logits, and as `reference` those of the
+    clean run. Its name is the metric's name,
     and `f.unit = "probability"` sets a unit other than `logit`.
 
     Raises:
@@ -101,7 +110,7 @@ def _unit(name: str, given: object) -> Unit:
             return unit
     raise MeasurementError(
         f"Metric `{name}` has the unit {given!r}. Figures and results print the unit, and know "
-        f"`logit`, `nat` and `probability`. Write `{name}.unit = 'logit'`."
+        f"{', '.join(f'`{unit}`' for unit in UNITS)}. Write `{name}.unit = 'logit'`."
     )
 
 
@@ -112,6 +121,7 @@ class _FunctionMetric:
     label: str
     unit: Unit
     columns: Columns = "all"
+    reference_run: ReferenceRun = "clean"
     source: str = "Given as a function"
 
     def __call__(
@@ -164,7 +174,8 @@ def _not_finite(
     metric: Metric, values: Tensor, logits: Tensor, reference: Tensor
 ) -> MeasurementError:
     cell, prompt = (~torch.isfinite(values)).nonzero()[0].tolist()
-    for run, read in (("patched", logits[cell, prompt]), ("clean", reference[prompt])):
+    runs = (("patched", logits[cell, prompt]), (metric.reference_run, reference[prompt]))
+    for run, read in runs:
         if not torch.isfinite(read).all():
             return MeasurementError(
                 f"The {run} run has logits that are NaN or infinite at prompt {prompt}, so "

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from patchwidgets.metrics._metric import Columns, widened
+from patchwidgets.metrics._metric import Columns, ReferenceRun, widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
 
@@ -19,6 +19,8 @@ class _KLDiv:
     positive where a patch restores. Ours is patched minus base like every effect, so when
     denoising it is the paper's with the opposite sign. The normalized effect has the paper's sign:
     (patched - corrupted) / (0 - corrupted) is 1 where the clean distribution is fully restored.
+    That is the normalized KL, `result.normalized("kl_div")`; it is no metric of its own, because a
+    prompt whose two runs nearly agree would outweigh all others.
 
     Source: Zhang & Nanda 2023, arXiv 2309.16042, section 2.1.
     """
@@ -27,6 +29,7 @@ class _KLDiv:
     label = "KL divergence from clean"
     unit: Unit = "nat"
     columns: Columns = "all"
+    reference_run: ReferenceRun = "clean"
     source = "Zhang & Nanda 2023, arXiv 2309.16042, section 2.1"
 
     def __call__(

@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.metrics._answer_logits import mean_logit
-from patchwidgets.metrics._metric import Columns, widened
+from patchwidgets.metrics._metric import Columns, ReferenceRun, widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
 
@@ -28,6 +28,7 @@ class _LogitDiff:
     label = "Logit difference"
     unit: Unit = "logit"
     columns: Columns = "answers"
+    reference_run: ReferenceRun = "clean"
     source = "Wang et al. 2022, arXiv 2211.00593, section 2"
 
     def __call__(

@@ -3,8 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from patchwidgets.metrics._answer_logits import log_sum_exp
-from patchwidgets.metrics._metric import Columns, widened
+from patchwidgets.metrics._answer_logits import log_prob
+from patchwidgets.metrics._metric import Columns, ReferenceRun, widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
 
@@ -24,6 +24,7 @@ class _LogProb:
     label = "Log probability"
     unit: Unit = "nat"
     columns: Columns = "all"
+    reference_run: ReferenceRun = "clean"
     source = "Heimersheim & Nanda 2024, arXiv 2404.15255"
 
     def __call__(
@@ -34,8 +35,7 @@ class _LogProb:
     ) -> Float[Tensor, "cells batch"]:
         """Return the log probability of every cell and prompt; `reference` is not used."""
         del reference
-        logits = widened(logits)
-        return log_sum_exp(logits, answers.right_sets) - logits.logsumexp(dim=-1)
+        return log_prob(widened(logits), answers.right_sets)
 
 
 logprob = _LogProb()

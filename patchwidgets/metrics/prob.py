@@ -3,8 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from patchwidgets.metrics._answer_logits import log_sum_exp
-from patchwidgets.metrics._metric import Columns, widened
+from patchwidgets.metrics._answer_logits import log_prob
+from patchwidgets.metrics._metric import Columns, ReferenceRun, widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
 
@@ -12,7 +12,7 @@ __all__ = ["prob"]
 
 
 class _Prob:
-    """Summed probability of the answers, from 0 to 1.
+    """Probability that the next token is one of the answers, from 0 to 1: their sum.
 
     A patched probability cannot fall below 0, so a component that works against the answer is
     missed where the base run's probability is already near 0.
@@ -25,6 +25,7 @@ class _Prob:
     label = "Probability"
     unit: Unit = "probability"
     columns: Columns = "all"
+    reference_run: ReferenceRun = "clean"
     source = "Meng et al. 2022, arXiv 2202.05262"
 
     def __call__(
@@ -35,8 +36,7 @@ class _Prob:
     ) -> Float[Tensor, "cells batch"]:
         """Return the probability for every cell and prompt; `reference` is not used."""
         del reference
-        logits = widened(logits)
-        return (log_sum_exp(logits, answers.right_sets) - logits.logsumexp(dim=-1)).exp()
+        return log_prob(widened(logits), answers.right_sets).exp()
 
 
 prob = _Prob()

@@ -64,7 +64,10 @@ _STORED = {"float64": "<f8", "uint8": "u1"}
 
 
 class ArraysPart(Part):
-    """All numbers: values metric by patch by prompt, status patch by prompt, both baselines."""
+    """All numbers: values metric by patch by row, status patch by row, both baselines.
+
+    A row is a prompt pair, or one of its `draws` of noise.
+    """
 
     values: ArrayPart
     status: ArrayPart
@@ -132,6 +135,7 @@ class Document(Part):
     provenance: dict[str, Any]
     arrays: ArraysPart
     estimate: EstimatePart | None = None
+    draws: Annotated[int, Field(ge=1)] = 1
 
 
 def damaged(where: str, what: str) -> FileError:

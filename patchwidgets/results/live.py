@@ -10,6 +10,7 @@ import numpy as np
 from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.plans.plan import Plan
+from patchwidgets.results.draws import over_draws
 from patchwidgets.results.measured import (
     IDENTITY,
     MEASURED,
@@ -35,8 +36,10 @@ class Live:
         direction: Which baseline is the base.
         groups: The template or other group of each prompt pair.
         baseline: The two unpatched runs; `Baseline.unmeasured` until `record_baseline`.
-        values: Metric by patch by prompt; NaN where not measured.
-        status: Patch by prompt: 0 not measured, 1 measured, 2 zero by identity.
+        values: Metric by patch by row; NaN where not measured. A row is a prompt pair, or with
+            several draws of noise one draw of it; the draws of a pair are next to each other.
+        status: Patch by row: 0 not measured, 1 measured, 2 zero by identity.
+        draws: Rows of every prompt pair.
     """
 
     def __init__(
@@ -49,12 +52,14 @@ class Live:
         baseline: Baseline,
         values: np.ndarray,
         status: np.ndarray,
+        draws: int = 1,
     ) -> None:
         self.plan = plan
         self.metrics = metrics
         self.direction: Direction = direction
         self.groups = groups
         self.baseline = baseline
+        self.draws = draws
         self._values = values
         self._status = status
         self._lock = threading.Lock()
@@ -73,8 +78,8 @@ class Live:
 
         Args:
             patch: Index into the plan's patches.
-            values: Metric by prompt, in the metrics' units; not effects.
-            prompts: Which prompts the values are for; `None` for all.
+            values: Metric by row, in the metrics' units; not effects.
+            prompts: Which rows the values are for; `None` for all.
             identity: Whether nothing was run because the source equals the base there. The values
                 are then those of the base run.
 
@@ -112,20 +117,20 @@ class Live:
             self._job.listen(listener)
 
     def numbers(self) -> tuple[np.ndarray, np.ndarray, Baseline]:
-        """Return copies of the values, the status (patch by prompt) and the baseline, as of now."""
+        """Return copies of the values, the status (patch by row) and the baseline, as of now."""
         with self._lock:
             return self._values.copy(), self._status.copy(), self.baseline
 
     def snapshot(self) -> Snapshot:
-        """Return a copy of all numbers as they are now, without waiting."""
+        """Return a copy of all numbers as they are now, averaged over draws, without waiting."""
         values, per_prompt, baseline = self.numbers()
         status = np.where((per_prompt == IDENTITY).all(axis=1), IDENTITY, MEASURED)
         status[(per_prompt == NOT_MEASURED).any(axis=1)] = NOT_MEASURED
         return Snapshot(
-            values=values,
+            values=over_draws(values, self.draws),
             status=status.astype(np.uint8),
-            base=baseline.base(self.direction),
-            source=baseline.source(self.direction),
+            base=over_draws(baseline.base(self.direction), self.draws),
+            source=over_draws(baseline.source(self.direction), self.draws),
         )
 
     @property
@@ -175,10 +180,11 @@ class Live:
     def _refuse_not_finite(self, patch: int, values: np.ndarray, prompts: np.ndarray) -> None:
         if np.isfinite(values).all():
             return
-        metric, prompt = (int(index[0]) for index in np.nonzero(~np.isfinite(values)))
+        metric, row = (int(index[0]) for index in np.nonzero(~np.isfinite(values)))
+        prompt = prompts[row] // self.draws
         raise MeasurementError(
-            f"The metric `{self.metrics[metric].name}` is {values[metric, prompt]} on prompt "
-            f"{prompts[prompt]} under the patch {self.plan.patches[patch]}. A map shows only "
-            "finite numbers, because NaN stands for not measured. Load the model in float32, or "
-            "use a metric that is finite on every prompt."
+            f"The metric `{self.metrics[metric].name}` is {values[metric, row]} on prompt {prompt} "
+            f"under the patch {self.plan.patches[patch]}. A map shows only finite numbers, because "
+            "NaN stands for not measured. Load the model in float32, or use a metric that is "
+            "finite on every prompt."
         )

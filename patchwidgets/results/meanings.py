@@ -10,10 +10,6 @@ from patchwidgets.types import Direction
 _RUNS = {"denoising": ("corrupted", "clean"), "noising": ("clean", "corrupted")}
 _ONE = {"denoising": "fully restored", "noising": "fully destroyed"}
 
-MEANS = ("ratio_of_means", "mean_of_ratios")
-"""Over prompts: mean effect / mean gap (one outlier counts once), or the mean of effect / gap
-per prompt (a pair that barely differs can outweigh all others; reference/method.md, W12)."""
-
 
 def patched_attrs(metric: MetricInfo, direction: Direction) -> dict[str, Any]:
     """Describe values of the metric itself."""
@@ -28,18 +24,18 @@ def effect_attrs(metric: MetricInfo, direction: Direction) -> dict[str, Any]:
     }
 
 
-def normalized_attrs(metric: MetricInfo, direction: Direction, mean: str) -> dict[str, Any]:
-    """Describe normalized effects: (patched - base) / (source - base)."""
+def normalized_attrs(metric: MetricInfo, direction: Direction, how: str) -> dict[str, Any]:
+    """Describe normalized effects: (patched - base) / (source - base), by a name in `How`."""
     _, source = _RUNS[direction]
     return effect_attrs(metric, direction) | {
         "unit": "1",
         "one": f"{_ONE[direction]}: as in the {source} run",
-        "mean": mean,
+        "how": how,
     }
 
 
 def ratio_attrs(gap: np.ndarray) -> dict[str, Any]:
-    """Count the prompts that a mean of ratios leaves out, and show its smallest divisor."""
+    """Count the prompts that ratios per prompt leave out, and show the smallest divisor."""
     used = np.abs(gap) > AGREE
     return {
         "prompts_left_out": int((~used).sum()),

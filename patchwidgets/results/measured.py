@@ -13,10 +13,19 @@ STATUS_WORDS = ("not measured", "measured", "zero by identity", "cannot reach")
 """What happened to a cell. `zero by identity`: the source equals the base there, so nothing was
 run. `cannot reach`: the sender comes after the receiver, so there is nothing to measure."""
 
-NOISE_FLOOR: dict[Unit, float] = {"logit": 0.05, "nat": 0.05, "probability": 1e-3}
+NOISE_FLOOR: dict[Unit, float] = {
+    "logit": 0.05,
+    "nat": 0.05,
+    "probability": 1e-3,
+    "rank": 0.5,
+    "share": 0.02,
+    "ratio": 0.05,
+}
 """Smallest |mean source - mean base| by which an effect may be divided. bfloat16 keeps 8
 significant bits, so a logit between 8 and 16 is known to 0.03; such a step in the logits moves a
-probability of 0.02 by 0.001. (A gap ten times this, 0.5 logits, is where advice already warns.)"""
+probability of 0.02 by 0.001, and a ratio of probabilities by 0.03. (A gap ten times this, 0.5
+logits, is where advice already warns.) Half a place is a change on every second prompt, a share of
+0.02 one on every fiftieth."""
 
 AGREE = 1e-6
 """Two runs of one prompt pair agree when their metrics differ by no more than float32 noise."""

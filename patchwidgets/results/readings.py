@@ -1,4 +1,4 @@
-"""What can be read off a result: effects, normalized effects, errors, and what stands out."""
+"""What can be read off a result: effects, normalized effects and their errors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +9,16 @@ import xarray as xr
 from patchwidgets.errors import MeasurementError
 from patchwidgets.plans.plan import PlanMap
 from patchwidgets.registry import unknown_name
-from patchwidgets.results import meanings, stats
-from patchwidgets.results.detection import Detection, detect_nodes
-from patchwidgets.results.labels import find_map, label_cells, written_name
+from patchwidgets.results import meanings, normalizing, stats
+from patchwidgets.results.draws import (
+    by_pair,
+    labelled_draws,
+    labelled_spread,
+    require_draws,
+)
+from patchwidgets.results.labels import find_map, label_cells
 from patchwidgets.results.live import Live
 from patchwidgets.results.measured import (
-    AGREE,
-    NOISE_FLOOR,
     NOT_MEASURED,
     Snapshot,
     not_normalizable,
@@ -68,12 +71,13 @@ class Readings(Live):
         return self._per_prompt(plan_map, snapshot, sums, "summed", attrs)
 
     def normalized(
-        self, metric: str | None = None, map: str | None = None, mean: str = "ratio_of_means"
+        self, metric: str | None = None, map: str | None = None, how: str = "ratio_of_means"
     ) -> xr.DataArray:
         """Return (patched - base) / (source - base) over prompts, on the map's axes.
 
         0 = nothing happened, 1 = moved all the way to the source run. Values outside [0, 1] are
-        possible and no error.
+        possible and no error. Of KL divergence it is the normalized KL: 1 where the source run's
+        divergence from clean is restored.
 
         Source: Zhang & Nanda 2024, section 2.1. Differs from the paper: it does not say which
         mean it takes; KL divergence and probability are normalized here as well.
@@ -81,28 +85,24 @@ class Readings(Live):
         Args:
             metric: Name of a metric.
             map: Name of a map.
-            mean: `ratio_of_means`, or `mean_of_ratios`, which leaves out the prompts whose two
-                runs agree and counts them in `attrs["prompts_left_out"]`.
+            how: `ratio_of_means`, `mean_of_ratios`, `median_of_ratios`, `least_squares` or
+                `mean_of_groups`: see `results/normalizing.py`. The two with ratios leave out the
+                prompts whose two runs agree and count them in `attrs["prompts_left_out"]`.
 
         Raises:
             MeasurementError: The two runs nearly coincide, so that there is nothing to divide by.
         """
-        if mean not in meanings.MEANS:
-            raise unknown_name("mean", mean, list(meanings.MEANS))
+        chosen = normalizing.known_how(how)
         m, plan_map, snapshot = self._read(metric, map)
+        base, source = snapshot.base[m], snapshot.source[m]
+        why = normalizing.why_not(chosen, self.metrics[m], base, source, self.groups)
+        if why is not None:
+            raise _cannot_normalize(why)
         gap = snapshot.gap(m)
-        attrs = meanings.normalized_attrs(self.metrics[m], self.direction, mean)
-        if mean == "mean_of_ratios":
-            if (np.abs(gap) <= AGREE).all():
-                raise _cannot_normalize(
-                    f"On every prompt pair the clean and the corrupted run have the same "
-                    f"`{self.metrics[m].name}`, so that there is no ratio to take a mean of."
-                )
-            numbers = stats.mean_of_ratios(snapshot.effect(m), gap)
+        numbers = normalizing.normalize(chosen, snapshot.effect(m), gap, self.groups)
+        attrs = meanings.normalized_attrs(self.metrics[m], self.direction, how)
+        if how in ("mean_of_ratios", "median_of_ratios"):
             attrs |= meanings.ratio_attrs(gap)
-        else:
-            self._must_normalize(m, snapshot)
-            numbers = stats.ratio_of_means(snapshot.effect(m), gap)
         return self._label(plan_map, snapshot, numbers, "normalized", attrs)
 
     def normalizable(self, metric: str | None = None) -> str | None:
@@ -119,6 +119,33 @@ class Readings(Live):
         attrs = meanings.patched_attrs(self.metrics[m], self.direction) | self._note()
         numbers = stats.standard_error(snapshot.effect(m))
         return self._label(plan_map, snapshot, numbers, "stderr", attrs)
+
+    def by_draw(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
+        """Return the effect under each draw of noise, averaged over prompts, in its unit.
+
+        Returns:
+            The map's axes, then `draw`. What differs along it is due to the draws alone.
+
+        Raises:
+            MeasurementError: Every prompt pair was corrupted once.
+        """
+        plan_map, status, effect, attrs = self._by_draw(metric, map)
+        return labelled_draws(self.plan, plan_map, effect, status, attrs)
+
+    def draw_spread(self, metric: str | None = None, map: str | None = None) -> xr.Dataset:
+        """Return how much of an effect depends on the draw of the noise, per cell of the map.
+
+        Variables: `effect`, the mean; `sd_draws`, the standard deviation over draws for the same
+        prompt pair; `sd_pairs`, that over pairs once draws are averaged out; `share_draws`, the
+        part of the variance of one prompt under one draw that is due to the draw (0 = another
+        draw changes nothing, 1 = pairs are all alike; NaN where nothing varies); `stderr_draws`,
+        the part of the standard error of `effect` that more draws would remove.
+
+        Raises:
+            MeasurementError: Every prompt pair was corrupted once.
+        """
+        plan_map, status, effect, attrs = self._by_draw(metric, map)
+        return labelled_spread(self.plan, plan_map, effect, status, attrs)
 
     def interval(
         self,
@@ -172,54 +199,64 @@ class Readings(Live):
             plan_map, snapshot, numbers, "interval", attrs, {"bound": ["low", "high"]}
         )
 
-    def by_group(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
-        """Return the normalized effect (ratio of means) within each group: `group`, then the axes.
+    def by_group(
+        self, metric: str | None = None, map: str | None = None, of: str = "normalized"
+    ) -> xr.DataArray:
+        """Return a number per cell within each group of prompts: `group`, then the axes.
 
-        `attrs["n"]` counts the prompts of each group; `attrs["not_normalizable"]` holds the reason
-        for each group that is NaN because its two runs nearly coincide.
+        Whether a node matters under every template, or under some only. `attrs["n"]` counts the
+        prompts of each group.
+
+        Args:
+            metric: Name of a metric.
+            map: Name of a map.
+            of: `normalized` (ratio of means; `attrs["not_normalizable"]` holds the reason for
+                each group that is NaN because its two runs nearly coincide), `effect` (mean
+                effect in the metric's unit) or `stderr` (its standard error over the group's
+                prompts, NaN for one).
 
         Raises:
             MeasurementError: No group can be normalized.
         """
+        if of not in ("normalized", "effect", "stderr"):
+            known = ["normalized", "effect", "stderr"]
+            raise unknown_name("number to take within groups", of, known)
         m, plan_map, snapshot = self._read(metric, map)
         info, names = self.metrics[m], list(dict.fromkeys(self.groups))
         numbers = np.full((len(self.plan.patches), len(names)), np.nan)
         refused: dict[str, str] = {}
         for column, name in enumerate(names):
             inside = np.array(self.groups) == name
+            effect, gap = snapshot.effect(m)[:, inside], snapshot.gap(m)[inside]
             why = not_normalizable(info, snapshot.base[m, inside], snapshot.source[m, inside])
-            if why is None:
-                effect, gap = snapshot.effect(m)[:, inside], snapshot.gap(m)[inside]
-                numbers[:, column] = stats.ratio_of_means(effect, gap)
+            if of == "effect":
+                numbers[:, column] = effect.mean(axis=1)
+            elif of == "stderr":
+                numbers[:, column] = stats.standard_error(effect)
+            elif why is None:
+                numbers[:, column] = normalizing.ratio_of_means(effect, gap)
             else:
                 refused[name] = why
         if len(refused) == len(names):
             raise _cannot_normalize(refused[names[0]])
-        attrs = meanings.normalized_attrs(info, self.direction, "ratio_of_means") | {
-            "n": {name: self.groups.count(name) for name in names},
-            "not_normalizable": refused,
-        }
+        attrs = meanings.effect_attrs(info, self.direction)
+        if of == "normalized":
+            attrs = meanings.normalized_attrs(info, self.direction, "ratio_of_means")
+            attrs["not_normalizable"] = refused
+        attrs |= {"of": of, "n": {name: self.groups.count(name) for name in names}}
         labelled = self._label(plan_map, snapshot, numbers, "by_group", attrs, {"group": names})
         return labelled.transpose("group", ...)
 
-    def detect(
-        self, sd: float | int = 2, metric: str | None = None, map: str | None = None
-    ) -> Detection:
-        """Return the nodes at least `sd` standard deviations from the mean of the map.
-
-        Effects are counted towards the source run, so that positive means the same for every
-        metric and direction: a falling KL divergence is positive when denoising, and so is a
-        falling logit difference when noising. Where the two runs nearly coincide there is no
-        such side, and an effect keeps its own sign.
-
-        Source: Zhang & Nanda 2024, section 3; see `detect_nodes` for what the paper leaves open.
-        """
+    def _by_draw(
+        self, metric: str | None, map: str | None
+    ) -> tuple[PlanMap, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Return a map, the status per patch, effects (patch, pair, draw), and what they mean."""
+        require_draws(self.draws)
         m, plan_map, snapshot = self._read(metric, map)
-        unit = self.metrics[m].unit
-        sign = -1 if snapshot.gap(m).mean() <= -NOISE_FLOOR[unit] else 1
-        cells = [cell for cell in plan_map.cells if cell is not None]
-        names = [written_name(self.plan.patches[cell]) for cell in cells]
-        return detect_nodes(names, sign * snapshot.mean_effect(m)[cells], sd, unit)
+        values, _, baseline = self.numbers()
+        effect = by_pair(values[m] - baseline.base(self.direction)[m], self.draws)
+        attrs = meanings.effect_attrs(self.metrics[m], self.direction)
+        return plan_map, snapshot.status, effect, attrs
 
     def _read(self, metric: str | None, map: str | None) -> tuple[int, PlanMap, Snapshot]:
         m, plan_map = self._index(metric), find_map(self.plan, map)

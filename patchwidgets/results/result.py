@@ -1,7 +1,7 @@
 """The result of a plan: values for every patch and prompt, both baselines, and provenance."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +15,21 @@ from patchwidgets.results import storage
 from patchwidgets.results.dataset import build_dataset
 from patchwidgets.results.estimate import Agreement, Estimate, compare
 from patchwidgets.results.estimated import Estimated
+from patchwidgets.results.findings import Findings
 from patchwidgets.results.labels import find_map
 from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Baseline, MetricInfo
-from patchwidgets.results.readings import Readings
 from patchwidgets.results.table import build_table
 from patchwidgets.types import Direction
 
 if TYPE_CHECKING:
+    from patchwidgets.advice import AdviceList, Rule
     from patchwidgets.widgets.live import LiveExplorer
 
 OpenPaths = Callable[[Sequence[str]], "Result"]
 """Starts the path map into some receivers."""
 
 
-class Result(Readings):
+class Result(Findings):
     """What a plan measured, labelled. Also its own future.
 
     Methods that return numbers wait for the job that measures them and re-raise what it raised;
@@ -42,10 +43,13 @@ class Result(Readings):
         baseline: The metrics on the two unpatched runs.
         groups: The template or other group of each prompt pair; empty strings where none.
         provenance: Everything needed to redo it, as JSON-able values.
-        values: Metric by patch by prompt, where they are known already.
-        status: Patch by prompt, 0 not measured, 1 measured, 2 zero by identity; by default 1
-            where all values are there.
+        values: Metric by patch by row, where they are known already. A row is a prompt pair, or
+            with several draws of noise one draw of it.
+        status: Patch by row, 0 not measured, 1 measured, 2 zero by identity; by default 1 where
+            all values are there.
         estimate: What was estimated before anything was measured, if anything was.
+        draws: Rows of every prompt pair. Everything that is read off a result is averaged over
+            them first, except `by_draw` and `draw_spread`.
 
     Attributes:
         open_paths: Takes receivers and returns the result of their path map; `None` where no
@@ -64,8 +68,9 @@ class Result(Readings):
         values: np.ndarray | None = None,
         status: np.ndarray | None = None,
         estimate: Estimate | None = None,
+        draws: int = 1,
     ) -> None:
-        shape = (len(metrics), len(plan.patches), len(groups))
+        shape = (len(metrics), len(plan.patches), len(groups) * draws)
         known = np.full(shape, np.nan) if values is None else np.array(values, dtype=np.float64)
         if status is None:
             status = np.where(np.isnan(known).any(axis=0), NOT_MEASURED, MEASURED)
@@ -81,11 +86,18 @@ class Result(Readings):
             baseline=baseline,
             values=known,
             status=status.astype(np.uint8),
+            draws=draws,
         )
         self.provenance = dict(provenance)
         self.estimate = estimate
         self.open_paths: OpenPaths | None = None
         self._shown: LiveExplorer | None = None
+
+    def record_estimate(self, estimate: Estimate) -> None:
+        """Keep what was estimated, and let those who look draw it before anything is measured."""
+        self.estimate = estimate
+        if self._job is not None:
+            self._job.advance()
 
     def table(self, map: str | None = None) -> pd.DataFrame:
         """Return a row per patch and some columns per metric, strongest first.
@@ -95,7 +107,7 @@ class Result(Readings):
         """
         snapshot = self.wait().snapshot()
         maps = self.plan.maps if map is None else (find_map(self.plan, map),)
-        return build_table(self.plan, maps, self.metrics, snapshot)
+        return build_table(self.plan, maps, self.metrics, snapshot, self.estimate)
 
     def estimated(self) -> Estimated:
         """Return the estimates that the cells were ordered by, labelled, measured or not.
@@ -124,6 +136,24 @@ class Result(Readings):
         estimate, m = self.estimated().estimate, self._index(metric)
         return compare(estimate, self.plan, self.snapshot(), m, self.metrics[m])
 
+    def advice(
+        self, *, silence: "str | Collection[str]" = (), also: "Sequence[Rule]" = ()
+    ) -> "AdviceList":
+        """Return what to mind in this result and its study, the most severe first.
+
+        `advice/README.md` says more.
+
+        Args:
+            silence: Names of rules that are not asked.
+            also: Rules of your own.
+
+        Raises:
+            UnknownNameError: `silence` names no rule.
+        """
+        from patchwidgets.advice._asking import about_result
+
+        return about_result(self, silence, also)
+
     def to_xarray(self) -> xr.Dataset:
         """Return everything as one xarray dataset: a variable per map, and both baselines."""
         snapshot = self.wait().snapshot()
@@ -131,6 +161,7 @@ class Result(Readings):
         dataset.attrs |= {
             "direction": self.direction,
             "base": "corrupted" if self.direction == "denoising" else "clean",
+            "draws": self.draws,
             "provenance": json.dumps(self.provenance, sort_keys=True),
         }
         return dataset
@@ -162,6 +193,7 @@ class Result(Readings):
                 "values": values,
                 "status": status,
                 "estimate": self.estimate,
+                "draws": self.draws,
             }
         )
 

@@ -1,28 +1,14 @@
-"""Means, errors and intervals over prompts: the only place where they are computed."""
+"""Errors and intervals of means over prompts."""
 
 from functools import lru_cache
 
 import numpy as np
 
 from patchwidgets.errors import PatchwidgetsError
-from patchwidgets.results.measured import AGREE
 
 _CELLS_AT_ONCE = 512  # times 2,000 resamples of 8 bytes: 8 MB
 
 ONE_PROMPT = "With one prompt pair there is no spread over prompts to estimate an error from."
-
-
-def ratio_of_means(effect: np.ndarray, gap: np.ndarray) -> np.ndarray:
-    """Return mean effect / mean gap; prompts run along the last axis."""
-    return effect.mean(axis=-1) / gap.mean()
-
-
-def mean_of_ratios(effect: np.ndarray, gap: np.ndarray) -> np.ndarray:
-    """Return the mean of effect / gap over the prompts whose two runs do not agree."""
-    used = np.abs(gap) > AGREE
-    if not used.any():
-        return np.full(effect.shape[:-1], np.nan)
-    return (effect[..., used] / gap[used]).mean(axis=-1)
 
 
 def standard_error(effect: np.ndarray) -> np.ndarray:
@@ -66,7 +52,7 @@ def bootstrap_interval(
     intervals = np.full((len(effect), 2), np.nan)
     if n < 2:
         return intervals
-    weights = _weights(n, n_resamples, seed)
+    weights = bootstrap_weights(n, n_resamples, seed)
     denominator = np.ones(n_resamples)
     if gap is not None:
         order = np.argsort(gap, kind="stable")
@@ -84,7 +70,7 @@ def bootstrap_interval(
 
 
 @lru_cache(maxsize=4)
-def _weights(n_prompts: int, n_resamples: int, seed: int) -> np.ndarray:
+def bootstrap_weights(n_prompts: int, n_resamples: int, seed: int) -> np.ndarray:
     """Return resample by prompt: the share of the draws that fell on each prompt."""
     random = np.random.default_rng(seed)
     drawn = random.multinomial(n_prompts, np.full(n_prompts, 1 / n_prompts), size=n_resamples)

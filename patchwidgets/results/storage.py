@@ -19,21 +19,25 @@ from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 
 FORMAT = "patchwidgets-result"
 
-SCHEMA_VERSION = 1
-"""Raised whenever a field changes its meaning; older readers refuse newer files."""
+SCHEMA_VERSION = 2
+"""Raised whenever a field changes its meaning; older readers refuse newer files.
+
+2: arrays have a row per draw of noise, `draws` of them for every prompt pair.
+"""
 
 
 def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document of a result.
+    """Return the document of a result, which older versions read where there is one draw.
 
     Args:
         parts: The arguments of `Result`, `plan`, `values` and `status` included.
     """
     baseline: Baseline = parts["baseline"]
     estimate: Estimate | None = parts["estimate"]
+    draws: int = parts["draws"]
     document = {
         "format": FORMAT,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": 1 if draws == 1 else SCHEMA_VERSION,
         "plan": parts["plan"].to_json(),
         "metrics": [asdict(metric) for metric in parts["metrics"]],
         "direction": parts["direction"],
@@ -46,6 +50,8 @@ def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
             "corrupted": ArrayPart.pack(baseline.corrupted),
         },
     }
+    if draws > 1:
+        document["draws"] = draws
     return document if estimate is None else document | {"estimate": estimate.to_json()}
 
 
@@ -61,13 +67,14 @@ def unpack(data: object, where: str) -> dict[str, Any]:
     """
     document = _validate(data, where)
     plan = _plan(document, where)
-    n_metrics, n_prompts = len(document.metrics), len(document.groups)
+    n_metrics, n_rows = len(document.metrics), len(document.groups) * document.draws
     shapes = {
-        "values": (n_metrics, len(plan.patches), n_prompts),
-        "status": (len(plan.patches), n_prompts),
-        "clean": (n_metrics, n_prompts),
-        "corrupted": (n_metrics, n_prompts),
+        "values": (n_metrics, len(plan.patches), n_rows),
+        "status": (len(plan.patches), n_rows),
+        "clean": (n_metrics, n_rows),
+        "corrupted": (n_metrics, n_rows),
     }
+    estimated = (n_metrics, len(plan.patches), len(document.groups))
     arrays: dict[str, np.ndarray] = {
         name: getattr(document.arrays, name).unpack(name, shape, where)
         for name, shape in shapes.items()
@@ -77,7 +84,7 @@ def unpack(data: object, where: str) -> dict[str, Any]:
     part = document.estimate
     return {
         "plan": plan,
-        "estimate": None if part is None else Estimate.of_part(part, shapes["values"], where),
+        "estimate": None if part is None else Estimate.of_part(part, estimated, where),
         "metrics": [MetricInfo(**metric.model_dump()) for metric in document.metrics],
         "direction": document.direction,
         "baseline": Baseline(clean=arrays["clean"], corrupted=arrays["corrupted"]),
@@ -85,6 +92,7 @@ def unpack(data: object, where: str) -> dict[str, Any]:
         "provenance": document.provenance,
         "values": arrays["values"],
         "status": arrays["status"],
+        "draws": document.draws,
     }
 
 

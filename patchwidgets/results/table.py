@@ -7,6 +7,7 @@ import pandas as pd
 
 from patchwidgets.plans.plan import Plan, PlanMap
 from patchwidgets.results import stats
+from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.labels import written_name
 from patchwidgets.results.measured import (
     STATUS_WORDS,
@@ -17,13 +18,19 @@ from patchwidgets.results.measured import (
 
 
 def build_table(
-    plan: Plan, maps: Sequence[PlanMap], metrics: Sequence[MetricInfo], snapshot: Snapshot
+    plan: Plan,
+    maps: Sequence[PlanMap],
+    metrics: Sequence[MetricInfo],
+    snapshot: Snapshot,
+    estimate: Estimate | None = None,
 ) -> pd.DataFrame:
     """Return a row per patch of `maps`, strongest first by the first metric.
 
     Columns: `node`, `map`, one per axis, `status`; then for each metric `<name>_patched`,
     `<name>_effect` and `<name>_stderr` in its unit, and `<name>_normalized` (ratio of means; NaN
-    throughout where it cannot be normalized).
+    throughout where it cannot be normalized). Where effects were estimated, `<name>_estimated` in
+    its unit stands beside them, measured or not, or `<name>_estimated_size` where the estimate has
+    no sign.
 
     Source: Heimersheim & Nanda 2024 recommend a table with a column per metric.
     """
@@ -47,6 +54,9 @@ def build_table(
     for metric, info in enumerate(metrics):
         for kind, per_patch in _columns(info, snapshot, metric).items():
             table[f"{info.name}_{kind}"] = per_patch[patches]
+        if estimate is not None:
+            kind = "estimated" if estimate.signed else "estimated_size"
+            table[f"{info.name}_{kind}"] = estimate.mean(metric)[patches]
     table.attrs["units"] = {info.name: info.unit for info in metrics}
     sizes = _columns(metrics[0], snapshot, 0)["effect"][patches]
     return table.iloc[np.argsort(-np.abs(sizes), kind="stable")].reset_index(drop=True)

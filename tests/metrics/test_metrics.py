@@ -9,9 +9,10 @@ from torch import Tensor
 
 from patchwidgets.errors import MeasurementError, UnknownNameError
 from patchwidgets.metrics import METRICS, Metric, as_metric, evaluate
+from patchwidgets.metrics._metric import UNITS
 from patchwidgets.prompts.answers import AnswerTokens
 
-CELLS, VOCAB = 3, 7
+CELLS, VOCAB = 3, 20
 ANSWERS = AnswerTokens(right=((0,), (1, 2), (3,), (4, 5, 6)), wrong=((1, 2), (0,), (4,), (3,)))
 
 
@@ -33,7 +34,8 @@ def metric(request: pytest.FixtureRequest) -> Metric:
 def test_a_metric_describes_itself(metric: Metric) -> None:
     assert isinstance(metric, Metric)
     assert METRICS.get(metric.name) is as_metric(metric.name) is as_metric(metric) is metric
-    assert metric.unit in ("logit", "nat", "probability")
+    assert metric.unit in UNITS
+    assert metric.reference_run in ("clean", "base")
     assert metric.columns in ("answers", "all")
     assert metric.label
     assert re.search(r"\d{4}\.\d{5}", metric.source)
@@ -72,9 +74,9 @@ def test_adding_a_constant_to_all_logits_changes_nothing(
 def test_only_the_answer_columns_are_enough_where_a_metric_says_so(
     metric: Metric, logits: Tensor, reference: Tensor
 ) -> None:
-    few = AnswerTokens(right=((5,), (1,), (5,), (6,)), wrong=((1,), (6, 5), (6,), (1,)))
+    few = AnswerTokens(right=((5,), (1,), (5,), (6,)), wrong=((1,), (6, 5), (7, 8), (9,)))
     columns = few.columns()
-    assert columns == (1, 5, 6)
+    assert columns == (1, 5, 6, 7, 8, 9)
     cut = metric(logits[..., columns], few.reindex(columns), reference[..., columns])
     same = torch.allclose(cut, metric(logits, few, reference))
     assert same == (metric.columns == "answers")
@@ -106,12 +108,16 @@ QUARTERS = torch.tensor([0.25, 0.25, 0.5])
         ("prob", [0.5, 0.75]),
         ("logprob", [math.log(0.5), math.log(0.75)]),
         ("kl_div", [0.25 * math.log(2), 0.25 * math.log(2)]),
+        ("prob_diff", [0.25, 0.5]),
+        ("rank", [1.0, 1.0]),
+        ("stolfo", [(1 + 1) / 2, (0.5 + 1) / 2]),
     ],
 )
 def test_values_worked_out_by_hand(name: str, values: list[float]) -> None:
-    """Probabilities 1/2, 1/4, 1/4 patched and 1/4, 1/4, 1/2 clean.
+    """Probabilities 1/2, 1/4, 1/4 patched and 1/4, 1/4, 1/2 in the reference run.
 
-    KL(clean || patched) is 1/4 log(1/2) + 1/4 log 1 + 1/2 log 2 = 1/4 log 2.
+    KL(clean || patched) is 1/4 log(1/2) + 1/4 log 1 + 1/2 log 2 = 1/4 log 2. Stolfo's metric: the
+    answer gains 1/4 of 1/4, and 1/4 of 1/2 as a set; the wrong answer loses 1/4, of 1/4 left.
     """
     patched = HALVES.log().expand(1, 2, 3) + 5
     clean = QUARTERS.log().expand(2, 3) - 2
@@ -173,7 +179,7 @@ def test_a_function_can_say_its_unit() -> None:
         as_metric(surprise)
     assert str(caught.value) == (
         "Metric `surprise` has the unit 'bits'. Figures and results print the unit, and know "
-        "`logit`, `nat` and `probability`. Write `surprise.unit = 'logit'`."
+        "`logit`, `nat`, `probability`, `rank`, `share`, `ratio`. Write `surprise.unit = 'logit'`."
     )
 
 
@@ -182,7 +188,7 @@ def test_an_unknown_metric_has_a_nearest_match() -> None:
         as_metric("logit_dif")
     assert str(caught.value) == (
         "There is no metric called 'logit_dif'. Did you mean `logit_diff`? Known: `kl_div`, "
-        "`logit_diff`, `logprob`, `prob`."
+        "`logit_diff`, `logprob`, `prob`, `prob_diff`, `rank`, `stolfo`, `top_k`."
     )
     with pytest.raises(UnknownNameError, match=r"^There is no metric called 7\. Known: "):
         as_metric(7)
@@ -206,6 +212,12 @@ def test_a_metric_gives_one_number_per_prompt(
         "Keep the first two axes of `logits`: write `logits.max(dim=-1).values`, not "
         "`logits.max()`."
     )
+
+
+def test_the_run_with_nan_is_named(logits: Tensor, reference: Tensor) -> None:
+    reference[2, 0] = torch.nan
+    with pytest.raises(MeasurementError, match=r"^The base run has logits .* so `stolfo` has no"):
+        evaluate(METRICS.get("stolfo"), logits, ANSWERS, reference)
 
 
 @pytest.mark.parametrize("run", ["patched", "clean"])

@@ -39,14 +39,14 @@ def test_normalized_is_a_ratio_of_means(small):
         "direction": "denoising",
         "zero": "nothing happened: as in the corrupted run",
         "one": "fully restored: as in the clean run",
-        "mean": "ratio_of_means",
+        "how": "ratio_of_means",
     }
 
 
 def test_mean_of_ratios_differs_and_says_so(small):
-    ratio = small.normalized(mean="mean_of_ratios")
+    ratio = small.normalized(how="mean_of_ratios")
     assert ratio[0, 0] == pytest.approx((3 / 6 + 2 / 4 + 2 / 2) / 3)
-    assert ratio.attrs["mean"] == "mean_of_ratios"
+    assert ratio.attrs["how"] == "mean_of_ratios"
     assert ratio.attrs["prompts_left_out"] == 0
     assert ratio.attrs["smallest_gap"] == 2
 
@@ -55,7 +55,7 @@ def test_mean_of_ratios_leaves_out_and_counts_prompts_that_agree(make_result, me
     runs = Baseline(np.array([[4.0, 2.0, -2.0]]), np.array([[-2.0, -2.0, -2.0]]))
     result = make_result(metrics=metrics[:1], baseline=runs)
     result.record(0, np.array([[1.0, 0.0, 0.0]]))
-    ratio = result.normalized(mean="mean_of_ratios")
+    ratio = result.normalized(how="mean_of_ratios")
     assert ratio[0, 0] == pytest.approx((3 / 6 + 2 / 4) / 2)
     assert ratio.attrs["prompts_left_out"] == 1
     assert result.normalized()[0, 0] == pytest.approx((7 / 3) / (10 / 3))
@@ -73,7 +73,7 @@ def test_a_cell_lacking_prompts_keeps_them_apart_but_has_no_mean(make_result):
     result = make_result()
     result.record(0, np.array([[1.0, 0.0], [0.2, 0.1]]), prompts=[0, 2])
     np.testing.assert_array_equal(result.effect()[0, 0], [3, NAN, 2])
-    for mean in (result.normalized(), result.stderr(), result.normalized(mean="mean_of_ratios")):
+    for mean in (result.normalized(), result.stderr(), result.normalized(how="mean_of_ratios")):
         assert np.isnan(mean).all()
     assert int(result.effect().status[0, 0]) == 0
     result.record(0, np.array([[0.0], [0.3]]), prompts=np.array([1]))
@@ -112,7 +112,7 @@ def test_interval_brackets_the_number(small):
     assert interval.attrs["seed"] == 0
     assert interval.attrs["n_resamples"] == 2000
     assert interval.attrs["confidence"] == 0.95
-    assert interval.attrs["mean"] == "ratio_of_means"
+    assert interval.attrs["how"] == "ratio_of_means"
 
 
 def test_interval_of_the_effect_is_in_the_metrics_unit(small):
@@ -128,6 +128,15 @@ def test_by_group(small):
     assert grouped.sel(group="BABA")[0, 0] == 1
     assert grouped.attrs["n"] == {"ABBA": 2, "BABA": 1}
     assert grouped.attrs["not_normalizable"] == {}
+
+
+def test_effects_and_their_errors_by_group(small):
+    effect, stderr = small.by_group(of="effect"), small.by_group(of="stderr")
+    assert (effect.attrs["unit"], stderr.attrs["unit"]) == ("logit", "logit")
+    assert [float(one[0, 0]) for one in effect] == [2.5, 2]
+    assert float(stderr.sel(group="ABBA")[0, 0]) == 0.5
+    assert np.isnan(stderr.sel(group="BABA")[0, 0])
+    assert np.isnan(effect[:, 1]).all()
 
 
 def test_a_group_whose_runs_coincide_is_nan_with_the_reason(make_result, metrics):
@@ -170,7 +179,7 @@ def test_no_ratio_at_all(line_result, sentence):
         "which the two runs differ."
     )
     with pytest.raises(MeasurementError, match=sentence(whole)):
-        result.normalized(mean="mean_of_ratios")
+        result.normalized(how="mean_of_ratios")
 
 
 @pytest.mark.parametrize(
@@ -186,14 +195,20 @@ def test_no_ratio_at_all(line_result, sentence):
             "There is no map called 'head'. Did you mean `heads`? Known: `heads`.",
         ),
         (
-            lambda result: result.normalized(mean="ratio_of_mean"),
-            "There is no mean called 'ratio_of_mean'. Did you mean `ratio_of_means`? Known: "
-            "`ratio_of_means`, `mean_of_ratios`.",
+            lambda result: result.normalized(how="ratio_of_mean"),
+            "There is no normalization called 'ratio_of_mean'. Did you mean `ratio_of_means`? "
+            "Known: `ratio_of_means`, `mean_of_ratios`, `median_of_ratios`, `least_squares`, "
+            "`mean_of_groups`.",
         ),
         (
             lambda result: result.interval(of="normalised"),
             "There is no number to take an interval of called 'normalised'. Did you mean "
             "`normalized`? Known: `normalized`, `effect`.",
+        ),
+        (
+            lambda result: result.by_group(of="error"),
+            "There is no number to take within groups called 'error'. Did you mean `stderr`? "
+            "Known: `normalized`, `effect`, `stderr`.",
         ),
     ],
 )

@@ -22,9 +22,6 @@ def test_the_order_of_prompts_does_not_matter():
         stats.bootstrap_interval(effect[:, order], gap[order]),
         rtol=1e-12,
     )
-    np.testing.assert_allclose(
-        stats.ratio_of_means(effect, gap), stats.ratio_of_means(effect[:, order], gap[order])
-    )
     np.testing.assert_allclose(stats.standard_error(effect), stats.standard_error(effect[:, order]))
 
 
@@ -62,7 +59,3 @@ def test_resamples_without_a_gap_are_not_divided_by():
 
 def test_no_resample_with_a_gap_is_no_interval():
     assert np.isnan(stats.bootstrap_interval(np.ones((2, 4)), np.zeros(4))).all()
-
-
-def test_mean_of_ratios_without_any_ratio_is_nan():
-    assert np.isnan(stats.mean_of_ratios(np.ones((2, 3)), np.zeros(3))).all()

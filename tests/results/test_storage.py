@@ -112,8 +112,8 @@ def test_a_missing_file_is_a_missing_file(tmp_path):
 
 def test_newer_schema(spoil):
     spoil(
-        lambda document: document.update(schema_version=2, something="new"),
-        "has schema version 2, but this patchwidgets reads versions up to 1, and a field of a "
+        lambda document: document.update(schema_version=3, something="new"),
+        "has schema version 3, but this patchwidgets reads versions up to 2, and a field of a "
         "newer version may mean something else. Upgrade with `pip install --upgrade patchwidgets`.",
     )
 
@@ -205,7 +205,8 @@ def test_endless_nesting(saved):
         ),
         (
             lambda d: d["metrics"][0].update(unit="bit"),
-            "field `metrics.0.unit`: input should be 'logit', 'nat' or 'probability'",
+            "field `metrics.0.unit`: input should be 'logit', 'nat', 'probability', "
+            "'rank', 'share' or 'ratio'",
         ),
         (
             lambda d: d["plan"]["maps"][0]["cells"].pop(),
