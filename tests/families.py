@@ -105,6 +105,12 @@ MORE_FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "gemma3": ("Gemma3", GEMMA | {"layer_types": [SLIDING, FULL, SLIDING]}),
     "phi": ("Phi", WIDE),
     "olmo2": ("Olmo2", SHARED),
+    "granite": (
+        "Granite",
+        SHARED
+        | {"residual_multiplier": 0.6, "attention_multiplier": 0.4, "embedding_multiplier": 2.0}
+        | {"logits_scaling": 0.7},
+    ),
     "mixtral": ("Mixtral", SHARED | {"num_local_experts": 4, "num_experts_per_tok": 2}),
 }
 """Stem of the Hugging Face class, and sizes."""
@@ -194,7 +200,7 @@ RAGGED: dict[str, Any] = {
 }
 
 
-def study_of(model: TransformerBridge, pairs: dict[str, Any], **options: Any) -> Any:
+def study_of(model: Any, pairs: dict[str, Any], **options: Any) -> Any:
     """Return a study on random weights, without the warning that they do not do the task."""
     import patchwidgets as pw
 

@@ -116,7 +116,7 @@ class _Edges:
         tapped.shut = set() if self._form == "direct" else set(self._received)
         receivers = list(self._received)
         slopes = dict(zip(receivers, tapped.slopes(metric, receivers), strict=True))
-        heard = {key: each * self._received[key] for key, each in slopes.items()}
+        heard = {key: each * self._received[key].to(each.device) for key, each in slopes.items()}
         frozen = ("z",) if self._form == "pinned" else ("z", "mlp_out")
         tapped.shut = {key for key in self._writers if key[0] in frozen}
         return dict(zip(self._senders, tapped.pull_back(heard, self._senders), strict=True))
@@ -141,6 +141,6 @@ class _Edges:
 
         def gate(gradient: Tensor) -> Tensor:
             apart = laid_out(key, gradient, self._model.spec)
-            return (apart * (1 - self._received[key])).reshape(gradient.shape)
+            return (apart * (1 - self._received[key].to(apart.device))).reshape(gradient.shape)
 
         return gate

@@ -1,7 +1,9 @@
 """Measures a plan: chunks of cells, progress, cancel, and the checks every sweep must pass."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, runtime_checkable
@@ -26,11 +28,26 @@ progress and obey a cancel several times a second on two cores."""
 SMALL_CHUNK_TOKENS = 384
 """The same for each group, where there are many small groups."""
 
+SHARDS_PER_WORKER = 4
+"""Chunks there are at least for every worker, so that none waits long for the last one."""
+
 CHECKED_CELLS = 2
 """Cells of every sweep that the reference executor measures again."""
 
 CHECKED_PROMPTS = 2
 """Prompts on which it does so, of one group."""
+
+
+Shard = tuple[int, list[int]]
+"""The place of a group of prompts, and patches that are measured on it together as one wave."""
+
+Numbers = Sequence[Float[np.ndarray, "metric batch"]]
+"""One array per patch of a shard."""
+
+Elsewhere = Callable[
+    [Sequence[Shard], Callable[[], None]], Generator[tuple[int, Numbers], None, None]
+]
+"""Measures shards in other processes; yields the place of each in the list, and its numbers."""
 
 
 @runtime_checkable
@@ -63,6 +80,8 @@ class Measurement:
         memory: Bytes that a chunk may take on one group; `None` for no limit.
         stores: For every group where its cells are kept between sessions; `None` for nowhere.
         verify: How many stored cells to measure again.
+        elsewhere: Measures the cells; this process if `None`.
+        workers: How many do so at the same time.
     """
 
     model: LensModel
@@ -74,6 +93,8 @@ class Measurement:
     memory: int | None = None
     stores: Sequence[StoredCells] | None = None
     verify: int = 0
+    elsewhere: Elsewhere | None = None
+    workers: int = 1
 
     @property
     def patches(self) -> Sequence[int]:
@@ -113,9 +134,12 @@ class Measurement:
             cells.sort(key=lambda cell: (cell.start, cell.entry))
         else:
             most *= len({cell.start for cell in cells})
+        if self.workers > 1:
+            total = sum(self._tokens(cell.patch) for cell in cells)
+            most = min(most, total // (SHARDS_PER_WORKER * self.workers))
         room, memory, start = 0, float("inf"), -1
         for cell in cells:
-            tokens = sum(group.tokens(group.cells[cell.patch]) for group in self.work)
+            tokens = self._tokens(cell.patch)
             needed = self.bytes(cell.patch)
             elsewhere = self.order is None and cell.start != start
             if room < tokens or memory < needed or elsewhere:
@@ -128,6 +152,9 @@ class Measurement:
             room -= tokens
             memory -= needed
         return chunks
+
+    def _tokens(self, patch: int) -> int:
+        return sum(group.tokens(group.cells[patch]) for group in self.work)
 
     def bytes(self, patch: int) -> int:
         """Return the memory a patch takes in a chunk: groups are measured one after another."""
@@ -170,36 +197,57 @@ class Measurement:
         job.expect(sum(group.work(cell) for group, wave in waves for cell in wave))
         checked = self._checked(waves, job.check)
         self._verify(job.check)
-        for chunk in self.chunks:
-            for group in self.work:
-                self._measure(group, chunk, checked, job, record)
-            job.advance(cells=len(chunk))
+        chunk_of = {patch: chunk for chunk, them in enumerate(self.chunks) for patch in them}
+        left = Counter(chunk_of[wave[0].patch] for _, wave in waves)
+        for number, chunk in enumerate(self.chunks):
+            self._record_known(chunk, record)
+            if not left[number]:
+                job.advance(cells=len(chunk))
+        with closing(self._measured(waves, job.check)) as measured:
+            for place, values in measured:
+                group, wave = waves[place]
+                self._take(group, wave, values, checked, record)
+                chunk = chunk_of[wave[0].patch]
+                left[chunk] -= 1
+                ended = 0 if left[chunk] else len(self.chunks[chunk])
+                job.advance(cells=ended, work=sum(map(group.work, wave)))
 
-    def _measure(
+    def _record_known(self, chunk: Sequence[int], record: Recorder) -> None:
+        """Record what need not be run: patches that change nothing, and stored waves."""
+        for group in self.work:
+            members = group.runs.group.members
+            for patch in chunk:
+                if patch not in group.live:
+                    record(patch, group.runs.base_values, members, identity=True)
+            for wave in group.waves(chunk):
+                if group.is_stored(wave):
+                    for cell in wave:
+                        record(cell.patch, group.stored[cell.patch], members)
+
+    def _measured(
+        self, waves: Sequence[tuple[GroupWork, list[Cell]]], check: Callable[[], None]
+    ) -> Generator[tuple[int, Numbers], None, None]:
+        if self.elsewhere is None:
+            for place, (group, wave) in enumerate(waves):
+                yield place, group.values(wave, check)
+        elif waves:
+            place_of = {id(group): place for place, group in enumerate(self.work)}
+            shards = [(place_of[id(group)], [cell.patch for cell in wave]) for group, wave in waves]
+            yield from self.elsewhere(shards, check)
+
+    def _take(
         self,
         group: GroupWork,
-        chunk: Sequence[int],
+        wave: Sequence[Cell],
+        values: Numbers,
         checked: set[tuple[int, int]],
-        job: Job,
         record: Recorder,
     ) -> None:
-        members = group.runs.group.members
-        for patch in chunk:
-            if patch not in group.live:
-                record(patch, group.runs.base_values, members, identity=True)
-        for wave in group.waves(chunk):
-            stored = group.is_stored(wave)
-            if stored:
-                values = [group.stored[cell.patch] for cell in wave]
-            else:
-                values = group.values(wave, job.check)
-            for cell, one in zip(wave, values, strict=True):
-                if (id(group), cell.patch) in checked:
-                    self._compare(group, cell, one)
-                record(cell.patch, one, members)
-            if not stored:
-                group.keep(wave, values)
-                job.advance(work=sum(map(group.work, wave)))
+        for cell, one in zip(wave, values, strict=True):
+            if (id(group), cell.patch) in checked:
+                self._compare(group, cell, one)
+            record(cell.patch, one, group.runs.group.members)
+        group.keep(wave, values)
 
     def _checked(
         self, waves: Sequence[tuple[GroupWork, list[Cell]]], check: Callable[[], None]

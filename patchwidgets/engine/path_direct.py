@@ -43,7 +43,7 @@ def contributions(
         if cells:
             after = call(replay, layer, replay.residual(layer, cells), hooks, frozen=True)
             parts.append(after - replay.residual(layer + 1, cells))
-    return torch.cat(parts)
+    return torch.cat([part.to(parts[0].device) for part in parts])
 
 
 def added(
@@ -63,7 +63,8 @@ def added(
         check()
         rows = leg.reaching(one)
         if rows:
-            stream = replay.residual(one.layer, rows // replay.batch) + change[:rows]
+            stream = replay.residual(one.layer, rows // replay.batch)
+            stream = stream + change[:rows].to(stream.device)
             reads = read_by_mlp if one.site == "mlp_in" else read
             arrived |= reads(replay, one.layer, stream, [one])
     return arrived
@@ -95,12 +96,13 @@ class AddedLive:
         for one in here:
             if one not in mlps:
                 rows = self._leg.reaching(one)
-                stream = live[:rows] + self._change[:rows]
+                stream = live[:rows] + self._change[:rows].to(live.device)
                 arrived |= read(self._replay, layer, stream, [one])
         if mlps:
             rows = self._leg.reaching(mlps[0])
             stream = self._with_live_attention(layer, live[:rows], arrived)
-            arrived |= read_by_mlp(self._replay, layer, stream + self._change[:rows], mlps)
+            stream = stream + self._change[:rows].to(stream.device)
+            arrived |= read_by_mlp(self._replay, layer, stream, mlps)
         return arrived
 
     def _with_live_attention(self, layer: int, live: Tensor, arrived: Arrived) -> Tensor:
@@ -110,4 +112,4 @@ class AddedLive:
             return live
         hooks = [*writing(replay, arrived), *held_mlp(replay, layer)]
         moved = call(replay, layer, live, hooks) - replay.residual(layer + 1, cells)
-        return replay.residual(layer, cells) + moved
+        return replay.residual(layer, cells).to(moved.device) + moved

@@ -1,12 +1,12 @@
 """Estimate first, then measure: which cells of a sweep are measured, and in which order."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from patchwidgets.engine.estimating import options_of, require_fit
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._source import Source
 from patchwidgets.errors import PlanError
+from patchwidgets.jobs import Job
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.estimated import Estimated
@@ -25,15 +25,17 @@ class Screen:
     by: str | Estimate
     top: int | None
 
-    def order(
-        self, session: Session, result: Result, source: Source | None, check: Callable[[], None]
-    ) -> list[int]:
+    def order(self, session: Session, result: Result, source: Source | None, job: Job) -> list[int]:
         """Return the patches to measure, after putting the estimate on the result."""
-        if isinstance(self.by, Estimate):
-            result.estimate = self.by
-        else:
-            result.estimate = session.estimate(result.plan, self.by, source=source, check=check)
-        return result.estimate.order()[: self.top]
+        estimate = self.by
+        if isinstance(estimate, str):
+            estimate = session.estimate(result.plan, estimate, source=source, check=job.check)
+        order = estimate.order()[: self.top]
+        job.total = len(order)
+        # What is drawn is normalized by the baseline, so that it comes first.
+        result.record_baseline(session.baseline())
+        result.record_estimate(estimate)
+        return order
 
 
 def screen_of(plan: Plan, estimate: str | Estimated | None, top: int | None) -> Screen | None:

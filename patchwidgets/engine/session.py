@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from patchwidgets.engine.cell_keys import (
     key_of,
 )
 from patchwidgets.engine.checks import replay_problem, tolerance
+from patchwidgets.engine.cluster import Cluster
+from patchwidgets.engine.cluster_worker import Assignment
 from patchwidgets.engine.cost import Cost, cost_of
 from patchwidgets.engine.estimating import estimate
 from patchwidgets.engine.execute import Measurement
@@ -29,6 +32,7 @@ from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import ATTENTION
 from patchwidgets.plans.plan import Plan
 from patchwidgets.prompts.tokens import TokenGroup, TokenPairs
+from patchwidgets.results.draws import over_draws
 from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.measured import Baseline
 from patchwidgets.results.result import Result
@@ -87,12 +91,12 @@ class Session:
             require_room(memory, model.spec, size, prompts.groups, every_logit=every_logit)
 
     def baseline(self) -> Baseline:
-        """Return every metric of both unpatched runs, per prompt, running them if need be."""
+        """Return every metric of both unpatched runs, per row, running them if need be."""
         with self.model.measuring():
             return self._baseline_of(self._runs_with(()))
 
     def _baseline_of(self, runs: Sequence[GroupRuns]) -> Baseline:
-        shape = (len(self.metrics), len(self.prompts.pairs))
+        shape = (len(self.metrics), self.prompts.n_rows)
         base, source = np.full(shape, np.nan), np.full(shape, np.nan)
         for group in runs:
             base[:, group.group.members] = group.base_values
@@ -110,6 +114,7 @@ class Session:
         order: Sequence[int] | None = None,
         source: Source | None = None,
         verify: int = 0,
+        cluster: Cluster | None = None,
     ) -> None:
         """Measure `plan` into `result`.
 
@@ -120,9 +125,12 @@ class Session:
             order: Measure these patches only, in this order of importance; all if `None`.
             source: Whose values patches write; those of the other run if `None`.
             verify: How many stored cells to measure again.
+            cluster: Whose workers measure; this process if `None`. It makes the unpatched runs
+                and the checks all the same.
 
         Raises:
             MeasurementError: A check failed; the result is emptied first.
+            ClusterError: Workers cannot measure, or are gone; what was measured stays.
             MemoryBudgetError: There is no memory for a single cell.
             ModelError: The model lacks a site, or is in training mode.
         """
@@ -130,15 +138,12 @@ class Session:
             runs = self._runs_with(_sites_of(plan), job.check)
             result.record_baseline(self._baseline_of(runs))
             result.provenance["executor"] = self.executor
-            if source is not None:
-                sites = _sites_of(plan)
-                runs = [
-                    with_source(source, self.model, self.prompts, one, sites, job.check)
-                    for one in runs
-                ]
+            if cluster is not None:
+                result.provenance["cluster"] = cluster.about
+            runs = self._from(source, _sites_of(plan), job.check)
             result.provenance["noise_floor"] = self._noise_floor(job.check)
-            with self._stores(plan, runs, source) as stores:
-                measurement = self._measurement(plan, runs, stores, order, verify)
+            with self._stores(plan, runs, source, cluster) as stores:
+                measurement = self._measurement(plan, runs, stores, order, verify, source, cluster)
                 result.provenance["cells_from_store"] = len(measurement.from_store)
                 try:
                     measurement.run(job, result.record)
@@ -172,18 +177,18 @@ class Session:
         """
         sites = _sites_of(plan) | {"z"}
         with self.model.measuring():
-            runs = self._runs_with(sites, check)
-            if source is not None:
-                runs = [
-                    with_source(source, self.model, self.prompts, one, sites, check) for one in runs
-                ]
-            return estimate(self.model, runs, self.metrics, plan, method, options, check)
+            self._runs_with(sites, check)
+            runs = self._from(source, sites, check)
+            found = estimate(self.model, runs, self.metrics, plan, method, options, check)
+        return replace(found, values=over_draws(found.values, self.prompts.draws))
 
-    def cost(self, plan: Plan) -> Cost:
+    def cost(self, plan: Plan, source: Source | None = None) -> Cost:
         """Return what measuring `plan` would cost now; waits while another plan is measured."""
+        sites = _sites_of(plan)
         with self.model.measuring():
-            runs = self._runs_with(_sites_of(plan))
-            with self._stores(plan, runs, None) as stores:
+            self._runs_with(sites)
+            runs = self._from(source, sites)
+            with self._stores(plan, runs, source) as stores:
                 return cost_of(self._measurement(plan, runs, stores))
 
     def _measurement(
@@ -193,7 +198,13 @@ class Session:
         stores: Sequence[StoredCells] | None,
         order: Sequence[int] | None = None,
         verify: int = 0,
+        source: Source | None = None,
+        cluster: Cluster | None = None,
     ) -> Measurement:
+        elsewhere, workers = None, 1
+        if cluster is not None:
+            elsewhere = cluster.elsewhere(self._assignment(plan, runs, source, cluster))
+            workers = cluster.size()
         return Measurement(
             self.model,
             plan,
@@ -204,11 +215,34 @@ class Session:
             memory=self.memory,
             stores=stores,
             verify=verify,
+            elsewhere=elsewhere,
+            workers=workers,
+        )
+
+    def _assignment(
+        self, plan: Plan, runs: Sequence[GroupRuns], source: Source | None, cluster: Cluster
+    ) -> Assignment:
+        return Assignment(
+            load=cluster.load,
+            name=self.model.spec.name,
+            about=about_model(self.model, str(self._of[0])),
+            prompts=self.prompts,
+            metrics=self.metrics,
+            direction=self.direction,
+            plan=plan,
+            source=source,
+            sites=sorted(_sites_of(plan)),
+            fast=not self._problem,
+            baselines=[np.concatenate([one.base_values, one.source_values]) for one in runs],
         )
 
     @contextmanager
     def _stores(
-        self, plan: Plan, runs: Sequence[GroupRuns], source: Source | None
+        self,
+        plan: Plan,
+        runs: Sequence[GroupRuns],
+        source: Source | None,
+        cluster: Cluster | None = None,
     ) -> Iterator[list[StoredCells] | None]:
         """Open where a plan's cells are kept, group by group; `None` where they are not kept.
 
@@ -229,6 +263,8 @@ class Session:
             "source": "other" if source is None else source.key,
             "prompts": None if source is None else about_prompts(self.prompts),
         }
+        if cluster is not None:  # numbers of other devices and threads differ by rounding
+            about |= {"device": "workers", "threads": "workers"}
         try:
             yield [
                 StoredCells(
@@ -268,7 +304,8 @@ class Session:
             for row, member in enumerate(runs.group.members):
                 logits = clean.logits[row]
                 best = logits[list(answers.right[row])].max()
-                right[member] = bool(best > logits[list(answers.wrong[row])].max())
+                wrong = logits[list(answers.wrong[row])].max()
+                right[self.prompts.pair_of(member)] = bool(best > wrong)
         return right
 
     def describe_prompts(self) -> list[dict[str, Any]]:
@@ -277,8 +314,9 @@ class Session:
         described: dict[int, dict[str, Any]] = {}
         for group in self.prompts.groups:
             for row, member in enumerate(group.members):
-                pair, strings = self.prompts.pairs[member], self.prompts.strings[member]
-                described[member] = {
+                i = self.prompts.pair_of(member)
+                pair, strings = self.prompts.pairs[i], self.prompts.strings[i]
+                described[i] = {
                     "clean": list(strings[0]),
                     "corrupted": list(strings[1]),
                     "clean_ids": group.clean[row].tolist(),
@@ -287,9 +325,11 @@ class Session:
                     "answers": list(pair.answers),
                     "wrong_answers": list(pair.wrong_answers),
                     "group": pair.group,
-                    "right": bool(right[member]),
+                    "right": bool(right[i]),
                 }
-        return [described[member] for member in sorted(described)]
+                if group.noise is not None:
+                    described[i]["noised"] = group.noise[row].any(-1).nonzero()[:, 0].tolist()
+        return [described[i] for i in sorted(described)]
 
     @property
     def executor(self) -> str:
@@ -311,6 +351,16 @@ class Session:
             self._runs = [keep_more(self.model, runs, missing, check) for runs in self._runs]
             self._sites |= missing
         return self._runs
+
+    def _from(
+        self, source: Source | None, sites: set[str], check: Callable[[], None] = lambda: None
+    ) -> list[GroupRuns]:
+        """Return the runs as they are kept, with the values that a source writes."""
+        if source is None:
+            return self._runs
+        return [
+            with_source(source, self.model, self.prompts, one, sites, check) for one in self._runs
+        ]
 
     def _why_not_fast(self, check: Callable[[], None]) -> str:
         if self.wanted == "reference":

@@ -2,14 +2,17 @@
 
 import hashlib
 import inspect
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
+from accelerate.utils import align_module_device
 from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
@@ -62,8 +65,14 @@ class LensModel:
 
     @property
     def device(self) -> torch.device:
-        """Where the embedding lies, and so where tokens go."""
-        return next(self.bridge.original_model.parameters()).device
+        """Where the embedding is computed, and so where tokens go and logits come back."""
+        device = next(self.bridge.original_model.parameters()).device
+        return self._first_device if device.type == "meta" else device
+
+    @cached_property
+    def _first_device(self) -> torch.device:
+        """Where weights that are kept elsewhere come to be used."""
+        return next(_weights(self.bridge.original_model))[1].device
 
     @property
     def dtype(self) -> torch.dtype:
@@ -75,10 +84,18 @@ class LensModel:
         """The thread in which this model's jobs run one after another."""
         return self._turns.worker
 
+    @property
+    def busy(self) -> bool:
+        """Whether another thread measures on this model now."""
+        free = self._turns.lock.acquire(blocking=False)
+        if free:
+            self._turns.lock.release()
+        return not free
+
     def fingerprint(self) -> str:
-        """Return a short hash of the names and all numbers of the weights."""
+        """Return a short hash of the names and all numbers of the weights, wherever they lie."""
         digest = hashlib.sha256()
-        for name, weight in self.bridge.original_model.named_parameters():
+        for name, weight in _weights(self.bridge.original_model):
             raw = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
             digest.update(f"{name}{tuple(weight.shape)}{zlib.crc32(raw)}".encode())
         return digest.hexdigest()[:16]
@@ -127,7 +144,7 @@ class LensModel:
         Raises:
             ModelError: This model has none of that name.
         """
-        point = self.bridge.get_hook_point(name)
+        point = self.bridge.get_hook_point(self._plain(name))
         if point is None:
             raise ModelError(
                 f"`{self.spec.name}` ({self.spec.family}) has no hook `{name}`, so this site "
@@ -167,9 +184,13 @@ class LensModel:
         module: Any = self.attention(layer).original_component
         return "residual" in inspect.signature(module.forward).parameters
 
+    def embed(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:
+        """Return token embeddings as they come out of `embed.hook_out`, before positions."""
+        return self.bridge.embed(tokens.to(self.device))
+
     def forward(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch d_vocab"]:
         """Return the logits at the last position of a plain forward pass."""
-        return self.bridge(tokens.to(self.device))[:, -1].float()
+        return self.bridge(tokens.to(self.device))[:, -1].to(self.device).float()
 
     def forward_with(
         self, tokens: Int[Tensor, "batch pos"], hooks: Sequence[tuple[str, Hook]]
@@ -188,11 +209,11 @@ class LensModel:
 
             return in_this_thread(call)
 
-        names = [name for name, _ in hooks]
+        names = [self._plain(name) for name, _ in hooks]
         wrapped: list[Any] = [(name, counted(i, hooks[i][1])) for i, name in enumerate(names)]
         logits = self.bridge.run_with_hooks(tokens.to(self.device), fwd_hooks=wrapped)
         require_fired(names, fired)
-        return logits[:, -1].float()
+        return logits[:, -1].to(self.device).float()
 
     def readout(
         self, residual: Float[Tensor, "rows d_model"], columns: Tensor | None = None
@@ -205,15 +226,47 @@ class LensModel:
         """
         normed = self.bridge.ln_final(residual.unsqueeze(1))
         if columns is None:
-            return self._cap(self.bridge.unembed(normed).squeeze(1).float())
+            logits = self.bridge.unembed(normed).squeeze(1)
+            return self._transformed(logits.to(self.device).float())
         unembed = self.bridge.unembed.original_component
-        bias = None if unembed.bias is None else unembed.bias[columns]
-        logits = torch.nn.functional.linear(normed.squeeze(1), unembed.weight[columns], bias)
-        return self._cap(logits.float())
+        with align_module_device(unembed):
+            columns = columns.to(unembed.weight.device)
+            bias = None if unembed.bias is None else unembed.bias[columns]
+            last = normed.squeeze(1).to(columns.device)
+            logits = torch.nn.functional.linear(last, unembed.weight[columns], bias)
+        return self._transformed(logits.to(self.device).float())
 
-    def _cap(self, logits: Tensor) -> Tensor:
-        cap = self.bridge.cfg.output_logits_soft_cap  # -1 where there is none
-        return torch.tanh(logits / cap) * cap if cap > 0 else logits
+    def _transformed(self, logits: Tensor) -> Tensor:
+        """Return logits as the family gives them out: capped (Gemma 2) or scaled (Granite)."""
+        return self.bridge.adapter.apply_output_logits_transform(logits)
+
+    def _plain(self, name: str) -> str:
+        """Return the hook to use for `name`, one that every forward pass goes through.
+
+        Where blocks multiply what they add by a factor (Granite), TransformerLens passes through
+        the hooks of the product only for handles of its own. The module's output before the factor
+        serves as well: the factor is the same in every run.
+        """
+        match = re.fullmatch(r"blocks\.(\d+)\.hook_(attn|mlp)_out", name)
+        if match and hasattr(self.blocks()[int(match[1])], "residual_contribution_scale"):
+            return f"blocks.{match[1]}.{match[2]}.hook_out"
+        return name
+
+
+def _weights(model: torch.nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield name and numbers of every weight, also of those that Accelerate keeps elsewhere.
+
+    Same names and order as `named_parameters`; a weight with two names has its first one.
+    """
+    seen: set[int] = set()
+    for prefix, module in model.named_modules():
+        own = {name: id(each) for name, each in module.named_parameters(prefix, recurse=False)}
+        fresh = [name for name, weight in own.items() if weight not in seen]
+        seen |= set(own.values())
+        if fresh:
+            with align_module_device(module):
+                there = dict(module.named_parameters(prefix, recurse=False))
+                yield from ((name, there[name]) for name in fresh)
 
 
 def _own(handle: Any) -> bool:

@@ -1,7 +1,10 @@
-"""A model by name."""
+"""A model by name, here and in other processes."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from transformer_lens.model_bridge import TransformerBridge
@@ -10,9 +13,35 @@ from transformer_lens.supported_models import MODEL_ALIASES, OFFICIAL_MODEL_NAME
 from patchwidgets.errors import ModelError, UnknownNameError
 from patchwidgets.models import smollm2
 
+Loader = Callable[[], TransformerBridge]
+"""Makes a model from nothing, the same one in every process."""
+
+_loaders: "WeakKeyDictionary[TransformerBridge, Loader]" = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class ByName:
+    """Loads a model by its name, as it was loaded here.
+
+    Args:
+        name: What `load_model` is given.
+        device: The kind of device; which one of them is for the other process to choose.
+        dtype: Type of the weights.
+        options: Handed to TransformerLens.
+    """
+
+    name: str
+    device: str | None
+    dtype: torch.dtype
+    options: Mapping[str, Any]
+
+    def __call__(self) -> TransformerBridge:
+        """Return the model."""
+        return load_model(self.name, device=self.device, dtype=self.dtype, **self.options)
+
 
 def load_model(
-    name: str | TransformerBridge = smollm2.NAME,
+    name: str | TransformerBridge | Loader = smollm2.NAME,
     *,
     device: str | torch.device | None = None,
     dtype: torch.dtype = torch.float32,
@@ -22,7 +51,8 @@ def load_model(
 
     Args:
         name: `smollm2-135m` (from PyPI, no hub needed), any name TransformerLens knows, or a
-            bridge, which comes back as it is.
+            bridge, which comes back as it is; or a function without arguments that makes a bridge
+            and that other processes can call too.
         device: Where to put the model; TransformerLens chooses if `None`.
         dtype: Type of the weights. Patching wants `torch.float32`: half precision moves logits by
             more than many effects.
@@ -34,8 +64,54 @@ def load_model(
     """
     if isinstance(name, TransformerBridge):
         return name
+    if not isinstance(name, str):
+        bridge = _made_by(name)
+        _loaders[bridge] = name
+        return bridge
     if name == smollm2.NAME:
-        return smollm2.load_smollm2(device, dtype)
+        bridge = smollm2.load_smollm2(device, dtype)
+    else:
+        bridge = _booted(name, device, dtype, options)
+    kind = None if device is None else torch.device(device).type
+    _loaders[bridge] = ByName(name, kind, dtype, options)
+    return bridge
+
+
+def loader_of(bridge: TransformerBridge) -> Loader:
+    """Return what loads the same model in another process.
+
+    A bridge that was not made by `load_model` is loaded by its name. Whether its weights are the
+    same is for the caller to check.
+
+    Raises:
+        ModelError: The model has no name to load it by.
+    """
+    if bridge in _loaders:
+        return _loaders[bridge]
+    name = str(bridge.cfg.model_name)
+    if name not in model_names():
+        raise ModelError(
+            f"Another process cannot load `{name}`: you made this bridge yourself, and "
+            "TransformerLens knows no model of that name. Write a function without arguments that "
+            "makes the bridge and give it in the bridge's place: `pw.Study(make_model, ...)`."
+        )
+    return ByName(name, None, next(bridge.original_model.parameters()).dtype, {})
+
+
+def _made_by(make: Loader) -> TransformerBridge:
+    bridge = make()
+    if isinstance(bridge, TransformerBridge):
+        return bridge
+    raise ModelError(
+        f"The function given for a model returned a `{type(bridge).__name__}`. It needs to return "
+        "a TransformerLens bridge, because the engine calls its blocks. Return what "
+        "`TransformerBridge.boot_transformers(...)` gives."
+    )
+
+
+def _booted(
+    name: str, device: str | torch.device | None, dtype: torch.dtype, options: dict[str, Any]
+) -> TransformerBridge:
     try:
         bridge = TransformerBridge.boot_transformers(name, device=device, dtype=dtype, **options)
     except (OSError, ValueError) as problem:
