@@ -3,10 +3,14 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from patchwidgets.reports.html import page
+from patchwidgets.views._explorer import explorer
 from tests import make_view_fixtures as fixtures
+from tests.families import FAMILIES, PAIRS, bridge_of, study_of
 
 ROOT = Path(__file__).parents[1]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -89,6 +93,16 @@ def outside(tab):
     )
 
 
+def violations_of(tab):
+    """Return what keeps readers out, by rule and element."""
+    axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    assert axe.exists(), "npm ci"
+    tab.add_script_tag(path=axe)
+    run = "tags => axe.run('.pw-explorer', {runOnly: tags}).then(found => found.violations)"
+    violations = tab.evaluate(run, AXE_TAGS)
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations]
+
+
 def press_peak(tab, name):
     tab.locator(".pw-peak", has_text=name).first.click()
 
@@ -165,18 +179,102 @@ def test_a_hundred_thousand_cells_follow_the_pointer(open_page):
     assert tab.locator(".pw-tooltip strong").text_content().startswith("L")
 
 
+def pixels_of(tab, share, color):
+    """Count the pixels of a colour, by an expression of r, g and b, in a part of the first map."""
+    return tab.evaluate(
+        f"""([from, to]) => {{
+          const canvas = document.querySelector(".pw-grid canvas");
+          const height = canvas.height - 60;
+          const copy = new OffscreenCanvas(canvas.width, canvas.height);
+          const pen = copy.getContext("2d", {{willReadFrequently: true}});
+          pen.drawImage(canvas, 0, 0);
+          const {{data}} = pen.getImageData(
+            60, 20 + height * from, canvas.width - 60, height * (to - from));
+          let count = 0;
+          for (let i = 0; i < data.length; i += 4) {{
+            const [r, g, b, a] = data.slice(i, i + 4);
+            if (a && {color}) count++;
+          }}
+          return count;
+        }}""",
+        share,
+    )
+
+
+def test_estimates_are_dotted_also_where_cells_are_pixels(open_page):
+    tab = open_page(fixtures.large_map(measured=50_000))
+    ink = "Math.abs(r - b) < 30 && r + g + b < 480"
+    assert pixels_of(tab, [0.05, 0.4], ink) == 0
+    assert pixels_of(tab, [0.6, 0.9], ink) > 1000
+
+
+def cells_of_a_tiny_model(dtype):
+    """Measure every head of a tiny model; return its page and what lies below its noise floor."""
+    torch.manual_seed(0)
+    model = bridge_of(FAMILIES["llama"]().to(dtype), f"tiny-{dtype}")
+    study = study_of(model, PAIRS, metric=["prob", "logit_diff"], store=False)
+    result = study.sweep("heads").wait()
+    effect = np.abs(result.snapshot().mean_effect(0))
+    floor = result.provenance["noise_floor"]["prob"]
+    nodes = [str(patch) for patch in result.plan.patches]
+    below = {node for node, size in zip(nodes, effect, strict=True) if size < floor}
+    return explorer([result]), below, len(nodes)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_what_rounding_alone_does_is_grey_in_half_precision_only(open_page, dtype):
+    shown, below, cells = cells_of_a_tiny_model(dtype)
+    tab = open_page(shown)
+    band, grid = tab.locator(".pw-ramp-noise"), tab.get_by_role("grid").first
+    grid.focus()
+    tab.keyboard.press("Control+Home")
+    tab.keyboard.press("Control+Home")
+    said = {}
+    for _ in range(cells):
+        words = grid.get_by_role("gridcell").text_content()
+        said[words.split(",")[0]] = "below the noise floor of" in words
+        before = words
+        tab.keyboard.press("ArrowRight")
+        if grid.get_by_role("gridcell").text_content() == before:
+            tab.keyboard.press("ArrowDown")
+            tab.keyboard.press("Home")
+    assert len(said) == cells
+    assert {node for node, noise in said.items() if noise} == below
+    half = dtype == torch.bfloat16
+    assert bool(below) == half
+    assert band.is_visible() == half
+    tab.keyboard.press("Escape")
+    tab.mouse.move(1, 1)
+    assert (pixels_of(tab, [0, 1], "r === 217 && g === 217 && b === 217") > 500) == half
+    assert ("noise floor" in tab.locator(".pw-legend").text_content()) == half
+    if half:
+        tab.screenshot(path=SCREENSHOTS / "noise.png", full_page=True)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_a_reader_out(open_page, scheme):
-    axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-    assert axe.exists(), "npm ci"
     tab = open_page(color_scheme=scheme, bypass_csp=True)
     press_peak(tab, "L20H0")
     tab.get_by_role("button", name="v L20H0.v").click()
     press_peak(tab, "L17H4")
-    tab.add_script_tag(path=axe)
-    run = "tags => axe.run('.pw-explorer', {runOnly: tags}).then(found => found.violations)"
-    violations = tab.evaluate(run, AXE_TAGS)
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
+    assert violations_of(tab) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_estimates_keep_no_reader_out(open_page, scheme):
+    tab = open_page("synthetic_estimated", color_scheme=scheme, bypass_csp=True)
+    press_peak(tab, "L20H0")
+    assert violations_of(tab) == []
+
+
+def test_estimates_stay_apart_in_forced_colours(open_page):
+    tab = open_page("synthetic_estimated", color_scheme="dark", forced_colors="active")
+    marks = tab.locator(".pw-mark").evaluate_all(
+        "marks => marks.map(one => getComputedStyle(one).backgroundImage.slice(0, 15))"
+    )
+    assert marks == ["radial-gradient", "none", "repeating-linea"]
+    dots = pixels_of(tab, [0.2, 0.3], "r + g + b > 250")
+    assert dots > 100
 
 
 def test_it_fits_a_narrow_window(open_page):
@@ -197,6 +295,9 @@ def test_it_fits_a_narrow_window(open_page):
         ("narrow", "synthetic_explorer", 380, "light"),
         ("running", "synthetic_running", 1000, "light"),
         ("positions", "synthetic_positions", 1000, "dark"),
+        ("estimated-light", "synthetic_estimated", 1240, "light"),
+        ("estimated-dark", "synthetic_estimated", 1240, "dark"),
+        ("estimated-narrow", "synthetic_estimated", 380, "dark"),
     ],
 )
 def test_pictures_to_look_at(open_page, name, fixture, width, scheme):

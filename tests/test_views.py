@@ -10,15 +10,16 @@ import pytest
 from pydantic import ValidationError
 
 from patchwidgets.views import explorer, heatmap, token_strip
-from patchwidgets.views._png import GREY, HATCH, picture
+from patchwidgets.views._png import DOT, GREY, HATCH, NOISE, picture
 from patchwidgets.views._text import summary
 from patchwidgets.views._wire import ArrayBlock, bundle, read_array
+from patchwidgets.views._words import number, signed
 from patchwidgets.views.explorer import COMMANDS
 from patchwidgets.views.heatmap import Progress
 from tests import make_view_fixtures as fixtures
 
 ROOT = Path(__file__).parents[1]
-NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions"]
+NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions", "synthetic_estimated"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,6 +28,34 @@ def test_the_fixtures_are_what_python_writes_today(name):
     stored = json.loads((fixtures.FOLDER / f"{name}.json").read_text("utf-8"))
     assert stored == json.loads(json.dumps(bundle(header, block)))
     assert fixtures.read(name) == (header, block)
+
+
+def test_a_payload_of_version_1_still_opens():
+    header, block = fixtures.read("version_1")
+    assert header.maps[0].estimate is None
+    assert header.maps[0].metrics[0].noise_floor is None
+    assert picture(header.maps[0], block)[:4] == b"\x89PNG"
+    assert "running at 113 of 270" in summary(header, block)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0.00"),
+        (0.48, "0.48"),
+        (-0.0456, "−0.046"),
+        (-2.81, "−2.81"),
+        (12.345, "12.3"),
+        (1234.56, "1235"),
+        (-0.0003, "−3e−4"),
+    ],
+)
+def test_numbers_are_written_as_on_the_page(value, text):
+    assert number(value) == text
+
+
+def test_a_sign_is_given_to_what_has_one():
+    assert [signed(value) for value in (0.5, -0.5, 0.0)] == ["+0.50", "−0.50", "0.00"]
 
 
 def test_generated_typescript_is_up_to_date():
@@ -42,6 +71,7 @@ def test_generated_typescript_knows_every_field():
         explorer.ExplorerState,
         explorer.DrillCommand,
         explorer.CancelCommand,
+        heatmap.Estimates,
         heatmap.Heatmap,
         heatmap.MetricColumn,
         heatmap.Progress,
@@ -146,3 +176,34 @@ def test_the_picture_of_a_large_map_stays_small():
     header, block = fixtures.large_map()
     pixels, _ = decode_png(picture(header.maps[0], block))
     assert pixels.shape == (100 * 6, 1000)
+
+
+def cell_of(pixels, row, column):
+    """Return the palette indices in a cell of a head map, without the lines around it."""
+    return set(pixels[row * 12 : row * 12 + 11, column * 16 : column * 16 + 15].ravel().tolist())
+
+
+def test_the_picture_dots_estimates_and_greys_what_is_below_the_noise():
+    header, block = fixtures.read("synthetic_estimated")
+    pixels, palette = decode_png(picture(header.maps[0], block))
+    assert cell_of(pixels, 5, 2) == {NOISE}
+    assert cell_of(pixels, 29, 7) == {GREY, HATCH}
+    assert len(cell_of(pixels, 20, 0)) == 1
+    for (row, column), sign in {(19, 2): 1, (24, 4): -1}.items():
+        (plain,) = cell_of(pixels, row, column) - {DOT}
+        assert DOT in cell_of(pixels, row, column)
+        red, _, blue = palette[plain].astype(int)
+        assert 10 < sign * (red - blue) < 100
+
+
+def test_the_picture_gives_sizes_without_a_sign_neither_red_nor_blue():
+    header, block = fixtures.read("synthetic_estimated")
+    first = header.maps[0]
+    assert first.estimate is not None
+    sizes = first.estimate.model_copy(update={"signed": False})
+    pixels, palette = decode_png(picture(first.model_copy(update={"estimate": sizes}), block))
+    for place in ((19, 2), (24, 4)):
+        (plain,) = cell_of(pixels, *place) - {DOT}
+        red, green, blue = palette[plain].astype(int)
+        assert min(red, blue) > green
+        assert abs(red - blue) < 40

@@ -5,8 +5,10 @@ import threading
 import pytest
 from ipywidgets import Widget
 
+from patchwidgets.widgets.live import LiveExplorer
 from patchwidgets.widgets.widget import PatchWidget
 from tests import make_view_fixtures as fixtures
+from tests.families import PAIRS, study_of, tiny
 
 MIME = "application/vnd.patchwidgets.v1+json"
 
@@ -89,6 +91,7 @@ def test_bad_commands_are_ignored_with_a_warning(widget, commands, caplog, conte
 
 def test_choices_of_the_page_reach_the_traits(widget):
     state = {"selection": "L9H6", "trail": ["heads"], "metric": "prob", "prompt": 1}
+    state["estimates"] = False
     widget._handle_msg({"content": {"data": {"method": "update", "state": state}}})
     assert {name: getattr(widget, name) for name in state} == state
 
@@ -126,6 +129,22 @@ def test_threads_may_show_while_the_page_chooses(widget):
         thread.join()
     assert failures == []
     assert seen == [f"L{turn}H0" for turn in range(60)]
+
+
+def test_estimates_are_drawn_before_the_first_cell_is_measured():
+    study, begin, drawn = study_of(tiny("llama"), PAIRS, store=False), threading.Event(), []
+    study._session.model.worker.call(begin.wait)
+    result = study.sweep("heads", estimate="attribution", top=2)
+    shown = LiveExplorer(result).widget
+    shown.observe(lambda change: drawn.append(change["new"]["maps"][0]), "header")
+    begin.set()
+    result.wait()
+    seen = [(one["progress"]["done"], one["estimate"] is not None) for one in drawn]
+    assert seen[0] == (0, True)
+    assert seen[-1] == (2, True)
+    progress = drawn[-1]["progress"]
+    assert (progress["state"], progress["total"]) == ("done", 2)
+    Widget.close_all()
 
 
 def test_a_closed_widget_still_shows_what_it_holds(widget, explorer):

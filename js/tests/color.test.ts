@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { blend, fromComputed, limitOf, luminance, paletteFor } from "../src/core/color";
+import {
+  blend,
+  fromComputed,
+  inkOn,
+  limitOf,
+  luminance,
+  paletteFor,
+  type Rgb,
+} from "../src/core/color";
 
 const WHITE = [255, 255, 255] as const;
 const DARK = [20, 22, 26] as const;
@@ -39,9 +47,28 @@ describe.each([
 
   it("carries signs that can be read", () => {
     for (let share = -1; share <= 1; share += 0.05) {
-      const ink = palette.ink(share) === "#000" ? 0 : 1;
-      expect(Math.abs(ink - luminance(palette.at(share)))).toBeGreaterThan(0.4);
+      for (const color of [palette.at(share), palette.pale(share), palette.noise]) {
+        const ink = inkOn(color) === "#000" ? 0 : 1;
+        expect(Math.abs(ink - luminance(color))).toBeGreaterThan(0.4);
+      }
     }
+  });
+
+  it("is paler for estimates, without losing their sign", () => {
+    for (const share of [-1, -0.5, 0.5, 1]) {
+      const away = (color: Rgb) => Math.abs(luminance(color) - luminance(palette.at(0)));
+      expect(away(palette.pale(share))).toBeLessThan(away(palette.at(share)));
+      const [red, , blue] = palette.pale(share);
+      expect(Math.sign(red - blue)).toBe(Math.sign(share));
+    }
+  });
+
+  it("has a colour of its own for sizes without a sign, and a grey for what is below the noise", () => {
+    const [red, green, blue] = palette.size(1);
+    expect(Math.min(red, blue)).toBeGreaterThan(green + 15);
+    expect(Math.max(...palette.noise) - Math.min(...palette.noise)).toBeLessThan(8);
+    const apart = luminance(palette.noise) - luminance(palette.at(0));
+    expect(Math.abs(apart)).toBeGreaterThan(0.08);
   });
 
   it("ends where the scale ends", () => {
@@ -53,6 +80,7 @@ describe.each([
 describe("limitOf", () => {
   it("is the largest size, whatever its sign, and skips what was not measured", () => {
     expect(limitOf([0.1, -0.4, Number.NaN, Number.NEGATIVE_INFINITY])).toBeCloseTo(0.4);
+    expect(limitOf([0.1], [-0.7])).toBeCloseTo(0.7);
   });
   it("is 1 where nothing was measured or nothing happened", () => {
     expect(limitOf([])).toBe(1);

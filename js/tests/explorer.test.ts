@@ -175,9 +175,114 @@ describe("measuring", () => {
       trail: ["heads", "L20H0.v"],
       metric: "",
       prompt: 0,
+      estimates: true,
     });
     view.update(firstMaps(whole, 1));
     expect(view.state.trail).toEqual(["heads"]);
+  });
+});
+
+describe("what was estimated", () => {
+  const select = (name: string) => view.choose({ selection: name });
+
+  beforeEach(() => {
+    view = mount(host, payload("synthetic_estimated"));
+  });
+
+  it("is said of a cell that was not measured", () => {
+    select("L19H2");
+    expect(cellText(first())).toBe("L19H2, estimated +0.22 (attribution patching), not measured");
+    expect(textOf(view, ".pw-cell")).toContain("estimated+0.22");
+    select("L29H7");
+    expect(cellText(first())).toBe("L29H7, not measured yet");
+  });
+
+  it("stands beside what was measured", () => {
+    select("L20H0");
+    expect(cellText(first())).toMatch(/^L20H0, normalized \+0\.52 95 %/);
+    expect(textOf(view, ".pw-cell")).toMatch(/normalized\+0\.52.*estimated\+0\.41/);
+  });
+
+  it("is a size where it has no sign", () => {
+    const bundle = stored("synthetic_estimated");
+    Object.assign(bundle.header.maps[0].estimate, {
+      signed: false,
+      method: "attribution patching with GradDrop",
+    });
+    view = mount(host, readBundle(bundle));
+    select("L19H2");
+    expect(cellText(first())).toBe(
+      "L19H2, estimated size 0.22 (attribution patching with GradDrop), not measured",
+    );
+    expect(textOf(view, ".pw-legend")).toContain("estimated size, no sign");
+  });
+
+  it("is summed up under the map, for the metric that is drawn", () => {
+    expect(textOf(view, ".pw-agreement")).toContain("rank correlation with exact 0.95");
+    expect(textOf(view, ".pw-legend")).toContain("estimated (attribution patching), not measured");
+    click(view, ".pw-metric", "probability");
+    expect(textOf(view, ".pw-agreement")).toMatch(/the rest neither measured nor estimated$/);
+    expect(textOf(view, ".pw-legend")).not.toContain("estimated");
+  });
+
+  it("can be left out, and comes back", () => {
+    click(view, ".pw-metric", "Measured only");
+    expect(host.states).toEqual([{ estimates: false }]);
+    select("L19H2");
+    expect(cellText(first())).toBe("L19H2, not measured yet");
+    select("L20H0");
+    expect(textOf(view, ".pw-cell")).not.toContain("estimated");
+    expect(textOf(view, ".pw-legend")).not.toContain("estimated");
+    view.choose({ estimates: true });
+    expect(textOf(view, ".pw-legend")).toContain("estimated");
+    const pressed = view.element.querySelector('.pw-metric[aria-pressed="true"]');
+    expect(pressed?.textContent).toBe("With estimates");
+  });
+
+  it("is never among the strongest cells", () => {
+    const peaks = [...view.element.querySelectorAll(".pw-peak span")].map((one) => one.textContent);
+    expect(peaks).toEqual(["L20H0", "L17H4", "L23H3", "L29H0"]);
+  });
+
+  it("has no choice where nothing was estimated", () => {
+    const shows = () => view.element.querySelector('[aria-label="cells that were not measured"]');
+    expect(shows()).toHaveProperty("hidden", false);
+    view = mount(host);
+    expect(shows()).toHaveProperty("hidden", true);
+    expect(view.element.querySelector(".pw-agreement")).toHaveProperty("hidden", true);
+  });
+
+  it("starts the keyboard at the strongest estimate where nothing is measured yet", () => {
+    const shown = payload("synthetic_estimated");
+    for (const { status } of shown.charts) status.fill(0);
+    view = mount(host, shown);
+    press(first(), "ArrowDown");
+    expect(view.state.selection).toBe("L20H0");
+  });
+});
+
+describe("the noise floor", () => {
+  beforeEach(() => {
+    view = mount(host, payload("synthetic_estimated"));
+  });
+
+  it("is said of a cell below it, and of the scale", () => {
+    view.choose({ selection: "L5H2" });
+    expect(cellText(first())).toBe(
+      "L5H2, normalized +0.005 95 % −0.025 to 0.035, below the noise floor of 0.040 logits: rounding alone does as much",
+    );
+    expect(textOf(view, ".pw-legend")).toContain("below the noise floor of 0.040 logits");
+    const band = view.element.querySelector<HTMLElement>(".pw-ramp-noise");
+    expect(band?.hidden).toBe(false);
+    expect(Number.parseFloat(band?.style.height ?? "")).toBeCloseTo((190 * 0.04) / 5.64 / 0.52, 1);
+  });
+
+  it("is not drawn where nothing lies below it", () => {
+    const bundle = stored();
+    bundle.header.maps[0].metrics[0].noise_floor = 1e-6;
+    view = mount(host, readBundle(bundle));
+    expect(view.element.querySelector(".pw-ramp-noise")).toHaveProperty("hidden", true);
+    expect(textOf(view, ".pw-legend")).not.toContain("noise");
   });
 });
 

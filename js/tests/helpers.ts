@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { fromBase64 } from "../src/core/arrays";
 import type { Command, Host } from "../src/core/host";
 import { type Payload, readBundle } from "../src/core/payload";
 import type { ExplorerState } from "../src/generated/views";
@@ -19,6 +20,11 @@ const FOLDER = resolve(import.meta.dirname, "../../tests/fixtures/views");
 /** Returns a payload that Python wrote. */
 export function stored(name = "synthetic_explorer"): Stored {
   return JSON.parse(readFileSync(`${FOLDER}/${name}.json`, "utf8"));
+}
+
+/** Returns the numbers of a payload that Python wrote. */
+export function bytesOf({ block }: Stored): Uint8Array {
+  return fromBase64(block);
 }
 
 export function payload(name = "synthetic_explorer"): Payload {

@@ -74,7 +74,7 @@ it("draws a newer payload in place", async () => {
 });
 
 it("shows a sentence for what it cannot draw, and goes on with what it can", async () => {
-  await renderer.renderModel(output({ ...stored(), schema_version: 2 }));
+  await renderer.renderModel(output({ ...stored(), schema_version: 99 }));
   expect(renderer.node.textContent).toContain("newer patchwidgets");
   await renderer.renderModel(output("nonsense"));
   expect(renderer.node.textContent).toContain("damaged");

@@ -16,6 +16,7 @@ class FakeModel {
     trail: [],
     metric: "",
     prompt: 0,
+    estimates: true,
     pw_id: "abc",
   };
   constructor(name = "synthetic_explorer") {
@@ -94,13 +95,19 @@ it("keeps the last picture where a new one cannot be drawn", async () => {
 
 it("starts from what the model holds", () => {
   const view = mount(noKernel, payload("synthetic_running"));
-  Object.assign(model.values, { trail: ["heads", "L20H0.v"], selection: "L17H4", metric: "prob" });
+  Object.assign(model.values, {
+    trail: ["heads", "L20H0.v"],
+    selection: "L17H4",
+    metric: "prob",
+    estimates: false,
+  });
   bind(view, model.live, binding.signal);
   expect(view.state).toEqual({
     trail: ["heads", "L20H0.v"],
     selection: "L17H4",
     metric: "prob",
     prompt: 0,
+    estimates: false,
   });
 });
 

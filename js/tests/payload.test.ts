@@ -14,12 +14,24 @@ function refusal(data: unknown): string {
 }
 
 describe("a payload from Python", () => {
-  it.each(["synthetic_explorer", "synthetic_running", "synthetic_positions"])(
-    "reads %s",
-    (name) => {
-      expect(payload(name).charts.length).toBe(stored(name).header.maps.length);
-    },
-  );
+  it.each([
+    "synthetic_explorer",
+    "synthetic_running",
+    "synthetic_positions",
+    "synthetic_estimated",
+  ])("reads %s", (name) => {
+    expect(payload(name).charts.length).toBe(stored(name).header.maps.length);
+  });
+
+  it("still reads what version 1 wrote, which knew neither estimates nor noise", () => {
+    const old = stored("version_1");
+    expect(old.schema_version).toBe(1);
+    expect(Object.keys(old.header.maps[0])).not.toContain("estimate");
+    const [heads] = payload("version_1").charts;
+    expect(heads?.read(0, 200)).toMatchObject({ value: null, estimate: null, noise: false });
+    expect(heads?.drawn(0, true).estimates.every(Number.isNaN)).toBe(true);
+    expect(heads?.noiseFloor(0)).toBe(0);
+  });
 
   it("has the planted numbers under their written names", () => {
     const [heads] = payload().charts;
@@ -79,6 +91,8 @@ describe("a payload that cannot be drawn", () => {
       "maps[0].metrics[0].base",
       (header) => Object.assign(header.maps[0].metrics[0], { base: "1" }),
     ],
+    ["maps[0].estimate", (header) => Object.assign(header.maps[0], { estimate: {} })],
+    ["noise_floor", (header) => Object.assign(header.maps[0].metrics[0], { noise_floor: -1 })],
     ["more or fewer rows", (header) => header.maps[0].rows.parts.pop()],
     ["float32", (header) => header.maps[0].rows.labels.pop() && header.maps[0].rows.parts.pop()],
   ])("names the fault: %s", (fault, damage) => {

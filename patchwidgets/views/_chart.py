@@ -20,17 +20,23 @@ class Chart:
         values: What is coloured, over rows and columns; NaN where nothing was measured.
         effect: Patched minus base, over rows and columns, in the metric's unit.
         status: As `Heatmap.status`.
+        estimates: On the scale of `values`, where nothing was measured and something estimated;
+            NaN elsewhere.
+        noise: Whether a cell was measured and lies below what rounding alone does.
     """
 
     map: Heatmap
     values: np.ndarray
     effect: np.ndarray
     status: np.ndarray
+    estimates: np.ndarray
+    noise: np.ndarray
 
     @property
     def limit(self) -> float:
-        """The largest absolute value, or 1 where there is none."""
-        finite = np.abs(self.values[np.isfinite(self.values)])
+        """The largest absolute value or estimate, or 1 where there is none."""
+        drawn = np.concatenate([self.values, self.estimates])
+        finite = np.abs(drawn[np.isfinite(drawn)])
         return float(finite.max(initial=0.0)) or 1.0
 
     def name(self, row: int, column: int) -> str:
@@ -48,4 +54,10 @@ def read_chart(heatmap: Heatmap, block: bytes, metric: int = 0) -> Chart:
         np.where(status == IDENTITY, 0.0, np.where(known, read_array(array, block)[metric], np.nan))
         for array in (heatmap.value, heatmap.effect)
     )
-    return Chart(heatmap, values, effect, status)
+    estimates = np.full(values.shape, np.nan)
+    if heatmap.estimate is not None:
+        estimated = read_array(heatmap.estimate.value, block)[metric]
+        estimates = np.where(status == UNMEASURED, estimated, np.nan)
+    floor = heatmap.metrics[metric].noise_floor or 0.0
+    noise = (status == MEASURED) & (np.abs(effect) < floor)
+    return Chart(heatmap, values, effect, status, estimates, noise)

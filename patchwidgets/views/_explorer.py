@@ -74,10 +74,15 @@ def _caption(result: Result) -> str:
         _written_values(result),
         about.get("corruption", "").replace("_", " "),
         f"at {about['at']}" if "at" in about else "",
-        f"{len(result.groups)} pairs",
+        _pairs(result),
         f"seed {about['seed']}" if "seed" in about else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _pairs(result: Result) -> str:
+    pairs = f"{len(result.groups)} pairs"
+    return pairs if result.draws == 1 else f"{pairs}, each with {result.draws} draws of noise"
 
 
 def _written_values(result: Result) -> str:
@@ -92,7 +97,7 @@ def _facts(result: Result) -> list[Fact]:
     corruption = about.get("corruption", "").replace("_", " ")
     found = {
         "model": model.get("name", ""),
-        "pairs": str(len(result.groups)),
+        "pairs": _pairs(result).removesuffix(" pairs"),
         "corruption": f"{corruption} at {about['at']}" if "at" in about else corruption,
         "direction": result.direction,
         "source": _written_values(result).removeprefix("source "),
@@ -117,10 +122,11 @@ def _pair(prompt: dict[str, Any]) -> Pair:
     for role, at in prompt["roles"].items():
         roles[at] = f"{roles[at]}, {role}" if at in roles else role
     ids = zip(prompt["clean_ids"], prompt["corrupted_ids"], strict=True)
+    noised = set(prompt.get("noised", []))
     return Pair(
         clean=prompt["clean"],
         corrupted=prompt["corrupted"],
-        differs=[clean != corrupted for clean, corrupted in ids],
+        differs=[clean != corrupted or at in noised for at, (clean, corrupted) in enumerate(ids)],
         roles=roles,
         answers=prompt["answers"],
         wrong_answers=prompt["wrong_answers"],

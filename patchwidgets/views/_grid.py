@@ -1,6 +1,7 @@
 """Lays the maps of a plan on rows and columns, with the written name of every cell."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
@@ -43,6 +44,15 @@ class Grid:
     columns: tuple[Line, ...]
     cells: np.ndarray
     names: dict[int, str]
+
+    def place(self, per_patch: np.ndarray, empty: float | int = np.nan) -> np.ndarray:
+        """Return row by column: the number of each cell's patch; `empty` where there is none."""
+        last = np.full(1, empty, dtype=per_patch.dtype)
+        return np.concatenate([per_patch, last])[np.maximum(self.cells, NO_PATCH)]
+
+    def stack(self, per_metric: Iterable[np.ndarray]) -> np.ndarray:
+        """Return metric by row by column; NaN where there is no patch."""
+        return np.stack([self.place(per_patch) for per_patch in per_metric])
 
 
 def lay_out(plan: Plan, map: str | None = None) -> Grid:

@@ -6,10 +6,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from patchwidgets.results import stats
-from patchwidgets.results.labels import NO_PATCH, written_name
+from patchwidgets.results.labels import written_name
 from patchwidgets.results.measured import NOT_MEASURED, UNREACHABLE, Snapshot, not_normalizable
 from patchwidgets.results.result import Result
-from patchwidgets.views._grid import NO_NODE, Grid, Line, lay_out
+from patchwidgets.views._estimates import estimates
+from patchwidgets.views._grid import NO_NODE, Line, lay_out
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.heatmap import Axis, Heatmap, MetricColumn, Progress
 
@@ -44,7 +45,7 @@ def heatmap(
         interval.append(_intervals.update(result, snapshot, m, column.normalized))
     effects = [snapshot.mean_effect(m) for m in range(len(columns))]
     patched = [snapshot.patched(m) for m in range(len(columns))]
-    status = _at(grid, snapshot.status, UNREACHABLE)
+    status = grid.place(snapshot.status, UNREACHABLE)
     status[grid.cells == NO_NODE] = _NO_SUCH_NODE
     low, high = np.moveaxis(np.stack(interval), -1, 0)
     return Heatmap(
@@ -55,13 +56,14 @@ def heatmap(
         columns=_axis(grid.column_axis, grid.columns),
         names=grid.names,
         metrics=columns,
-        value=block.add(_stack(grid, value)),
-        effect=block.add(_stack(grid, effects)),
-        low=block.add(_stack(grid, low)),
-        high=block.add(_stack(grid, high)),
-        patched=block.add(_stack(grid, patched)),
+        value=block.add(grid.stack(value)),
+        effect=block.add(grid.stack(effects)),
+        low=block.add(grid.stack(low)),
+        high=block.add(grid.stack(high)),
+        patched=block.add(grid.stack(patched)),
         status=block.add(status),
         progress=Progress(**progress._asdict()),
+        estimate=estimates(result, snapshot, grid, columns, block),
     )
 
 
@@ -107,7 +109,13 @@ def _metric_column(result: Result, snapshot: Snapshot, m: int) -> MetricColumn:
         source=_mean(source),
         normalized=note is None,
         note=note or "",
+        noise_floor=_noise_floor(result, info.name),
     )
+
+
+def _noise_floor(result: Result, metric: str) -> float | None:
+    floor = result.provenance.get("noise_floor", {}).get(metric)
+    return floor if floor is not None and np.isfinite(floor) else None
 
 
 def _mean(per_prompt: np.ndarray) -> float | None:
@@ -119,13 +127,3 @@ def _axis(name: str, lines: tuple[Line, ...]) -> Axis:
     return Axis(
         name=name, labels=[line.label for line in lines], parts=[line.part for line in lines]
     )
-
-
-def _stack(grid: Grid, per_metric: "list[np.ndarray] | np.ndarray") -> np.ndarray:
-    """Return metric by row by column; NaN where there is no patch."""
-    return np.stack([_at(grid, per_patch, np.nan) for per_patch in per_metric])
-
-
-def _at(grid: Grid, per_patch: np.ndarray, empty: float | int) -> np.ndarray:
-    last = np.full(1, empty, dtype=per_patch.dtype)
-    return np.concatenate([per_patch, last])[np.maximum(grid.cells, NO_PATCH)]

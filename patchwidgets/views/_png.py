@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,12 +12,22 @@ from patchwidgets.views.heatmap import Heatmap
 STOPS = ("2166ac", "4393c3", "92c5de", "d2e5f1", "f7f7f7", "fbdccb", "f4a582", "d6604d", "b2182b")
 """From the lowest to the highest value; the same as on the page."""
 
-STEPS = 100
-WHITE, GREY, HATCH = 2 * STEPS + 1, 2 * STEPS + 2, 2 * STEPS + 3
+SIZES = ("f7f7f7", "7b52ab")
+"""From no effect to the largest size, for estimates without a sign."""
+
+STEPS, FEW = 100, 10
+WHITE = 2 * STEPS + 1
+GREY, HATCH, DOT, NOISE, PALE = range(WHITE + 1, WHITE + 6)
+SIZE = PALE + 2 * FEW + 1
+"""Colours after those of measured cells. Estimates have few: `PALE` from -1 to 1, `SIZE` from 0."""
 
 
 def picture(heatmap: Heatmap, block: bytes) -> bytes:
-    """Return the first metric of a map as PNG: red positive, blue negative, hatched unknown."""
+    """Return the first metric of a map as PNG: red positive, blue negative, hatched unknown.
+
+    Estimates are paler and dotted; violet where only their size is known. What lies below the
+    noise floor is grey.
+    """
     chart = read_chart(heatmap, block)
     rows, columns = chart.values.shape
     if not rows or not columns:
@@ -31,14 +42,29 @@ def _drawn(chart: Chart, height: int, width: int) -> np.ndarray:
     cells = np.rint((share + 1) * STEPS).astype(np.uint8)
     cells[np.isnan(chart.values)] = GREY
     cells[chart.status == ABSENT] = WHITE
-    pixels = cells.repeat(height, axis=0).repeat(width, axis=1)
+    cells[chart.noise] = NOISE
+    estimated = np.isfinite(chart.estimates)
+    cells[estimated] = _estimated(chart)[estimated]
+    pixels = _enlarged(cells, height, width)
     y, x = np.indices(pixels.shape)
-    status = chart.status.repeat(height, axis=0).repeat(width, axis=1)
-    every = np.where(status == UNREACHABLE, 8, 4)
+    every = np.where(_enlarged(chart.status, height, width) == UNREACHABLE, 8, 4)
     pixels[(pixels == GREY) & ((x + y) % every == 0)] = HATCH
+    dotted = (y % 3 == 1) & ((x + y) % 6 == 2)
+    pixels[_enlarged(estimated, height, width) & dotted] = DOT
     if height > 3 and width > 3:
         pixels[(y % height == height - 1) | (x % width == width - 1)] = WHITE
     return pixels
+
+
+def _estimated(chart: Chart) -> np.ndarray:
+    share = np.nan_to_num(chart.estimates / chart.limit)
+    if chart.map.estimate is not None and not chart.map.estimate.signed:
+        return SIZE + np.rint(np.abs(share) * FEW)
+    return PALE + np.rint((share + 1) * FEW)
+
+
+def _enlarged(cells: np.ndarray, height: int, width: int) -> np.ndarray:
+    return cells.repeat(height, axis=0).repeat(width, axis=1)
 
 
 def _png(pixels: np.ndarray) -> bytes:
@@ -57,11 +83,24 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _palette() -> bytes:
-    stops = np.array([list(bytes.fromhex(stop)) for stop in STOPS], dtype=float)
-    places = np.linspace(0, len(STOPS) - 1, 2 * STEPS + 1)
-    colors = [np.interp(places, np.arange(len(STOPS)), stops[:, i]) for i in range(3)]
-    extra = [(255, 255, 255), (236, 239, 243), (190, 198, 208)]
-    return np.rint(np.stack(colors, axis=1)).astype(np.uint8).tobytes() + bytes(sum(extra, ()))
+    scale, sizes = _between(STOPS, 2 * STEPS + 1), _between(SIZES, FEW + 1)
+    plain = np.array([_rgb(color) for color in ("ffffff", "eceff3", "bec6d0", "6b7480", "d6d9dd")])
+    parts = [scale, plain, _paler(_between(STOPS, 2 * FEW + 1)), _paler(sizes)]
+    return np.rint(np.concatenate(parts)).astype(np.uint8).tobytes()
+
+
+def _between(stops: Sequence[str], count: int) -> np.ndarray:
+    known = np.array([_rgb(stop) for stop in stops])
+    places = np.linspace(0, len(stops) - 1, count)
+    return np.stack([np.interp(places, np.arange(len(stops)), one) for one in known.T], axis=1)
+
+
+def _paler(colors: np.ndarray) -> np.ndarray:
+    return 255 - 0.7 * (255 - colors)
+
+
+def _rgb(color: str) -> list[float]:
+    return [float(part) for part in bytes.fromhex(color)]
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -3,10 +3,9 @@
 import numpy as np
 
 from patchwidgets.views._chart import Chart, read_chart
+from patchwidgets.views._words import UNITS, number
 from patchwidgets.views.explorer import Explorer
 from patchwidgets.views.heatmap import Heatmap, MetricColumn
-
-UNITS = {"logit": "logits", "nat": "nats", "probability": "probability"}
 
 
 def summary(header: Explorer, block: bytes, *, key: str | None = None, strongest: int = 5) -> str:
@@ -24,6 +23,7 @@ def summary(header: Explorer, block: bytes, *, key: str | None = None, strongest
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)
     lines = [header.title, facts, f"{heatmap.title} ({heatmap.key})", _state(heatmap)]
     lines += _table(chart, metric, strongest)
+    lines += [_below_noise(chart, metric), *_estimated(chart, strongest)]
     return "\n".join(line for line in lines if line)
 
 
@@ -49,7 +49,35 @@ def _table(chart: Chart, metric: MetricColumn, strongest: int) -> list[str]:
 
 
 def _strongest(chart: Chart, sign: int, count: int) -> list[tuple[str, str]]:
-    sizes = np.nan_to_num(sign * chart.values, nan=0.0).ravel()
-    order = [index for index in np.argsort(-sizes, kind="stable")[:count] if sizes[index] > 0]
-    places = [divmod(int(index), chart.values.shape[1]) for index in order]
+    told_apart = np.where(chart.noise, 0.0, chart.values)
+    places = _largest(sign * told_apart, count)
     return [(chart.name(*place), f"{chart.values[place]:+.3f}") for place in places]
+
+
+def _largest(values: np.ndarray, count: int) -> list[tuple[int, int]]:
+    sizes = np.nan_to_num(values, nan=0.0).ravel()
+    order = [index for index in np.argsort(-sizes, kind="stable")[:count] if sizes[index] > 0]
+    return [divmod(int(index), values.shape[1]) for index in order]
+
+
+def _below_noise(chart: Chart, metric: MetricColumn) -> str:
+    count = int(chart.noise.sum())
+    if not count or metric.noise_floor is None:
+        return ""
+    cells = "cell" if count == 1 else "cells"
+    floor = f"{number(metric.noise_floor)} {UNITS[metric.unit]}"
+    return f"below the noise floor of {floor}, where rounding alone does as much: {count:,} {cells}"
+
+
+def _estimated(chart: Chart, count: int) -> list[str]:
+    estimate = chart.map.estimate
+    if estimate is None:
+        return []
+    write = "{:+.3f}" if estimate.signed else "{:.3f}"
+    named = [
+        f"{chart.name(*place)} {write.format(chart.estimates[place])}"
+        for place in _largest(np.abs(chart.estimates), count)
+    ]
+    what = "estimated" if estimate.signed else "estimated size"
+    left = f"{what} by {estimate.method}, not measured: {', '.join(named)}" if named else ""
+    return [estimate.agreement[0], left]

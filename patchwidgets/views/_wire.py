@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
-"""Raised whenever a field changes its meaning; older readers refuse newer payloads."""
+SCHEMA_VERSION = 2
+"""Raised whenever a field comes or changes its meaning; older readers refuse newer payloads. What
+came with 2 is optional, so that payloads of version 1 still open: `Heatmap.estimate` and
+`MetricColumn.noise_floor`."""
 
 MIME_TYPE = "application/vnd.patchwidgets.v1+json"
 """The type under which a notebook output carries a payload."""

@@ -51,6 +51,8 @@ class ExplorerState(Wire):
     """Name of the metric that is drawn; empty means the first."""
     prompt: Annotated[int, Field(ge=0)]
     """Which pair the token strip shows."""
+    estimates: bool
+    """Whether cells that were not measured show what was estimated of them."""
 
 
 class DrillCommand(Wire):

@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from patchwidgets.types import Unit
 from patchwidgets.views._wire import ArrayRef, Wire
 
 __all__ = ["Heatmap"]
 
-Rows = Annotated[int, Field(ge=0)]
+OPTIONAL = ConfigDict(json_schema_serialization_defaults_required=False)
+"""For what payloads of version 1 do not have: a page must read it, and need not find it."""
 
 
 class Axis(Wire):
@@ -25,9 +27,11 @@ class Axis(Wire):
 class MetricColumn(Wire):
     """What one metric says on the two unpatched runs, and how its map is scaled."""
 
+    model_config = OPTIONAL
+
     name: str
     label: str
-    unit: Literal["logit", "nat", "probability"]
+    unit: Unit
     base: float | None
     """Mean over prompts in the run that is patched; the map's 0. Null until it is measured."""
     source: float | None
@@ -36,6 +40,9 @@ class MetricColumn(Wire):
     """Whether `value` is the normalized effect; otherwise it is the effect in `unit`."""
     note: str
     """Why the effect is shown instead of the normalized effect; empty where it is not."""
+    noise_floor: Annotated[float, Field(ge=0)] | None = None
+    """What rounding alone does to the metric on one prompt, in `unit`: smaller effects are not told
+    apart from nothing. Null where that was not measured."""
 
 
 class Progress(Wire):
@@ -52,8 +59,24 @@ class Progress(Wire):
     """The error, where `state` is `failed`; otherwise empty."""
 
 
+class Estimates(Wire):
+    """What the cells of a map would do by estimate; nothing in it was measured."""
+
+    method: str
+    """How it was estimated, in words: `attribution patching`."""
+    signed: bool
+    """Whether `value` has the sign of the effect; otherwise it is the size of the effect."""
+    value: ArrayRef
+    """Over metrics, rows, columns, on the scale of `Heatmap.value`; NaN where the method has no
+    estimate. Cells that were measured have one too, for comparison."""
+    agreement: list[str]
+    """For every metric: how much was measured, and how well the estimates agree with it."""
+
+
 class Heatmap(Wire):
     """One map. Cell arrays run over metrics, rows, columns; `status` over rows, columns."""
+
+    model_config = OPTIONAL
 
     key: str
     """Which map this is: a sweep's name, or the receivers of a path map such as `L20H0.v`."""
@@ -81,3 +104,5 @@ class Heatmap(Wire):
     """0 not measured, 1 measured, 2 zero by identity (the source equals the base there), 3 cannot
     reach the receiver, 4 no such node (nothing is drawn)."""
     progress: Progress
+    estimate: Estimates | None = None
+    """What was estimated before anything was measured, if anything was."""

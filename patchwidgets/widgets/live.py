@@ -33,6 +33,7 @@ class LiveExplorer:
         self._asked: set[str] = set()
         self._problems: list[str] = []
         self._outputs: list[str] = []
+        self._estimates = 0
         self._lock = threading.RLock()
         self._drawn_at = self._stored_at = time.monotonic()
         self._pause = DRAWN_EVERY
@@ -58,7 +59,9 @@ class LiveExplorer:
 
     def _on_progress(self, job: Job) -> None:
         with self._lock:
-            if job.ended or time.monotonic() - self._drawn_at >= self._pause:
+            # Estimates are drawn at once, before the first cell is measured.
+            news = job.ended or self._estimates != self._count_estimates()
+            if news or time.monotonic() - self._drawn_at >= self._pause:
                 self._draw()
             if job.ended or time.monotonic() - self._stored_at >= STORED_EVERY:
                 self._store()
@@ -66,9 +69,13 @@ class LiveExplorer:
     def _draw(self) -> None:
         with self._lock:
             began = time.monotonic()
+            self._estimates = self._count_estimates()
             self.widget.show(*self._picture())
             self._drawn_at = time.monotonic()
             self._pause = max(DRAWN_EVERY, 4 * (self._drawn_at - began))
+
+    def _count_estimates(self) -> int:
+        return sum(result.estimate is not None for result in self._results.values())
 
     def _store(self) -> None:
         """Write what was measured into the outputs that show it, so that it is saved with them."""

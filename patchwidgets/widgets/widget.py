@@ -55,6 +55,8 @@ class PatchWidget(anywidget.AnyWidget):
     """Name of the metric that is drawn; empty means the first."""
     prompt = t.Int(0, min=0).tag(sync=True)
     """Which pair the token strip shows."""
+    estimates = t.Bool(True).tag(sync=True)
+    """Whether cells that were not measured show what was estimated of them."""
     pw_id = t.Unicode().tag(sync=True)
     _esm = t.Unicode().tag(sync=True)
     _runtime = anywidget.WidgetTrait().tag(sync=True)

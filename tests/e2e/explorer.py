@@ -95,6 +95,16 @@ class Explorer:
         """What is said of the measuring."""
         return self.element.locator(".pw-progress-text").text_content() or ""
 
+    @property
+    def agreement(self) -> str:
+        """What is said under the first map of its estimates."""
+        return self.element.locator(".pw-agreement").first.text_content() or ""
+
+    @property
+    def spoken(self) -> str:
+        """What a screen reader says of the selected cell of the first map."""
+        return self.grids.first.get_by_role("gridcell").text_content() or ""
+
     def peaks(self) -> list[tuple[str, float]]:
         """The strongest cells beside the map, largest first."""
         found = []
@@ -107,6 +117,13 @@ class Explorer:
         """Wait until a map with this title is shown."""
         name = re.compile(re.escape(title))
         self.element.get_by_role("grid", name=name).wait_for(timeout=60_000)
+
+    def wait_for_agreement(self, text: str, seconds: float = 90) -> None:
+        """Wait until this is said of the estimates of the first map."""
+        try:
+            self.element.locator(".pw-agreement", has_text=text).wait_for(timeout=seconds * 1000)
+        except Exception as error:
+            raise AssertionError(f"not {text!r} in {seconds} s but {self.agreement!r}") from error
 
     def wait_for_progress(self, text: str, seconds: float = 90) -> None:
         """Wait until this is said of the measuring; nothing is said once it is done."""

@@ -76,6 +76,14 @@ class Lab:
             notebook.wait_until_idle()
         return notebook
 
+    def receive(self, document: dict[str, Any]) -> "Notebook":
+        """Open a copy of a notebook that nobody here has trusted, with No Kernel."""
+        stranger = {**document, "metadata": {"kernelspec": kernelspec("no-such-kernel")}}
+        (self.root / "received.ipynb").write_text(json.dumps(stranger), "utf-8")
+        received = self.open("received.ipynb", kernel=False)
+        assert received.ask("panel.sessionContext.session") is None
+        return received
+
     def close_all(self) -> None:
         """Close every document without saving it, and end every kernel."""
         self.ask(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.explorer import Explorer
-from tests.e2e.lab import MIME, kernelspec, write_notebook
+from tests.e2e.lab import MIME, write_notebook
 from tests.e2e.marks import REAL_LAB
 
 pytestmark = REAL_LAB
@@ -42,15 +42,6 @@ def saved(notebook):
     return notebook.save()
 
 
-def open_as_a_stranger(lab, document):
-    """Open a copy that nobody here has trusted, with No Kernel."""
-    stranger = {**document, "metadata": {"kernelspec": kernelspec("no-such-kernel")}}
-    (lab.root / "received.ipynb").write_text(json.dumps(stranger), "utf-8")
-    received = lab.open("received.ipynb", kernel=False)
-    assert received.ask("panel.sessionContext.session") is None
-    return received
-
-
 def wait_until_stored(notebook, key):
     """Wait until both outputs of the result would be saved with this map."""
     for cell in (HEADS, AGAIN):
@@ -82,7 +73,7 @@ def test_the_file_holds_what_was_measured_after_the_cell_had_ended(saved):
 
 
 def test_a_reader_without_a_kernel_clicks_through_both_maps(lab, saved):
-    received = open_as_a_stranger(lab, saved)
+    received = lab.receive(saved)
     before = received.outputs()
     view = explorer_of(received, HEADS)
     view.drill("L20H0", "v L20H0.v")
@@ -101,7 +92,7 @@ def test_the_tutorial_is_clickable_without_a_kernel(lab):
     tutorial = json.loads(path.read_text("utf-8")) if path.exists() else {"cells": []}
     shown = [index for index, cell in enumerate(outputs(tutorial)) if "L20H0" in json.dumps(cell)]
     assert shown, "python -m tests.notebooks.execute"
-    received = open_as_a_stranger(lab, tutorial)
+    received = lab.receive(tutorial)
     view = explorer_of(received, shown[0])
     view.click("L20H0")
     assert view.selected.startswith("L20H0 ")

@@ -1,5 +1,6 @@
 import type { Heatmap, MetricColumn } from "../generated/views";
 import { PayloadError, readFloats, readWholes } from "./arrays";
+import { limitOf } from "./color";
 
 /** What `Heatmap.status` says of a cell. */
 export const Status = {
@@ -18,6 +19,24 @@ export interface Reading {
   effect: number | null;
   patched: number | null;
   status: number;
+  /** On the scale of `value`, measured or not. */
+  estimate: number | null;
+  /** Whether it was measured and lies below what rounding alone does. */
+  noise: boolean;
+}
+
+/** What one metric of a map is painted with, cell by cell. */
+export interface Drawn {
+  /** What was measured; NaN elsewhere. */
+  values: Float32Array;
+  /** What was estimated where nothing was measured, on the same scale; NaN elsewhere. */
+  estimates: Float32Array;
+  /** Whether the estimates have the sign of the effect, or are its size. */
+  signed: boolean;
+  /** 1 where something was measured and lies below what rounding alone does. */
+  noise: Uint8Array;
+  /** The end of the scale: the largest absolute number. */
+  limit: number;
 }
 
 /** A map with its arrays decoded. */
@@ -26,6 +45,7 @@ export class Chart {
   readonly width: number;
   readonly status: Uint8Array;
   private readonly arrays: Record<"value" | "effect" | "low" | "high" | "patched", Float32Array>;
+  private readonly estimated: Float32Array | null;
   private cellsByName: Map<string, number> | null = null;
 
   constructor(
@@ -46,6 +66,7 @@ export class Chart {
       high: readFloats(map.high, bytes, shape),
       patched: readFloats(map.patched, bytes, shape),
     };
+    this.estimated = map.estimate ? readFloats(map.estimate.value, bytes, shape) : null;
     this.status = readWholes(map.status, bytes, [this.height, this.width]);
   }
 
@@ -76,28 +97,59 @@ export class Chart {
     return values;
   }
 
+  /** Returns what is painted, with estimates or without. */
+  drawn(metric: number, withEstimates: boolean): Drawn {
+    const values = this.values(metric);
+    const estimates = new Float32Array(this.size).fill(Number.NaN);
+    for (let cell = 0; withEstimates && this.estimated && cell < this.size; cell++) {
+      if (this.status[cell] !== Status.unmeasured) continue;
+      estimates[cell] = this.estimated[metric * this.size + cell] as number;
+    }
+    return {
+      values,
+      estimates,
+      signed: this.map.estimate?.signed ?? true,
+      noise: this.status.map((_, cell) => Number(this.isNoise(metric, cell))),
+      limit: limitOf(values, estimates),
+    };
+  }
+
+  /** Returns what rounding alone does, on the scale of `values`; 0 where that is not known. */
+  noiseFloor(metric: number): number {
+    const { noise_floor, normalized, base, source } = this.metric(metric);
+    const gap = normalized ? Math.abs((source ?? Number.NaN) - (base ?? Number.NaN)) : 1;
+    return (noise_floor ?? 0) / gap || 0;
+  }
+
+  private isNoise(metric: number, cell: number): boolean {
+    if (this.status[cell] !== Status.measured) return false;
+    const effect = this.arrays.effect[metric * this.size + cell] as number;
+    return Math.abs(effect) < (this.metric(metric).noise_floor ?? 0);
+  }
+
   read(metric: number, cell: number): Reading {
     const status = this.status[cell] ?? Status.absent;
     const at = metric * this.size + cell;
-    const number = (array: Float32Array) => {
-      const value = array[at] ?? Number.NaN;
+    const number = (array: Float32Array | null) => {
+      const value = array?.[at] ?? Number.NaN;
       return Number.isFinite(value) ? value : null;
     };
     const { value, low, high, effect, patched } = this.arrays;
+    const known = { status, estimate: number(this.estimated), noise: this.isNoise(metric, cell) };
     if (status === Status.identity) {
       const base = this.metric(metric).base;
-      return { value: 0, low: null, high: null, effect: 0, patched: base, status };
+      return { ...known, value: 0, low: null, high: null, effect: 0, patched: base };
     }
     if (status !== Status.measured) {
-      return { value: null, low: null, high: null, effect: null, patched: null, status };
+      return { ...known, value: null, low: null, high: null, effect: null, patched: null };
     }
     return {
+      ...known,
       value: number(value),
       low: number(low),
       high: number(high),
       effect: number(effect),
       patched: number(patched),
-      status,
     };
   }
 

@@ -8,27 +8,43 @@ const STEPS = 256;
 const LIGHT = {
   positive: ["#fbdccb", "#f4a582", "#d6604d", "#b2182b"],
   negative: ["#d2e5f1", "#92c5de", "#4393c3", "#2166ac"],
+  size: ["#bfa8dc", "#7b52ab"],
 };
 const DARK = {
   positive: ["#55292c", "#94383b", "#d5564f", "#ff9b87"],
   negative: ["#1f3c57", "#2a6292", "#4594cd", "#9ad6ff"],
+  size: ["#5f4e82", "#c3a3f0"],
 };
+
+/** How far towards the middle of the scale an estimate's colour is moved. */
+const PALER = 0.3;
 
 /** A diverging scale whose middle is the theme's background. */
 export interface Palette {
   dark: boolean;
   /** Colour of a value that is `share` of the largest, from -1 to 1. */
   at(share: number): Rgb;
-  /** Ink that can be read on that colour. */
-  ink(share: number): string;
+  /** The same for an estimate: paler. */
+  pale(share: number): Rgb;
+  /** Colour of an estimate of which only the size is known, from 0 to 1. */
+  size(share: number): Rgb;
+  /** What is below the noise floor. */
+  noise: Rgb;
+}
+
+/** Returns ink that can be read on a colour. */
+export function inkOn(color: Rgb): string {
+  return luminance(color) > 0.42 ? "#000" : "#fff";
 }
 
 /** Returns the largest absolute number, or 1 where there is none. */
-export function limitOf(values: ArrayLike<number>): number {
+export function limitOf(...arrays: ArrayLike<number>[]): number {
   let limit = 0;
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i] as number);
-    if (size > limit && size < Number.POSITIVE_INFINITY) limit = size;
+  for (const values of arrays) {
+    for (let i = 0; i < values.length; i++) {
+      const size = Math.abs(values[i] as number);
+      if (size > limit && size < Number.POSITIVE_INFINITY) limit = size;
+    }
   }
   return limit || 1;
 }
@@ -37,14 +53,19 @@ export function limitOf(values: ArrayLike<number>): number {
 export function paletteFor(background: Rgb): Palette {
   const dark = luminance(background) < 0.35;
   const neutral = blend(background, dark ? [255, 255, 255] : [0, 0, 0], dark ? 0.09 : 0.035);
-  const { positive, negative } = dark ? DARK : LIGHT;
-  const up = ramp([neutral, ...positive.map(fromHex)]);
-  const down = ramp([neutral, ...negative.map(fromHex)]);
-  const at = (share: number) => {
-    const step = Math.round(Math.min(1, Math.abs(share)) * STEPS);
-    return ((share < 0 ? down : up)[step] ?? neutral) as Rgb;
+  const { positive, negative, size } = dark ? DARK : LIGHT;
+  const ramps = [positive, negative, size].map((stops) => ramp([neutral, ...stops.map(fromHex)]));
+  const [up, down, sizes] = ramps as [Rgb[], Rgb[], Rgb[]];
+  const on = (scale: Rgb[], share: number) =>
+    scale[Math.round(Math.min(1, Math.abs(share)) * STEPS)] ?? neutral;
+  const at = (share: number) => on(share < 0 ? down : up, share);
+  return {
+    dark,
+    at,
+    pale: (share) => blend(at(share), neutral, PALER),
+    size: (share) => blend(on(sizes, share), neutral, PALER),
+    noise: blend(background, dark ? [255, 255, 255] : [0, 0, 0], dark ? 0.22 : 0.15),
   };
-  return { dark, at, ink: (share) => (luminance(at(share)) > 0.42 ? "#000" : "#fff") };
 }
 
 /** Returns the CSS text of a colour. */

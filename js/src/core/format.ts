@@ -1,4 +1,4 @@
-import type { MetricColumn } from "../generated/views";
+import type { Estimates, MetricColumn } from "../generated/views";
 
 /** Returns a number as people write it: three significant digits at most, a real minus sign. */
 export function number(value: number): string {
@@ -17,7 +17,14 @@ export function signed(value: number): string {
 
 /** Returns the plural of a metric's unit, as it stands after a number. */
 export function unitOf(metric: MetricColumn): string {
-  return { logit: "logits", nat: "nats", probability: "probability" }[metric.unit];
+  return {
+    logit: "logits",
+    nat: "nats",
+    probability: "probability",
+    rank: "places",
+    share: "share of prompts",
+    ratio: "times",
+  }[metric.unit];
 }
 
 /** Returns what the coloured number of a metric is called. */
@@ -31,4 +38,14 @@ export function timeLeft(seconds: number | null): string {
   if (seconds < 1) return "less than 1 s left";
   if (seconds < 90) return `${Math.round(seconds)} s left`;
   return `${Math.round(seconds / 60)} min left`;
+}
+
+/** Returns what the coloured number of an estimate is called. */
+export function estimateLabel({ signed }: Estimates): string {
+  return signed ? "estimated" : "estimated size";
+}
+
+/** Returns what rounding alone does to a metric, in words. */
+export function floorOf(metric: MetricColumn): string {
+  return `the noise floor of ${number(metric.noise_floor ?? 0)} ${unitOf(metric)}`;
 }

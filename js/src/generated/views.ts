@@ -80,6 +80,28 @@ export interface DrillCommand {
   receiver: string;
 }
 /**
+ * What the cells of a map would do by estimate; nothing in it was measured.
+ */
+export interface Estimates {
+  /**
+   * How it was estimated, in words: `attribution patching`.
+   */
+  method: string;
+  /**
+   * Whether `value` has the sign of the effect; otherwise it is the size of the effect.
+   */
+  signed: boolean;
+  /**
+   * Over metrics, rows, columns, on the scale of `Heatmap.value`; NaN where the method has no
+   * estimate. Cells that were measured have one too, for comparison.
+   */
+  value: ArrayRef;
+  /**
+   * For every metric: how much was measured, and how well the estimates agree with it.
+   */
+  agreement: string[];
+}
+/**
  * What the reader has chosen; the only thing that travels up besides commands.
  */
 export interface ExplorerState {
@@ -99,6 +121,10 @@ export interface ExplorerState {
    * Which pair the token strip shows.
    */
   prompt: number;
+  /**
+   * Whether cells that were not measured show what was estimated of them.
+   */
+  estimates: boolean;
 }
 /**
  * One labelled setting, such as `model` and `smollm2-135m`.
@@ -159,6 +185,10 @@ export interface Heatmap {
    */
   status: ArrayRef;
   progress: Progress;
+  /**
+   * What was estimated before anything was measured, if anything was.
+   */
+  estimate?: Estimates | null;
 }
 /**
  * What one metric says on the two unpatched runs, and how its map is scaled.
@@ -166,7 +196,7 @@ export interface Heatmap {
 export interface MetricColumn {
   name: string;
   label: string;
-  unit: "logit" | "nat" | "probability";
+  unit: "logit" | "nat" | "probability" | "rank" | "share" | "ratio";
   /**
    * Mean over prompts in the run that is patched; the map's 0. Null until it is measured.
    */
@@ -183,6 +213,11 @@ export interface MetricColumn {
    * Why the effect is shown instead of the normalized effect; empty where it is not.
    */
   note: string;
+  /**
+   * What rounding alone does to the metric on one prompt, in `unit`: smaller effects are not told
+   * apart from nothing. Null where that was not measured.
+   */
+  noise_floor?: number | null;
 }
 /**
  * One prompt pair as the model reads it.
@@ -238,5 +273,5 @@ export interface TokenStrip {
   pairs: Pair[];
 }
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 export const MIME_TYPE = "application/vnd.patchwidgets.v1+json";

@@ -1,5 +1,5 @@
 import { type Chart, Status } from "../core/chart";
-import { number, signed, unitOf } from "../core/format";
+import { estimateLabel, floorOf, number, signed, unitOf } from "../core/format";
 import { kindOf, parseHead } from "../core/nodes";
 
 /** One line of what is known of a cell. */
@@ -18,20 +18,32 @@ export interface CellFacts {
   remark: string;
 }
 
-/** Returns what is known of a cell. */
-export function cellFacts(chart: Chart, metric: number, cell: number): CellFacts {
+/** Returns what is known of a cell, with what was estimated of it or without. */
+export function cellFacts(
+  chart: Chart,
+  metric: number,
+  cell: number,
+  withEstimates: boolean,
+): CellFacts {
   const name = chart.nameOf(cell);
+  const measured = linesOf(chart, metric, cell);
+  const estimated = withEstimates ? estimatedOf(chart, metric, cell) : [];
   return {
     name,
     kind: kindOf(name),
-    lines: linesOf(chart, metric, cell),
-    remark: remarkOf(chart, cell),
+    lines: [...measured, ...estimated],
+    remark: remarkOf(chart, metric, cell, estimated.length > 0),
   };
 }
 
 /** Returns the same on one line, for a screen reader. */
-export function spokenFacts(chart: Chart, metric: number, cell: number): string {
-  const { name, lines, remark } = cellFacts(chart, metric, cell);
+export function spokenFacts(
+  chart: Chart,
+  metric: number,
+  cell: number,
+  withEstimates: boolean,
+): string {
+  const { name, lines, remark } = cellFacts(chart, metric, cell, withEstimates);
   const [first] = lines;
   const said = first ? `${first.label} ${first.value} ${first.note}`.trim() : "";
   return [name, said, remark].filter(Boolean).join(", ");
@@ -61,11 +73,26 @@ function linesOf(chart: Chart, index: number, cell: number): Line[] {
   return lines;
 }
 
-function remarkOf(chart: Chart, cell: number): string {
-  switch (chart.status[cell]) {
+function estimatedOf(chart: Chart, index: number, cell: number): Line[] {
+  const { estimate: how } = chart.map;
+  const { status, estimate } = chart.read(index, cell);
+  const known = status === Status.measured || status === Status.unmeasured;
+  if (!how || !known || estimate === null) return [];
+  const metric = chart.metric(index);
+  const written = how.signed ? signed(estimate) : number(estimate);
+  const value = metric.normalized ? written : `${written} ${unitOf(metric)}`;
+  return [{ label: estimateLabel(how), value, note: `(${how.method})` }];
+}
+
+function remarkOf(chart: Chart, metric: number, cell: number, estimated: boolean): string {
+  const { status, noise } = chart.read(metric, cell);
+  if (noise) return `below ${floorOf(chart.metric(metric))}: rounding alone does as much`;
+  switch (status) {
     case Status.unmeasured: {
       const { state } = chart.map.progress;
-      return state === "running" || state === "waiting" ? "not measured yet" : "not measured";
+      // Of what is estimated, only some may be measured.
+      const going = !estimated && (state === "running" || state === "waiting");
+      return going ? "not measured yet" : "not measured";
     }
     case Status.identity:
       return "zero by identity: source and base agree here";

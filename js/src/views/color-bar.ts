@@ -1,14 +1,15 @@
-import type { Chart } from "../core/chart";
 import { Status } from "../core/chart";
-import { css, type Palette } from "../core/color";
+import { css, type Rgb } from "../core/color";
 import { fill, h } from "../core/dom";
-import { signed, valueLabel } from "../core/format";
+import { estimateLabel, floorOf, signed, valueLabel } from "../core/format";
+import type { Picture } from "./heatmap-paint";
 
 const STOPS = 16;
 
 /** The scale of a map: colours, numbers, and what they count. */
 export class ColorBar {
-  private readonly ramp = h("div", { class: "pw-ramp" });
+  private readonly noise = h("div", { class: "pw-ramp-noise" });
+  private readonly ramp = h("div", { class: "pw-ramp" }, this.noise);
   private readonly top = h("span");
   private readonly bottom = h("span");
   readonly element = h(
@@ -18,27 +19,49 @@ export class ColorBar {
     h("div", { class: "pw-scale-numbers" }, this.top, h("span", {}, "0"), this.bottom),
   );
 
-  update(limit: number, palette: Palette, height: number): void {
+  /** Shows a scale `height` pixels high; `floor` is what rounding alone does, on that scale. */
+  update({ limit, theme }: Picture, floor: number, height: number): void {
+    const { palette } = theme;
     const stops = Array.from({ length: STOPS + 1 }, (_, i) => css(palette.at(1 - (2 * i) / STOPS)));
     this.ramp.style.background = `linear-gradient(${stops.join(",")})`;
     this.element.style.height = `${height}px`;
     this.top.textContent = signed(limit);
     this.bottom.textContent = signed(-limit);
+    const band = Math.min(1, floor / limit) * height;
+    this.noise.hidden = band < 1;
+    this.noise.style.height = `${band}px`;
+    this.noise.style.background = css(palette.noise);
   }
 }
 
 /** Says what the colours count and what the marks on this map stand for. */
-export function updateLegend(element: HTMLElement, chart: Chart, metric: number): void {
-  const marks: [number, string, string][] = [
-    [Status.unmeasured, "pw-mark-unmeasured", "not measured"],
-    [Status.unreachable, "pw-mark-unreachable", "cannot reach the receiver"],
+export function updateLegend(element: HTMLElement, picture: Picture, metric: number): void {
+  const { chart, estimates, noise, signed: hasSign, theme } = picture;
+  const { palette } = theme;
+  const how = chart.map.estimate;
+  const isEstimated = (cell: number) => !Number.isNaN(estimates[cell]);
+  const isUnknown = (status: number, cell: number) =>
+    status === Status.unmeasured && !isEstimated(cell);
+  const kinds: [shown: boolean, mark: string, text: string, color: Rgb | null][] = [
+    [
+      how !== null && how !== undefined && chart.status.some((_, cell) => isEstimated(cell)),
+      "estimated",
+      how ? `${estimateLabel(how)}${hasSign ? "" : ", no sign"} (${how.method}), not measured` : "",
+      hasSign ? palette.pale(0.6) : palette.size(0.8),
+    ],
+    [noise.includes(1), "noise", `below ${floorOf(chart.metric(metric))}`, palette.noise],
+    [chart.status.some(isUnknown), "unmeasured", "not measured", null],
+    [chart.status.includes(Status.unreachable), "unreachable", "cannot reach the receiver", null],
   ];
-  const shown = marks.filter(([status]) => chart.status.includes(status));
   fill(
     element,
     h("span", {}, `colour: ${valueLabel(chart.metric(metric))}`),
-    ...shown.map(([, mark, text]) =>
-      h("span", { class: "pw-key" }, h("i", { class: `pw-mark ${mark}` }), text),
-    ),
+    ...kinds.filter(([shown]) => shown).map(([, mark, text, color]) => key(mark, text, color)),
   );
+}
+
+function key(mark: string, text: string, color: Rgb | null): HTMLElement {
+  const sample = h("i", { class: `pw-mark pw-mark-${mark}` });
+  if (color) sample.style.backgroundColor = css(color);
+  return h("span", { class: "pw-key" }, sample, text);
 }

@@ -1,7 +1,7 @@
 import { button, fill, h, setAttributes } from "../core/dom";
-import type { Explorer, MetricColumn } from "../generated/views";
+import type { Explorer, ExplorerState, Heatmap, MetricColumn } from "../generated/views";
 
-/** Title, settings, the choice of a metric, and the code behind it all. */
+/** Title, settings, the choice of what is drawn, and the code behind it all. */
 export class ExplorerHead {
   private readonly title = h("span", { class: "pw-title", role: "heading", "aria-level": 2 });
   private readonly facts = h("span", { class: "pw-facts" });
@@ -10,6 +10,12 @@ export class ExplorerHead {
     role: "group",
     "aria-label": "metric",
   });
+  private readonly shows = h(
+    "span",
+    { class: "pw-metrics", role: "group", "aria-label": "cells that were not measured" },
+    button({ class: "pw-metric" }, () => this.chosen({ estimates: true }), "With estimates"),
+    button({ class: "pw-metric" }, () => this.chosen({ estimates: false }), "Measured only"),
+  );
   private readonly copy = button(
     { class: "pw-button" },
     () => void this.copyCode(),
@@ -20,13 +26,13 @@ export class ExplorerHead {
     { class: "pw-head" },
     this.title,
     this.facts,
-    h("span", { class: "pw-actions" }, this.metrics, this.copy),
+    h("span", { class: "pw-actions" }, this.shows, this.metrics, this.copy),
   );
   private code = "";
   private shown = "";
 
   constructor(
-    private readonly chosen: (metric: string) => void,
+    private readonly chosen: (choice: Partial<ExplorerState>) => void,
     private readonly say: (text: string) => void,
   ) {}
 
@@ -48,6 +54,14 @@ export class ExplorerHead {
     this.showMetrics(metrics, metric);
   }
 
+  /** Offers to leave out what was only estimated, where anything was. */
+  offerEstimates(maps: Heatmap[], estimates: boolean): void {
+    this.shows.hidden = !maps.some(({ estimate }) => estimate);
+    const [withEstimates, without] = this.shows.children;
+    withEstimates?.setAttribute("aria-pressed", String(estimates));
+    without?.setAttribute("aria-pressed", String(!estimates));
+  }
+
   private showMetrics(metrics: MetricColumn[], chosen: string): void {
     this.metrics.hidden = metrics.length < 2;
     const written = JSON.stringify(metrics.map(({ name, label }) => [name, label]));
@@ -56,7 +70,11 @@ export class ExplorerHead {
       fill(
         this.metrics,
         ...metrics.map(({ name, label }) =>
-          button({ class: "pw-metric", "data-metric": name }, () => this.chosen(name), label),
+          button(
+            { class: "pw-metric", "data-metric": name },
+            () => this.chosen({ metric: name }),
+            label,
+          ),
         ),
       );
     }

@@ -49,7 +49,7 @@ export class ExplorerView {
   ) {
     this.looking = new Looking(payload.charts);
     this.head = new ExplorerHead(
-      (metric) => this.change({ metric }),
+      (choice) => this.change(choice),
       (text) => this.progress.say(text),
     );
     this.panel = new CellPanel(
@@ -157,6 +157,7 @@ export class ExplorerView {
     const first = this.payload.charts[0] as Chart;
     const metric = first.metric(first.metricIndex(looking.metric));
     this.head.update(header, first.map.metrics, metric.name);
+    this.head.offerEstimates(header.maps, looking.estimates);
     this.strip.update(header.strip, looking.prompt);
     this.baseline.update(header, metric);
     this.breadcrumb.update(looking.trail);
@@ -181,10 +182,10 @@ export class ExplorerView {
     const metric = chart.metricIndex(this.looking.metric);
     const cell = this.looking.cellIn(key);
     this.panel.update({
-      facts: cell < 0 ? null : cellFacts(chart, metric, cell),
+      facts: cell < 0 ? null : cellFacts(chart, metric, cell, this.looking.estimates),
       receiver: this.isFirst(key) ? "" : key,
       choices: this.choicesAt(chart, cell),
-      peaks: peaksOf(chart, metric, this.theme.palette),
+      peaks: peaksOf(chart, metric, this.theme.palette, this.looking.estimates),
       peaksOf: this.isFirst(key) ? "Strongest cells" : `Strongest into ${key}`,
       hint: hintAt(this.payload, chart, cell),
     });
@@ -209,7 +210,8 @@ export class ExplorerView {
       return;
     }
     const chart = this.chartOf(key);
-    const facts = cellFacts(chart, chart.metricIndex(this.looking.metric), cell);
+    const { metric, estimates } = this.looking;
+    const facts = cellFacts(chart, chart.metricIndex(metric), cell, estimates);
     this.tooltip.show(facts, hintAt(this.payload, chart, cell), box);
   }
 

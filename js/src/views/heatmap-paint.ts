@@ -1,15 +1,14 @@
-import { type Chart, Status } from "../core/chart";
-import { css } from "../core/color";
+import { type Chart, type Drawn, Status } from "../core/chart";
+import { css, inkOn, type Rgb } from "../core/color";
 import type { Theme } from "../core/theme";
 import { cornerOf, type Layout } from "./heatmap-layout";
+import { dots, dotted, hatch, hatchAll, strokes } from "./heatmap-texture";
 
 type Pen = CanvasRenderingContext2D;
 
 /** What the cells of a map show. */
-export interface Picture {
+export interface Picture extends Drawn {
   chart: Chart;
-  values: Float32Array;
-  limit: number;
   layout: Layout;
   theme: Theme;
 }
@@ -61,29 +60,48 @@ function paintAxes(pen: Pen, { chart, layout, theme }: Picture): void {
   pen.fillText(chart.map.columns.name, left + plotWidth / 2, layout.height - 7);
 }
 
-function paintCells(pen: Pen, { chart, values, limit, layout, theme }: Picture): void {
-  const { palette } = theme;
+function paintCells(pen: Pen, picture: Picture): void {
+  const { chart, values, estimates, noise, limit, layout, theme } = picture;
   const width = layout.cellWidth - 1;
   const height = layout.cellHeight - 1;
-  const empty = css(palette.at(0));
   const unmeasured: number[] = [];
   const unreachable: number[] = [];
+  const estimated: number[] = [];
+  const signs: [cell: number, share: number, color: Rgb][] = [];
   for (let cell = 0; cell < chart.size; cell++) {
     const status = chart.status[cell];
     if (status === Status.absent) continue;
     const { x, y } = cornerOf(layout, cell);
-    const value = values[cell] as number;
-    const share = value / limit;
-    const blank = Number.isNaN(value);
-    pen.fillStyle = blank ? empty : css(palette.at(share));
+    const color = colorOf(picture, cell) ?? theme.palette.at(0);
+    pen.fillStyle = css(color);
     pen.fillRect(x, y, width, height);
+    const value = values[cell] as number;
+    const estimate = estimates[cell] as number;
     if (status === Status.unreachable) unreachable.push(cell);
-    else if (blank) unmeasured.push(cell);
-    else if (Math.abs(share) >= SIGN_FROM)
-      sign(pen, x + width / 2, y + height / 2, share, layout, palette.ink(share));
+    else if (!Number.isNaN(estimate)) estimated.push(cell);
+    else if (Number.isNaN(value)) unmeasured.push(cell);
+    const share = (Number.isNaN(value) && picture.signed ? estimate : value) / limit;
+    if (Math.abs(share) >= SIGN_FROM && !noise[cell]) signs.push([cell, share, color]);
   }
   hatch(pen, layout, theme, unmeasured);
+  dots(pen, layout, theme, estimated);
   strokes(pen, layout, theme, unreachable);
+  for (const [cell, share, color] of signs) {
+    const { x, y } = cornerOf(layout, cell);
+    sign(pen, x + width / 2, y + height / 2, share, layout, inkOn(color));
+  }
+}
+
+/** Returns the colour of a cell; null where nothing is known of it. */
+function colorOf(picture: Picture, cell: number): Rgb | null {
+  const { values, estimates, noise, limit, signed } = picture;
+  const { palette } = picture.theme;
+  const value = values[cell] as number;
+  const estimate = estimates[cell] as number;
+  if (noise[cell]) return palette.noise;
+  if (!Number.isNaN(value)) return palette.at(value / limit);
+  if (Number.isNaN(estimate)) return null;
+  return signed ? palette.pale(estimate / limit) : palette.size(estimate / limit);
 }
 
 function sign(pen: Pen, x: number, y: number, share: number, layout: Layout, ink: string): void {
@@ -103,85 +121,35 @@ function sign(pen: Pen, x: number, y: number, share: number, layout: Layout, ink
   pen.globalAlpha = 1;
 }
 
-/** Not measured: a dense hatch. */
-function hatch(pen: Pen, layout: Layout, theme: Theme, cells: number[]): void {
-  if (!cells.length) return;
-  const { left, top, plotWidth, plotHeight } = layout;
-  pen.save();
-  pen.beginPath();
-  for (const cell of cells) {
-    const { x, y } = cornerOf(layout, cell);
-    pen.rect(x, y, layout.cellWidth - 1, layout.cellHeight - 1);
-  }
-  pen.clip();
-  hatchLines(pen, theme, left, top, plotWidth, plotHeight);
-  pen.restore();
-}
-
-/** Hatches the whole plot; what was measured is drawn over it. */
-function hatchAll(pen: Pen, layout: Layout, theme: Theme): void {
-  const { left, top, plotWidth, plotHeight } = layout;
-  pen.save();
-  pen.beginPath();
-  pen.rect(left, top, plotWidth, plotHeight);
-  pen.clip();
-  hatchLines(pen, theme, left, top, plotWidth, plotHeight);
-  pen.restore();
-}
-
-function hatchLines(pen: Pen, theme: Theme, x: number, y: number, w: number, h: number): void {
-  pen.strokeStyle = theme.muted;
-  pen.globalAlpha = 0.4;
-  pen.lineWidth = 1;
-  pen.beginPath();
-  for (let offset = -h; offset < w; offset += 4) {
-    pen.moveTo(x + offset, y);
-    pen.lineTo(x + offset + h, y + h);
-  }
-  pen.stroke();
-  pen.globalAlpha = 1;
-}
-
-/** Cannot reach the receiver: one stroke through each cell. */
-function strokes(pen: Pen, layout: Layout, theme: Theme, cells: number[]): void {
-  pen.strokeStyle = theme.muted;
-  pen.globalAlpha = 0.35;
-  pen.lineWidth = 1;
-  pen.beginPath();
-  for (const cell of cells) {
-    const { x, y } = cornerOf(layout, cell);
-    pen.moveTo(x, y + layout.cellHeight - 1);
-    pen.lineTo(x + layout.cellWidth - 1, y);
-  }
-  pen.stroke();
-  pen.globalAlpha = 1;
-}
-
-/** Cells too small for detail: one pixel each in a picture that is scaled to the plot. */
-function paintPixels(pen: Pen, { chart, values, limit, layout, theme }: Picture): void {
-  const { left, top, plotWidth, plotHeight } = layout;
-  if (chart.size === 0) return;
+/** Cells too small for detail: pixels. */
+function paintPixels(pen: Pen, picture: Picture): void {
+  const { chart, estimates, layout, theme } = picture;
+  const width = Math.max(1, Math.round(layout.plotWidth));
+  const height = Math.max(1, Math.round(layout.plotHeight));
   const scratch = document.createElement("canvas");
-  scratch.width = chart.width;
-  scratch.height = chart.height;
+  scratch.width = width;
+  scratch.height = height;
   const inner = scratch.getContext("2d");
-  if (!inner) return;
-  const image = inner.createImageData(chart.width, chart.height);
-  const far = theme.palette.at(0);
-  for (let cell = 0; cell < chart.size; cell++) {
-    const value = values[cell] as number;
+  if (!inner || chart.size === 0) return;
+  const image = inner.createImageData(width, height);
+  const colors = Array.from(chart.status, (_, cell) => colorOf(picture, cell));
+  for (let at = 0; at < width * height; at++) {
+    const x = at % width;
+    const y = Math.floor(at / width);
+    const row = Math.floor((y * chart.height) / height);
+    const cell = row * chart.width + Math.floor((x * chart.width) / width);
     const unreachable = chart.status[cell] === Status.unreachable;
-    if (Number.isNaN(value) && !unreachable) continue;
-    const color = unreachable ? far : theme.palette.at(value / limit);
-    image.data[cell * 4] = color[0];
-    image.data[cell * 4 + 1] = color[1];
-    image.data[cell * 4 + 2] = color[2];
-    image.data[cell * 4 + 3] = unreachable ? 120 : 255;
+    const plain = unreachable ? theme.palette.at(0) : colors[cell];
+    if (!plain) continue;
+    const color = Number.isNaN(estimates[cell]) ? plain : dotted(plain, x, y);
+    for (let part = 0; part < 3; part++) image.data[at * 4 + part] = color[part] as number;
+    image.data[at * 4 + 3] = unreachable ? 120 : 255;
   }
   inner.putImageData(image, 0, 0);
-  if (chart.status.includes(Status.unmeasured)) hatchAll(pen, layout, theme);
+  const unknown = chart.status.some((one, cell) => one === Status.unmeasured && !colors[cell]);
+  if (unknown) hatchAll(pen, layout, theme);
   pen.imageSmoothingEnabled = false;
-  pen.drawImage(scratch, left, top, plotWidth, plotHeight);
+  pen.drawImage(scratch, layout.left, layout.top, layout.plotWidth, layout.plotHeight);
 }
 
 function box(pen: Pen, layout: Layout, cell: number, color: string, line: number): void {

@@ -1,5 +1,4 @@
 import type { Chart } from "../core/chart";
-import { limitOf } from "../core/color";
 import { freshId, h, setAttributes } from "../core/dom";
 import { move } from "../core/keyboard";
 import type { HeadInput } from "../core/nodes";
@@ -11,6 +10,8 @@ import { type Picture, paintMap, paintMarks } from "./heatmap-paint";
 export interface HeatmapProps {
   chart: Chart;
   metric: number;
+  /** Whether cells that were not measured show what was estimated of them. */
+  estimates: boolean;
   /** Most pixels the map may be wide. */
   room: number;
   /** The selected cell, or -1. */
@@ -77,6 +78,7 @@ export class HeatmapView {
     const repaint =
       before?.chart !== props.chart ||
       before.metric !== props.metric ||
+      before.estimates !== props.estimates ||
       before.room !== props.room ||
       before.theme !== props.theme;
     if (repaint) this.compose(props);
@@ -96,13 +98,13 @@ export class HeatmapView {
     return { x, y, width: layout.cellWidth, height: layout.cellHeight };
   }
 
-  /** Returns the largest absolute number on the map, the end of its scale. */
-  get limit(): number {
-    return this.picture?.limit ?? 1;
+  /** What is painted. */
+  get shown(): Picture {
+    return this.picture as Picture;
   }
 
   get layout(): Layout {
-    return (this.picture as Picture).layout;
+    return this.shown.layout;
   }
 
   destroy(): void {
@@ -112,11 +114,10 @@ export class HeatmapView {
   }
 
   private compose(props: HeatmapProps): void {
-    const { chart, theme } = props;
+    const { chart, metric, estimates, theme } = props;
     const { rows, columns, title } = chart.map;
-    const values = chart.values(props.metric);
     const layout = layoutOf(rows.labels, columns.labels, props.room, this.measure(theme));
-    this.picture = { chart, values, limit: limitOf(values), layout, theme };
+    this.picture = { ...chart.drawn(metric, estimates), chart, layout, theme };
     setAttributes(this.element, {
       "aria-label": `${title} ${rows.name} by ${columns.name}`,
       "aria-rowcount": chart.height,
@@ -231,13 +232,14 @@ export class HeatmapView {
   }
 }
 
-/** The cell that the keyboard starts from. */
-function strongest({ chart, values }: Picture): number {
+/** The cell that the keyboard starts from: the strongest measured, or else estimated. */
+function strongest({ chart, values, estimates }: Picture): number {
+  const known = values.some((value) => !Number.isNaN(value)) ? values : estimates;
   let best = -1;
   for (let cell = 0; cell < chart.size; cell++) {
     if (!chart.exists(cell)) continue;
-    const size = Math.abs(values[cell] as number);
-    if (best < 0 || size > (Math.abs(values[best] as number) || 0)) best = cell;
+    const size = Math.abs(known[cell] as number);
+    if (best < 0 || size > (Math.abs(known[best] as number) || 0)) best = cell;
   }
   return best;
 }

@@ -10,6 +10,8 @@ export class Looking {
   active: string;
   metric = "";
   prompt = 0;
+  /** Whether cells that were not measured show what was estimated of them. */
+  estimates = true;
   private readonly picks = new Map<string, string>();
 
   constructor(private charts: Chart[]) {
@@ -67,6 +69,7 @@ export class Looking {
   adopt(state: Partial<ExplorerState>): void {
     if (state.metric !== undefined) this.metric = state.metric;
     if (state.prompt !== undefined) this.prompt = state.prompt;
+    if (state.estimates !== undefined) this.estimates = state.estimates;
     if (state.trail !== undefined) this.follow(state.trail);
     if (state.selection !== undefined && state.selection !== this.selection) {
       this.adoptSelection(state.selection);
@@ -79,8 +82,8 @@ export class Looking {
 
   /** Returns everything in the form that travels. */
   get state(): ExplorerState {
-    const { selection, trail, metric, prompt } = this;
-    return { selection, trail: [...trail], metric, prompt };
+    const { selection, trail, metric, prompt, estimates } = this;
+    return { selection, trail: [...trail], metric, prompt, estimates };
   }
 
   private follow(trail: string[]): void {

@@ -11,6 +11,7 @@ export class MapPanel {
   private readonly title = h("div", { class: "pw-map-title", role: "heading", "aria-level": 3 });
   private readonly scale = new ColorBar();
   private readonly legend = h("div", { class: "pw-legend pw-muted" });
+  private readonly agreement = h("div", { class: "pw-agreement pw-muted" });
   private readonly caption = h("div", { class: "pw-caption pw-muted" });
   readonly element: HTMLElement;
 
@@ -22,21 +23,25 @@ export class MapPanel {
       this.title,
       h("div", { class: "pw-map-body" }, this.heatmap.element, this.scale.element),
       this.legend,
+      this.agreement,
       this.caption,
     );
   }
 
   update(props: HeatmapProps): void {
-    const { chart, metric, room, theme } = props;
+    const { chart, metric, room } = props;
     this.heatmap.update({ ...props, room: room - SCALE_WIDTH });
-    const { layout, limit } = this.heatmap;
-    this.scale.update(limit, theme.palette, Math.min(layout.plotHeight, 190));
+    const { shown, layout } = this.heatmap;
+    this.scale.update(shown, chart.noiseFloor(metric), Math.min(layout.plotHeight, 190));
     this.scale.element.style.marginTop = `${layout.top}px`;
     this.title.textContent = chart.map.title;
     this.caption.textContent = chart.map.caption;
-    updateLegend(this.legend, chart, metric);
+    updateLegend(this.legend, shown, metric);
+    this.agreement.textContent = chart.map.estimate?.agreement[metric] ?? "";
+    this.agreement.hidden = !this.agreement.textContent;
     const width = `${layout.width + SCALE_WIDTH}px`;
-    for (const text of [this.title, this.legend, this.caption]) text.style.maxWidth = width;
+    const texts = [this.title, this.legend, this.agreement, this.caption];
+    for (const text of texts) text.style.maxWidth = width;
   }
 
   /** Returns where a cell lies in the pixels of `root`. */

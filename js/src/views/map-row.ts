@@ -77,11 +77,12 @@ function propsOf(key: string, { payload, looking, theme, width }: MapRowProps): 
   return {
     chart,
     metric,
+    estimates: looking.estimates,
     room: roomFor(width, payload.header.drills),
     selected: looking.cellIn(key),
     passed: looking.passed(key, payload.header.heads_per_kv_head),
     theme,
-    describe: (cell) => spokenFacts(chart, metric, cell),
+    describe: (cell) => spokenFacts(chart, metric, cell, looking.estimates),
   };
 }
 

@@ -1,13 +1,18 @@
 import type { Chart } from "../core/chart";
-import { css, limitOf, type Palette } from "../core/color";
+import { css, type Palette } from "../core/color";
 import type { Peak } from "./cell-panel";
 
 const EACH_SIGN = 3;
 
-/** Returns the strongest positive and negative cells of a map. */
-export function peaksOf(chart: Chart, metric: number, palette: Palette): Peak[] {
-  const values = chart.values(metric);
-  const limit = limitOf(values);
+/** Returns the strongest measured cells of a map, positive and negative, above the noise floor. */
+export function peaksOf(
+  chart: Chart,
+  metric: number,
+  palette: Palette,
+  withEstimates: boolean,
+): Peak[] {
+  const { values, noise, limit } = chart.drawn(metric, withEstimates);
+  for (let cell = 0; cell < chart.size; cell++) if (noise[cell]) values[cell] = 0;
   const top = (sign: 1 | -1) =>
     strongest(values, sign).map((cell) => {
       const value = values[cell] as number;

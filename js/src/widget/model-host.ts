@@ -24,7 +24,7 @@ export function bind(view: ExplorerView, model: LiveModel, signal: AbortSignal):
   });
   follow("header", changed);
   follow("block", changed);
-  for (const name of ["selection", "trail", "metric", "prompt"] as const) {
+  for (const name of ["selection", "trail", "metric", "prompt", "estimates"] as const) {
     follow(name, () => view.choose({ [name]: model.get(name) }));
   }
   signal.addEventListener("abort", () => view.connect(stored), { once: true });
@@ -56,6 +56,7 @@ function chosenIn(model: LiveModel): Partial<ExplorerState> {
   const chosen: Partial<ExplorerState> = {
     metric: model.get("metric"),
     prompt: model.get("prompt"),
+    estimates: model.get("estimates"),
   };
   if (model.get("trail").length) chosen.trail = model.get("trail");
   if (model.get("selection")) chosen.selection = model.get("selection");

@@ -1,0 +1,28 @@
+"""Numbers and units as people write them; the same as on the page (js/src/core/format.ts)."""
+
+UNITS = {
+    "logit": "logits",
+    "nat": "nats",
+    "probability": "probability",
+    "rank": "places",
+    "share": "share of prompts",
+    "ratio": "times",
+}
+"""The plural of a metric's unit, as it stands after a number."""
+
+
+def number(value: float) -> str:
+    """Return three significant digits at most, with a real minus sign."""
+    size = abs(value)
+    if 0 < size < 0.0005:
+        digits, _, exponent = f"{size:.0e}".partition("e")
+        text = f"{digits}e{int(exponent)}".replace("-", "−")
+    else:
+        places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 3
+        text = f"{size:.{places}f}"
+    return f"−{text}" if value < 0 else text
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign, also when it is positive."""
+    return f"+{number(value)}" if value > 0 else number(value)
