@@ -48,8 +48,10 @@ check: install
 js: install
 	npm run --silent test
 
+# A process per core, each computing on one thread; browsers by themselves, as they use all cores.
 python: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m 'not browser'
+	$(BIN)/python -m pytest -m browser
 
 clean:
 	rm -rf patchwidgets/static patchwidgets/labextension js/lib node_modules $(VENV)

@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--model", default="smollm2-135m", help="default: %(default)s")
     run.add_argument("--n", type=int, default=8, help="prompt pairs (default: %(default)s)")
     run.add_argument("--seed", type=int, default=0, help="of the prompts (default: %(default)s)")
+    run.add_argument("--corruption", default="token_replacement", help="default: %(default)s")
     run.add_argument("--at", help="what is corrupted; the task's default if left out")
     run.add_argument("--metric", nargs="+", default=["logit_diff"], help="default: logit_diff")
     run.add_argument("--direction", default="denoising", help="denoising (default) or noising")
@@ -75,6 +76,7 @@ def _run(options: argparse.Namespace) -> None:
         options.task,
         n=options.n,
         seed=options.seed,
+        corruption=options.corruption,
         at=options.at,
         metric=options.metric,
         direction=options.direction,

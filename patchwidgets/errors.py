@@ -13,6 +13,14 @@ class PromptError(PatchwidgetsError):
     """Prompt pairs that cannot be aligned, tokenised or answered."""
 
 
+class TooFewPairsError(PromptError):
+    """More prompt pairs were asked for than a task can make; `available` is how many it can."""
+
+    def __init__(self, text: str, *, available: int) -> None:
+        super().__init__(text)
+        self.available = available
+
+
 class ModelError(PatchwidgetsError):
     """A model that cannot be loaded, or cannot be patched as it stands."""
 
@@ -31,3 +39,7 @@ class FileError(PatchwidgetsError):
 
 class MemoryBudgetError(PatchwidgetsError):
     """A measurement that does not fit the memory it was given, or the machine's."""
+
+
+class ClusterError(PatchwidgetsError):
+    """Workers of a cluster that cannot measure, or are gone; what was measured is kept."""

@@ -1,19 +1,28 @@
 """What a study is opened with: metrics, prompt pairs, where they come from, and the code for it."""
 
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
+from patchwidgets.advising import about_session, advise
+from patchwidgets.engine.corrupting import Noising
+from patchwidgets.engine.knowing import Knowing, criterion_of, known_pairs
 from patchwidgets.engine.screen import Screen
 from patchwidgets.engine.session import Session
-from patchwidgets.errors import PlanError
+from patchwidgets.errors import PlanError, PromptError
 from patchwidgets.metrics import METRICS, Metric, as_metric
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.plans.shape import PromptShape
 from patchwidgets.prompts.corruptions import CORRUPTIONS
+from patchwidgets.prompts.corruptions._noise import Noise
 from patchwidgets.prompts.pairs import PromptPairs
+from patchwidgets.prompts.shares import Share
 from patchwidgets.prompts.tasks import TASKS
-from patchwidgets.prompts.tokens import single_token_test
+from patchwidgets.prompts.tokens import TokenPairs
+from patchwidgets.prompts.words import TokenizerWords
 from patchwidgets.registry import Registry
+from patchwidgets.results.measured import Baseline
 
 
 def metrics_of(metric: Any) -> list[Metric]:
@@ -33,29 +42,117 @@ def metrics_of(metric: Any) -> list[Metric]:
 
 
 def pairs_of(
-    lens: LensModel, behaviour: Any, n: int, seed: int, corruption: Any, at: str | None
+    lens: LensModel,
+    behaviour: Any,
+    n: int,
+    seed: int,
+    corruption: Any,
+    at: str | None,
+    known: bool | str,
+    bos: bool,
 ) -> tuple[PromptPairs, dict[str, Any]]:
     """Return the prompt pairs of a behaviour, and where they come from, for the provenance.
 
     Raises:
-        UnknownNameError: There is no task or corruption of that name.
-        PromptError: The task cannot draw them for this tokenizer.
+        UnknownNameError: There is no task, corruption or criterion of that name.
+        PromptError: The task cannot draw them for this tokenizer, or the model knows none.
     """
-    if isinstance(behaviour, PromptPairs):
-        return behaviour, {"behaviour": "your own prompt pairs", "corruption": "as given"}
-    task = TASKS.get(behaviour) if isinstance(behaviour, str) else behaviour
     chosen = CORRUPTIONS.get(corruption) if isinstance(corruption, str) else corruption
-    single = single_token_test(lens.tokenizer)
-    pairs = chosen.pairs(task, n, seed, at=at, is_single_token=single)
-    return pairs, {
-        "behaviour": task.title,
-        "task": task.name,
-        "citation": task.citation,
-        "corruption": chosen.name,
-        "at": at or task.default_site,
-        "seed": seed,
-        "n": n,
-    }
+    criterion = criterion_of(known)
+    if isinstance(behaviour, PromptPairs):
+        noised = isinstance(chosen, Noise)
+        origin = {"corruption": chosen.name if noised else "as given"}
+        origin |= {"at": at} if noised and at is not None else {}
+        origin |= {"behaviour": "your own prompt pairs"}
+        origin |= {"replaceable": all(pair.corrupted for pair in behaviour)} if noised else {}
+        wanted, both = len(behaviour), False
+
+        def draw(count: int) -> PromptPairs:
+            return behaviour[:count]
+    else:
+        task = TASKS.get(behaviour) if isinstance(behaviour, str) else behaviour
+        words = TokenizerWords(lens.tokenizer)
+        origin = {
+            "behaviour": task.title,
+            "task": task.name,
+            "citation": task.citation,
+            "corruption": chosen.name,
+            "at": at or task.default_site,
+            "sites": list(task.sites),
+            "symmetric": (at or task.default_site) in task.symmetric,
+            "replaceable": True,
+            "seed": seed,
+            "n": n,
+            "usable": {kind: list(share) for kind, share in task.usable(words).items()},
+        }
+        wanted, both = n, chosen.acts_on == "text" and origin["at"] in task.symmetric
+
+        def draw(count: int) -> PromptPairs:
+            return chosen.pairs(task, count, seed, at=at, words=words)
+
+    if criterion is None:
+        return draw(wanted), origin
+    knowing = Knowing(criterion, both)
+    pairs, share = known_pairs(lens, draw, wanted, knowing, prepend_bos=bos)
+    _warn_if_few(lens, len(pairs), wanted, share)
+    return pairs, origin | {"known": {"criterion": criterion, "both": both, "share": list(share)}}
+
+
+def _warn_if_few(lens: LensModel, got: int, wanted: int, share: Share) -> None:
+    if got < wanted and share.kept < share.of:
+        warnings.warn(
+            f"`{lens.spec.name}` knows {share} of the prompt pairs it was asked, fewer than the "
+            f"{wanted} that were wanted: the study has {got}. What is measured holds for those "
+            "alone. Pass a smaller `n`, or use a task that the model does more often.",
+            stacklevel=4,
+        )
+
+
+def pairs_in(pairs: PromptPairs, groups: Sequence[str]) -> PromptPairs:
+    """Return the prompt pairs in these groups.
+
+    Raises:
+        PromptError: No pair is in any of them.
+    """
+    chosen = [index for index, pair in enumerate(pairs) if pair.group in set(groups)]
+    if not chosen:
+        known = ", ".join(f"`{group}`" for group in dict.fromkeys(p.group for p in pairs))
+        raise PromptError(
+            f"No prompt pair is in the groups {groups!r}. The groups here are {known}."
+        )
+    return pairs[chosen]
+
+
+def noising_of(behaviour: Any, corruption: Any, at: str | None) -> Noising | None:
+    """Return how noise takes the place of corrupted prompts; `None` where it does not.
+
+    Raises:
+        PromptError: A corruption acts on embeddings, and is no noise.
+    """
+    chosen = CORRUPTIONS.get(corruption) if isinstance(corruption, str) else corruption
+    if chosen.acts_on == "text":
+        return None
+    if not isinstance(chosen, Noise):
+        raise PromptError(
+            f"The corruption `{chosen.name}` acts on embeddings, but is no `Noise`, so nothing "
+            "says what is added to them. Make it a subclass of `Noise`, as "
+            "`patchwidgets/prompts/corruptions/uniform_noise.py` does."
+        )
+    if isinstance(behaviour, PromptPairs):
+        return Noising(chosen, at)
+    task = TASKS.get(behaviour) if isinstance(behaviour, str) else behaviour
+    return Noising(chosen, None if at in task.sites else at, tuple(task.sites))
+
+
+def corruption_names(studies: Sequence[tuple[dict[str, Any], Noising | None]]) -> list[str]:
+    """Return what the corruption of each study is called, each with a name of its own."""
+    names: list[str] = []
+    for origin, noising in studies:
+        name = origin["corruption"] + ("" if noising is None else f" k={noising.noise.k:g}")
+        name += f" at {origin['at']}" if "at" in origin else ""
+        same = sum(other.split(" #")[0] == name for other in names)
+        names.append(f"{name} #{same + 1}" if same else name)
+    return names
 
 
 def _by_name(registry: Registry, member: Any) -> str:
@@ -78,6 +175,11 @@ def code_of(
     asked: dict[str, Any] = {}
     if not own:
         asked |= {name: origin[name] for name in ("n", "seed", "corruption", "at")}
+    if "known" in origin:
+        asked["known"] = origin["known"]["criterion"]
+    noising: Noising | None = origin["noising"]
+    if own and noising is not None:
+        asked |= {name: origin[name] for name in ("corruption", "at") if name in origin}
     asked |= {"direction": direction, "prepend_bos": bos}
     if executor != "auto":
         asked["executor"] = executor
@@ -85,8 +187,13 @@ def code_of(
     options = f", metric={named[0] if len(named) == 1 else '[' + ', '.join(named) + ']'}"
     options += "".join(f", {name}={value!r}" for name, value in asked.items())
     first = "pairs" if own else repr(origin["task"])
+    imported = ""
+    if noising is not None and CORRUPTIONS.get(noising.noise.name) != noising.noise:
+        made = type(noising.noise)
+        imported = f"from {made.__module__} import {made.__name__}\n"
+        options = options.replace(f"corruption={made.name!r}", f"corruption={noising.noise!r}")
     return (
-        "import patchwidgets as pw\n\n"
+        f"import patchwidgets as pw\n{imported}\n"
         f"model = pw.load_model({lens.spec.name!r})\n"
         f"study = pw.Study(model, {first}{options})"
     )
@@ -94,19 +201,41 @@ def code_of(
 
 def about_run(session: Session) -> dict[str, Any]:
     """Return what a result must remember of a session, to be told apart and made again."""
-    return {
-        "model": session.model.spec.to_json(),
+    return about_session(session) | {
         "fingerprint": session.model.fingerprint(),
-        "dtype": str(session.model.dtype).removeprefix("torch."),
         "device": str(session.model.device),
-        "prepend_bos": session.prompts.prepend_bos,
         "executor": session.executor,
-        "prompts": session.describe_prompts(),
         "versions": {
             name: version(name)
             for name in ("patchwidgets", "torch", "transformer_lens", "transformers")
         },
     }
+
+
+def shape_of(prompts: TokenPairs) -> PromptShape:
+    """Return lengths and roles of prompts, for sweeps."""
+    return PromptShape(
+        lengths=tuple(group.clean.shape[1] for group in prompts.groups),
+        roles=prompts.roles,
+        labels=prompts.strings[prompts.pair_of(prompts.groups[0].members[0])][0],
+        places={
+            role: tuple(int(at) for group in prompts.groups for at in group.roles[role])
+            for role in prompts.roles
+        },
+    )
+
+
+def warn_if_weak(session: Session) -> None:
+    """Say so where the model does not do the task; call it two calls below the user's."""
+    share = session.right().mean()
+    if share > 0.5:
+        return
+    warnings.warn(
+        f"`{session.model.spec.name}` prefers the answer on {share:.0%} of the clean prompts. "
+        "Where a model does not show a behaviour there is nothing to localise. See "
+        "`study.by_group()`, and keep the groups it can do with `study.keep([...])`.",
+        stacklevel=4,
+    )
 
 
 def written_screen(screen: Screen | None) -> str:
@@ -115,3 +244,35 @@ def written_screen(screen: Screen | None) -> str:
         return ""
     by = repr(screen.by) if isinstance(screen.by, str) else "estimated"
     return f", estimate={by}" + ("" if screen.top is None else f", top={screen.top}")
+
+
+def written_study(session: Session, baseline: Baseline, origin: dict[str, Any]) -> str:
+    """Return what a study shows of itself: whether the model does the task, and two pairs."""
+    prompts = session.prompts
+    lines = [
+        f"Study of {origin['behaviour']} on {session.model.spec.name}: {len(prompts.pairs)} pairs, "
+        f"right on {session.right().mean():.0%} of the clean prompts",
+    ]
+    for index, metric in enumerate(session.metrics):
+        clean, corrupted = baseline.clean[index], baseline.corrupted[index]
+        lines.append(
+            f"{metric.label}: {clean.mean():.3g} clean, {corrupted.mean():.3g} corrupted "
+            f"({metric.unit})"
+        )
+    minded = advise(session, baseline, origin).lines()
+    return "\n".join([*lines, *_written_shares(origin), "", prompts.show(2), *minded])
+
+
+def _written_shares(origin: dict[str, Any]) -> list[str]:
+    """Return what was left out of a task: words that the tokenizer splits, pairs not known."""
+    shares = {kind: Share(*share) for kind, share in origin.get("usable", {}).items()}
+    cut = [f"{share} {kind}" for kind, share in shares.items() if share.kept < share.of]
+    lines = [f"usable with this tokenizer: {', '.join(cut)}"] if cut else []
+    if "known" in origin:
+        about = origin["known"]
+        side = ", clean and corrupted" if about["both"] else ""
+        lines.append(
+            f"kept what the model knows ({about['criterion']}{side}): "
+            f"{Share(*about['share'])} of the pairs drawn"
+        )
+    return lines

@@ -1,11 +1,13 @@
 """Study: a model and a behaviour, ready to be patched. It only strings the steps together."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pandas as pd
-
+from patchwidgets.advising import Advised
+from patchwidgets.comparing import Comparing
+from patchwidgets.describing import Described
+from patchwidgets.engine.cluster import Cluster
+from patchwidgets.engine.corrupting import tokens_of
 from patchwidgets.engine.cost import Cost
 from patchwidgets.engine.estimating import METHODS
 from patchwidgets.engine.memory import parse_bytes
@@ -13,40 +15,51 @@ from patchwidgets.engine.screen import Screen, screen_of
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._chosen import chosen_source
 from patchwidgets.engine.sources._source import Source
-from patchwidgets.errors import PromptError
 from patchwidgets.jobs import Job
-from patchwidgets.metrics import Metric
 from patchwidgets.models.bridge import LensModel
-from patchwidgets.models.load import TransformerBridge, load_model
+from patchwidgets.models.load import Loader, TransformerBridge, load_model
 from patchwidgets.nodes import Node
-from patchwidgets.opening import about_run, code_of, metrics_of, pairs_of, written_screen
+from patchwidgets.opening import (
+    about_run,
+    code_of,
+    metrics_of,
+    noising_of,
+    pairs_in,
+    pairs_of,
+    warn_if_weak,
+    written_screen,
+)
 from patchwidgets.plans._grid import Positions
 from patchwidgets.plans._receivers import Stop
 from patchwidgets.plans.paths import path_plan, written_options
 from patchwidgets.plans.plan import Plan
-from patchwidgets.plans.shape import PromptShape
 from patchwidgets.plans.sweeps import SWEEPS
 from patchwidgets.prompts.pairs import PromptPairs
-from patchwidgets.prompts.tokens import TokenPairs, tokenize
-from patchwidgets.registry import unknown_name
+from patchwidgets.registry import one_of
+from patchwidgets.results.draws import mean_baseline
 from patchwidgets.results.estimated import Estimated
-from patchwidgets.results.measured import Baseline, MetricInfo
+from patchwidgets.results.measured import Baseline
 from patchwidgets.results.result import Result
-from patchwidgets.types import DIRECTIONS, EXECUTORS, Direction
+from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study:
+class Study(Described, Advised, Comparing):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.
 
     Args:
-        model: A name for `load_model`, or a TransformerLens bridge. It is never changed.
+        model: A name for `load_model`, a TransformerLens bridge, or a function that makes one. It
+            is never changed.
         behaviour: The name of a task, a task, or your own `PromptPairs`.
         n: Number of prompt pairs to draw from the task.
         seed: Of the draw; the same seed gives the same pairs.
-        corruption: Name of a corruption, or the object.
-        at: What is corrupted: one of the task's corruption sites, its default one if `None`.
+        corruption: Name of a corruption, or the object, such as `GaussianNoise(k=3.0, draws=10)`.
+        at: What is corrupted: one of the task's corruption sites, its default one if `None`; for
+            noise also roles, such as `S1`, several joined by `+`.
+        known: Whether to keep only pairs that the model knows: `True` or `"preferred"`, it has
+            a right answer before every wrong one; `"top"`, before every other token. Both prompts
+            count where the corrupted one's answer is the wrong answer.
         metric: Name of a metric, a callable, or a list of them, all read off the same runs. The
             first is drawn by default.
         direction: `denoising` patches clean values into the corrupted run, `noising` the reverse.
@@ -65,7 +78,8 @@ class Study:
     Raises:
         UnknownNameError: A task, metric, corruption, direction, executor or model that does not
             exist.
-        PromptError: Prompt pairs that cannot be aligned or answered on this tokenizer.
+        PromptError: Prompt pairs that cannot be aligned or answered on this tokenizer, or, with
+            `known`, that the model knows none of.
         ModelError: A model that cannot be loaded or patched.
         MeasurementError: Logits or a metric that are not finite.
         MemoryBudgetError: `memory` does not hold one cell.
@@ -76,13 +90,14 @@ class Study:
 
     def __init__(
         self,
-        model: str | TransformerBridge,
+        model: str | TransformerBridge | Loader,
         behaviour: str | PromptPairs | Any,
         n: int = 64,
         *,
         seed: int = 0,
         corruption: str | Any = "token_replacement",
         at: str | None = None,
+        known: bool | str = False,
         metric: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = "logit_diff",
         direction: str = "denoising",
         prepend_bos: bool | None = None,
@@ -90,41 +105,29 @@ class Study:
         memory: str | int | float | None = None,
         store: bool = True,
     ) -> None:
-        if direction not in DIRECTIONS:
-            raise unknown_name("direction", direction, list(DIRECTIONS))
-        if executor not in EXECUTORS:
-            raise unknown_name("executor", executor, list(EXECUTORS))
-        chosen = DIRECTIONS[DIRECTIONS.index(direction)]
-        wanted = EXECUTORS[EXECUTORS.index(executor)]
+        chosen = one_of("direction", direction, DIRECTIONS)
+        wanted = one_of("executor", executor, EXECUTORS)
         metrics = metrics_of(metric)
+        self._opened = {"behaviour": behaviour, "n": n, "seed": seed, "corruption": corruption}
+        self._opened |= {"at": at, "known": known, "metric": metrics, "direction": direction}
+        self._opened |= {"executor": executor, "memory": memory, "store": store}
+        self._kept = None
         budget = None if memory is None else parse_bytes(memory)
         self.model = load_model(model)
         lens = LensModel(self.model)
         bos = lens.default_prepend_bos if prepend_bos is None else prepend_bos
-        pairs, self._origin = pairs_of(lens, behaviour, n, seed, corruption, at)
-        prompts = tokenize(pairs, lens.tokenizer, prepend_bos=bos, n_ctx=lens.spec.n_ctx)
-        self._code = code_of(lens, behaviour, self._origin, metrics, direction, bos, wanted)
+        self._opened |= {"model": self.model, "prepend_bos": bos}
+        pairs, self._origin = pairs_of(lens, behaviour, n, seed, corruption, at, known, bos)
+        self._noising = noising_of(behaviour, corruption, at)
+        prompts = tokens_of(lens, pairs, bos, self._noising)
+        asked = self._origin | {"noising": self._noising}
+        self._code = code_of(lens, behaviour, asked, metrics, direction, bos, wanted)
         self._begin(Session(lens, prompts, metrics, chosen, seed, wanted, budget, store))
 
     def _begin(self, session: Session) -> None:
         self._session = session
-        self._baseline = session.baseline()
-        self._warn_if_weak()
-
-    @property
-    def prompts(self) -> TokenPairs:
-        """The prompt pairs as tokens; `study.prompts.show()` prints them aligned."""
-        return self._session.prompts
-
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """What is read off every run."""
-        return self._session.metrics
-
-    @property
-    def direction(self) -> Direction:
-        """Which run is patched with the other's values."""
-        return self._session.direction
+        self._baseline = mean_baseline(session.baseline(), session.prompts.draws)
+        warn_if_weak(session)
 
     def plan(self, name: str | Callable[..., Plan] = "heads", **options: Any) -> Plan:
         """Return what a sweep or a path map would measure, without measuring it.
@@ -145,7 +148,15 @@ class Study:
         sweep = SWEEPS.get(name) if isinstance(name, str) else name
         return sweep(spec, self.shape, **options)
 
-    def cost(self, plan: Plan | str | Callable[..., Plan] = "heads", **options: Any) -> Cost:
+    def cost(
+        self,
+        plan: Plan | str | Callable[..., Plan] = "heads",
+        *,
+        source: str | Source = "other",
+        reference: PromptPairs | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> Cost:
         """Return what a plan would take if it was measured now: patches, time and memory.
 
         The time is the arithmetic of the patches that are run, divided by the rate at which this
@@ -153,9 +164,14 @@ class Study:
 
         Args:
             plan: A plan, or what `plan` makes one of.
+            source: As in `sweep`.
+            reference: As in `sweep`.
+            seed: As in `sweep`.
             **options: The sweep's own.
         """
-        return self._session.cost(plan if isinstance(plan, Plan) else self.plan(plan, **options))
+        chosen = chosen_source(source, reference, seed)
+        asked = plan if isinstance(plan, Plan) else self.plan(plan, **options)
+        return self._session.cost(asked, chosen)
 
     def sweep(
         self,
@@ -167,6 +183,7 @@ class Study:
         verify: int = 0,
         estimate: str | Estimated | None = None,
         top: int | None = None,
+        client: Any = None,
         **options: Any,
     ) -> Result:
         """Patch every node of a sweep, one at a time; returns at once and measures in a thread.
@@ -184,12 +201,15 @@ class Study:
                 first, then cells are measured in the order of their estimated size. Estimates are
                 kept apart, as `result.estimate`; `result.agreement()` compares them.
             top: With `estimate`: measure so many cells only. The others stay NaN, not measured.
+            client: A Dask client whose workers measure, each with its own copy of the model: see
+                `engine/README.md`. The checks are made here too.
             **options: The sweep's own, such as `site="resid_mid"` or `positions="roles"`.
 
         Raises:
             UnknownNameError: No sweep, site or source of that name.
-            PlanError: Positions the prompts do not have, a site the model lacks, or a source
-                without what it needs.
+            PlanError: Positions the prompts do not have, a site the model lacks, a source without
+                what it needs, or a `client` that is none.
+            ModelError: Workers of `client` cannot load the model.
         """
         chosen = chosen_source(source, reference, seed)
         plan = self.plan(name, **options)
@@ -200,7 +220,8 @@ class Study:
         given = "".join(f", {option}={value!r}" for option, value in options.items())
         given += ", reference=reference" if reference is not None else ""
         given += written_screen(screen)
-        return self._start(plan, f"study.sweep({plan.name!r}{given})", chosen, verify, screen)
+        call = f"study.sweep({plan.name!r}{given})"
+        return self._start(plan, call, chosen, verify, screen, client)
 
     def path(
         self,
@@ -212,6 +233,8 @@ class Study:
         form: str = "pinned",
         estimate: str | Estimated | None = None,
         top: int | None = None,
+        verify: int = 0,
+        client: Any = None,
     ) -> Result:
         """Patch the paths from every sender into `receivers`; returns at once.
 
@@ -234,6 +257,8 @@ class Study:
                 change at each receiver's own input and leaves everything else live.
             estimate: `eap` or `eap_ig`, or what `study.estimate` returned; as in `sweep`.
             top: With `estimate`: measure so many cells only.
+            verify: How many stored cells to measure again; as in `sweep`.
+            client: A Dask client whose workers measure; as in `sweep`.
 
         Returns:
             A result whose cells are NaN where the sender cannot reach a receiver.
@@ -247,7 +272,7 @@ class Study:
         plan = path_plan(self._session.model.spec, receivers, form, self.shape, **asked)
         screen = screen_of(plan, estimate, top)
         call = f"study.path({written_options(plan, senders, positions)}{written_screen(screen)})"
-        return self._start(plan, call, screen=screen)
+        return self._start(plan, call, None, verify, screen, client)
 
     def estimate(
         self, plan: Plan | str | Callable[..., Plan] = "heads", method: str = "", **options: Any
@@ -276,42 +301,6 @@ class Study:
         found = self._session.estimate(chosen, method, **asked)
         return Estimated(chosen, self._metric_infos(), self.direction, self._groups(), found)
 
-    def _metric_infos(self) -> list[MetricInfo]:
-        return [MetricInfo(metric.name, metric.label, metric.unit) for metric in self.metrics]
-
-    def _groups(self) -> list[str]:
-        return [pair.group for pair in self.prompts.pairs]
-
-    @property
-    def shape(self) -> PromptShape:
-        """Lengths and roles of the prompts, for sweeps."""
-        prompts = self.prompts
-        return PromptShape(
-            lengths=tuple(group.clean.shape[1] for group in prompts.groups),
-            roles=prompts.roles,
-            labels=prompts.strings[prompts.groups[0].members[0]][0],
-            places={
-                role: tuple(int(at) for group in prompts.groups for at in group.roles[role])
-                for role in prompts.roles
-            },
-        )
-
-    def baselines(self) -> pd.DataFrame:
-        """Return a row per prompt pair: group, metrics on both runs, and whether clean is right."""
-        columns: dict[str, Any] = {"group": [pair.group for pair in self.prompts.pairs]}
-        for index, metric in enumerate(self.metrics):
-            columns[f"{metric.name} clean"] = self._baseline.clean[index]
-            columns[f"{metric.name} corrupted"] = self._baseline.corrupted[index]
-        columns["right"] = self._session.right()
-        return pd.DataFrame(columns).rename_axis("pair")
-
-    def by_group(self) -> pd.DataFrame:
-        """Return a row per group of prompts (template): pairs, mean metrics, share right."""
-        groups = self.baselines().groupby("group")
-        table = pd.DataFrame(groups.mean()).rename(columns={"right": "share right"})
-        table["pairs"] = groups.size()
-        return table
-
     def keep(self, groups: str | Sequence[str]) -> "Study":
         """Return a study of the prompt pairs in these groups only.
 
@@ -319,39 +308,16 @@ class Study:
             PromptError: No pair is in any of them.
         """
         groups = [groups] if isinstance(groups, str) else list(groups)
-        pairs = self.prompts.pairs
-        chosen = [index for index, pair in enumerate(pairs) if pair.group in set(groups)]
-        if not chosen:
-            known = ", ".join(f"`{group}`" for group in dict.fromkeys(p.group for p in pairs))
-            raise PromptError(
-                f"No prompt pair is in the groups {groups!r}. The groups here are {known}."
-            )
+        pairs = pairs_in(self.prompts.pairs, groups)
         kept, old = object.__new__(Study), self._session
         kept.model, kept._origin = self.model, self._origin
         kept._code = f"{self._code}\nstudy = study.keep({groups!r})"
-        prompts = tokenize(
-            pairs[chosen],
-            old.model.tokenizer,
-            prepend_bos=self.prompts.prepend_bos,
-            n_ctx=old.model.spec.n_ctx,
-        )
+        kept._opened, kept._kept = self._opened, groups
+        kept._noising, used = self._noising, self.prompts
+        prompts = tokens_of(old.model, pairs, used.prepend_bos, kept._noising, used.noise)
         how = (old.seed, old.wanted, old.memory, old.store)
         kept._begin(Session(old.model, prompts, old.metrics, old.direction, *how))
         return kept
-
-    def __repr__(self) -> str:
-        right = self._session.right().mean()
-        lines = [
-            f"Study of {self._origin['behaviour']} on {self._session.model.spec.name}: "
-            f"{len(self.prompts.pairs)} pairs, right on {right:.0%} of the clean prompts",
-        ]
-        for index, metric in enumerate(self.metrics):
-            clean, corrupted = self._baseline.clean[index], self._baseline.corrupted[index]
-            lines.append(
-                f"{metric.label}: {clean.mean():.3g} clean, {corrupted.mean():.3g} corrupted "
-                f"({metric.unit})"
-            )
-        return "\n".join([*lines, "", self.prompts.show(2)])
 
     def _start(
         self,
@@ -360,15 +326,18 @@ class Study:
         source: Source | None = None,
         verify: int = 0,
         screen: Screen | None = None,
+        client: Any = None,
     ) -> Result:
         session = self._session
         session.model.require_eval()
+        cluster = None if client is None else Cluster(client, session.model)
         result = Result(
             plan,
             metrics=self._metric_infos(),
             direction=self.direction,
-            baseline=Baseline.unmeasured(len(self.metrics), len(self.prompts.pairs)),
+            baseline=Baseline.unmeasured(len(self.metrics), self.prompts.n_rows),
             groups=self._groups(),
+            draws=self.prompts.draws,
             provenance=self._origin
             | about_run(session)
             | {
@@ -379,21 +348,10 @@ class Study:
         result.open_paths = self.path
 
         def measure(job: Job) -> None:
-            order = None if screen is None else screen.order(session, result, source, job.check)
-            session.measure(plan, result, job, order, source=source, verify=verify)
+            order = None if screen is None else screen.order(session, result, source, job)
+            session.measure(plan, result, job, order, source, verify, cluster)
 
         job = Job(measure, total=len(plan.patches))
         result.attach(job)
         session.model.worker.submit(job)
         return result
-
-    def _warn_if_weak(self) -> None:
-        share = self._session.right().mean()
-        if share > 0.5:
-            return
-        warnings.warn(
-            f"`{self._session.model.spec.name}` prefers the answer on {share:.0%} of the clean "
-            "prompts. Where a model does not show a behaviour there is nothing to localise. See "
-            "`study.by_group()`, and keep the groups it can do with `study.keep([...])`.",
-            stacklevel=4,
-        )

@@ -12,7 +12,7 @@ import numpy as np
 
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.explorer import Explorer, Fact
-from patchwidgets.views.heatmap import Axis, Heatmap, MetricColumn, Progress
+from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
 from patchwidgets.views.token_strip import Pair, TokenStrip
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
@@ -126,6 +126,48 @@ def head_map(block: ArrayBlock, rng: np.random.Generator, measured: int | None =
         rows=Axis(name="layer", labels=LAYER_AXIS, parts=LAYER_AXIS),
         columns=HEAD_AXIS,
     )
+
+
+def estimated_map(block: ArrayBlock, rng: np.random.Generator) -> Heatmap:
+    """Return a synthetic layer x head map: all but four heads estimated, seven measured."""
+    values = noise(rng, (LAYERS, HEADS))
+    for place, value in PLANTED.items():
+        values[place] = value
+    values[(5, 2)], values[(6, 2)] = 0.005, -0.004
+    guessed = 0.8 * values + noise(rng, values.shape, 0.008)
+    guessed[LAYERS - 1, 5:] = np.nan
+    top = np.argsort(-np.nan_to_num(np.abs(guessed)), axis=None)[:5]
+    status = np.full((LAYERS, HEADS), UNMEASURED)
+    status.ravel()[top] = MEASURED
+    status[(5, 2)] = status[(6, 2)] = MEASURED
+    status[0, :3] = IDENTITY
+    map = heatmap(
+        block,
+        values,
+        status,
+        progress=Progress(
+            state="running", done=10, total=33, share=0.3, seconds_left=2.0, message=""
+        ),
+        estimate=Estimates(
+            method="attribution patching",
+            signed=True,
+            value=block.add(np.stack([guessed, np.full_like(guessed, np.nan)])),
+            agreement=[
+                "7 of 270 cells measured, 3 zero by identity, 256 estimated, 4 neither; rank "
+                "correlation with exact 0.95 over the measured ones; worst miss L20H0 (estimated "
+                "+2.36, measured +2.93 logits)",
+                "7 of 270 cells measured, 3 zero by identity, the rest neither measured nor "
+                "estimated",
+            ],
+        ),
+        key="heads",
+        title="Which heads restore the answer?",
+        caption="denoising · replace S2 · 64 pairs · seed 0",
+        rows=Axis(name="layer", labels=LAYER_AXIS, parts=LAYER_AXIS),
+        columns=HEAD_AXIS,
+    )
+    floors = [column.model_copy(update={"noise_floor": 0.04}) for column in map.metrics[:1]]
+    return map.model_copy(update={"metrics": [*floors, *map.metrics[1:]]})
 
 
 def path_map(block: ArrayBlock, rng: np.random.Generator, receiver: str, planted: dict) -> Heatmap:
@@ -254,6 +296,9 @@ def payloads() -> dict[str, tuple[Explorer, bytes]]:
     running = head_map(block, np.random.default_rng(0), measured=113)
     made["synthetic_running"] = (explorer([running], advice=[]), block.to_bytes())
     block = ArrayBlock()
+    estimated = estimated_map(block, np.random.default_rng(3))
+    made["synthetic_estimated"] = (explorer([estimated], advice=[]), block.to_bytes())
+    block = ArrayBlock()
     positions = position_map(block, np.random.default_rng(1))
     made["synthetic_positions"] = (
         explorer([positions], drills=False, advice=[], heads_per_kv_head=1),
@@ -262,14 +307,24 @@ def payloads() -> dict[str, tuple[Explorer, bytes]]:
     return made
 
 
-def large_map() -> tuple[Explorer, bytes]:
-    """Return a synthetic map of 100,000 cells; too large to be a file."""
+def large_map(measured: int = 100_000) -> tuple[Explorer, bytes]:
+    """Return a synthetic map of 100,000 cells, too large to be a file; the rest is estimated."""
     block = ArrayBlock()
     labels = [str(index) for index in range(1000)]
+    values = noise(np.random.default_rng(2), (100, 1000))
+    status = np.full(values.shape, MEASURED)
+    status.ravel()[measured:] = UNMEASURED
+    estimate = Estimates(
+        method="attribution patching",
+        signed=True,
+        value=block.add(np.stack([values, values])),
+        agreement=[f"{measured:,} of 100,000 cells measured, the rest estimated"] * 2,
+    )
     large = heatmap(
         block,
-        noise(np.random.default_rng(2), (100, 1000)),
-        np.full((100, 1000), MEASURED),
+        values,
+        status,
+        estimate=estimate if measured < values.size else None,
         key="large",
         title="A large map",
         caption="",

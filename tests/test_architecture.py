@@ -17,9 +17,12 @@ LAYERS = [
     ["prompts", "metrics", "models.spec", "models.sites"],
     ["models", "plans"],
     ["results"],
+    ["advice"],
     ["engine", "views"],
     ["reports", "widgets"],
+    ["advising"],
     ["opening"],
+    ["comparing", "describing"],
     ["study", "cli"],
 ]
 """From the bottom; the longest name that fits a module decides. A module imports its own part and
@@ -38,6 +41,8 @@ SAME_LAYER = {
 
 UPWARDS = {
     ("results.result", "widgets.live"): "a result shows itself; imported when it is shown",
+    ("results.result", "advice"): "a result advises on itself; imported when it is asked",
+    ("results.comparison", "advice"): "a comparison advises on itself, in the same way",
 }
 """Imports against the layers, each with its reason."""
 
@@ -47,17 +52,21 @@ ONLY_IN = {
     "transformer_lens": {"models.bridge", "models.load", "models.smollm2"},
     "anywidget": {"widgets"},
     "ipywidgets": {"widgets"},
+    "distributed": {"engine.cluster_worker"},
 }
 
-OPEN_FOLDERS = ["prompts.tasks", "prompts.corruptions", "metrics", "models.sites", "plans.sweeps"]
+OPEN_FOLDERS = [
+    *("prompts.tasks", "prompts.corruptions", "metrics", "models.sites", "plans.sweeps"),
+    "advice",
+]
 """`views` is one too, but its members are parts of one another: the explorer holds heatmaps and
 token strips."""
 
 TORCH_FREE = [
     *("types", "errors", "registry", "nodes", "jobs", "prompts.pairs", "models.spec"),
-    *("models.sites", "plans", "results", "views", "reports"),
+    *("models.sites", "plans", "results", "advice", "views", "reports"),
 ]
-HEAVY = ["torch", "transformer_lens", "transformers", "anywidget", "ipywidgets"]
+HEAVY = ["torch", "transformer_lens", "transformers", "anywidget", "ipywidgets", "distributed"]
 
 MAX_FILE, MAX_FUNCTION = 400, 60
 LONG_FILES: dict[str, str] = {}

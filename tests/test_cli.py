@@ -13,6 +13,7 @@ import pytest
 import patchwidgets as pw
 from patchwidgets import study as study_module
 from patchwidgets.cli import main
+from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.views._wire import ArrayRef, read_array
 from tests.models.tiny_ioi import ioi_study, tiny_ioi
 
@@ -158,10 +159,11 @@ def test_view_prints_what_run_printed(capsys, tmp_path):
 def test_tasks_lists_every_task_and_its_corruption_sites(capsys):
     assert main(["tasks"]) == 0
     printed = capsys.readouterr().out
-    first, *sites = printed.splitlines()
-    assert first.startswith("ioi ")
-    assert first.endswith("Indirect object identification. Wang et al. 2022, arXiv 2211.00593")
-    assert [line.split(":")[0].strip() for line in sites[:3]] == [
+    lines = printed.splitlines()
+    assert [line.split()[0] for line in lines if line[0] != " "] == TASKS.names()
+    (at,) = [k for k, line in enumerate(lines) if line.startswith("ioi ")]
+    assert lines[at].endswith("Indirect object identification. Wang et al. 2022, arXiv 2211.00593")
+    assert [line.split(":")[0].strip() for line in lines[at + 1 : at + 4]] == [
         "--at S2",
         "--at S1+IO",
         "--at ABC",
@@ -178,12 +180,14 @@ def test_models_lists_the_one_that_needs_no_hub_first(capsys):
 ERRORS = {
     "task": (
         ["run", "iio"],
-        "patchwidgets: There is no task called 'iio'. Did you mean `ioi`? Known: `ioi`.",
+        "patchwidgets: There is no task called 'iio'. Did you mean `ioi`? Known: `agreement`, "
+        "`arithmetic`, `capitals`, `docstring`, `facts`, `gendered_pronoun`, `greater_than`, "
+        "`induction`, `ioi`.",
     ),
     "metric": (
         ["run", "ioi", "--metric", "logitdiff"],
         "patchwidgets: There is no metric called 'logitdiff'. Did you mean `logit_diff`? Known: "
-        "`kl_div`, `logit_diff`, `logprob`, `prob`.",
+        "`kl_div`, `logit_diff`, `logprob`, `prob`, `prob_diff`, `rank`, `stolfo`, `top_k`.",
     ),
     "direction": (
         ["run", "ioi", "--direction", "backwards"],

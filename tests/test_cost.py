@@ -90,6 +90,14 @@ def test_nothing_is_measured_twice_and_the_cost_says_so(monkeypatch, tmp_path):
     assert (after.chunks, after.multiply_adds, after.seconds) == (0, 0, 0)
 
 
+def test_the_cost_of_a_source_is_that_of_what_it_writes():
+    """Zero differs from the base run at every position, the other run from the tenth on."""
+    study = study_of(tiny("llama"), PAIRS)
+    other, zero = study.cost("mlp"), study.cost("mlp", source="zero")
+    assert zero.multiply_adds > 2 * other.multiply_adds
+    assert (other.cells, zero.cells) == (3, 3)
+
+
 def test_the_reference_executor_costs_whole_runs():
     fast, slow = (study_of(tiny("llama"), PAIRS, executor=e) for e in ("auto", "reference"))
     assert slow.cost("heads").multiply_adds > 3 * fast.cost("heads").multiply_adds

@@ -17,7 +17,7 @@ def test_the_python_examples_run_one_after_another():
     assert "n=30" in blocks[0]
     names: dict[str, Any] = {}
     for block in blocks:
-        exec(block.replace("n=30", "n=2"), names)
+        exec(block.replace("n=30", "n=6"), names)
     heads, into, study = names["heads"], names["into"], names["study"]
     assert heads.wait().progress.state == "done"
     assert into.wait().progress.state == "done"

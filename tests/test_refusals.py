@@ -24,11 +24,12 @@ def exactly(sentence):
     return f"^{re.escape(sentence)}$"
 
 
-METRICS = "`kl_div`, `logit_diff`, `logprob`, `prob`"
+METRICS = "`kl_div`, `logit_diff`, `logprob`, `prob`, `prob_diff`, `rank`, `stolfo`, `top_k`"
 UNKNOWN = {
     "task": (
         lambda: pw.Study(tiny_ioi(), "iio"),
-        "There is no task called 'iio'. Did you mean `ioi`? Known: `ioi`.",
+        "There is no task called 'iio'. Did you mean `ioi`? Known: `agreement`, `arithmetic`, "
+        "`capitals`, `docstring`, `facts`, `gendered_pronoun`, `greater_than`, `induction`, `ioi`.",
     ),
     "metric": (
         lambda: ioi_study(metric=["logit_diff", "problem"]),
@@ -37,7 +38,7 @@ UNKNOWN = {
     "corruption": (
         lambda: ioi_study(corruption="token replacement"),
         "There is no corruption called 'token replacement'. Did you mean `token_replacement`? "
-        "Known: `token_replacement`.",
+        "Known: `gaussian_noise`, `matched_noise`, `token_replacement`, `uniform_noise`.",
     ),
     "corruption site": (
         lambda: ioi_study(at="S"),
@@ -104,9 +105,9 @@ PROMPTS = {
         "`clean` and `corrupted`, or select at least one pair.",
     ),
     "one side missing": (
-        lambda: pw.PromptPairs(clean=["a"], answers=[" b"], wrong_answers=[" c"]),
-        "`corrupted` is missing. A prompt pair is a clean prompt, a corrupted prompt, an answer "
-        "and a wrong answer. Add `corrupted=[...]` with one entry per pair.",
+        lambda: pw.PromptPairs(clean=["a"], corrupted=["b"], wrong_answers=[" c"]),
+        "`answers` is missing. A prompt pair is a clean prompt, a corrupted prompt, an answer "
+        "and a wrong answer. Add `answers=[...]` with one entry per pair.",
     ),
     "an answer of several tokens": (
         lambda: own(answer=" Mary and John"),

@@ -20,7 +20,7 @@ from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from patchwidgets.plans.sweeps import SWEEPS
 from patchwidgets.prompts.tasks import TASKS
-from patchwidgets.prompts.tokens import single_token_test
+from patchwidgets.prompts.words import TokenizerWords
 from tests.engine.test_hygiene import traces
 from tests.engine.test_paths import SlowPathPatch, logit_diff
 
@@ -48,9 +48,8 @@ def model():
 @pytest.fixture(scope="session")
 def pairs(model):
     """IOI pairs of one length, in both orders of the names."""
-    fits = single_token_test(model.tokenizer)
-    templates = ["BABA 6", "ABBA 6"]
-    return TASKS.get("ioi").pairs(4, 0, is_single_token=fits, templates=templates)
+    templates, words = ["BABA 6", "ABBA 6"], TokenizerWords(model.tokenizer)
+    return TASKS.get("ioi").pairs(4, 0, words=words, templates=templates)
 
 
 @pytest.fixture(scope="session")

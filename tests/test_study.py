@@ -190,7 +190,8 @@ def test_provenance_holds_everything_needed_to_redo_it():
     study = ioi_study(metric=["logit_diff", "prob"], direction="noising", at="ABC")
     about = study.sweep("heads").wait().provenance
     assert set(about) == {
-        *("behaviour", "task", "citation", "corruption", "at", "seed", "n"),
+        *("behaviour", "task", "citation", "corruption", "at", "seed", "n", "usable"),
+        *("sites", "symmetric", "replaceable", "bos_by_default", "hooks"),
         *("model", "fingerprint", "dtype", "device", "prepend_bos", "executor", "prompts"),
         *("versions", "code", "source", "noise_floor", "cells_from_store"),
     }

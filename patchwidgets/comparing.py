@@ -1,0 +1,105 @@
+"""Measures one map in several ways: corruptions, metrics, directions and windows side by side."""
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+from patchwidgets.errors import PlanError
+from patchwidgets.opening import corruption_names
+from patchwidgets.plans.plan import Plan
+from patchwidgets.results.comparison import Comparison, Setting, require_several
+from patchwidgets.types import DIRECTIONS
+
+Corrupting = tuple[Any, str | None]
+"""A corruption, by name or as an object, and its site; `None` for the default one."""
+
+
+class Comparing:
+    """A study that measures one map in several ways."""
+
+    _opened: dict[str, Any]
+    _kept: list[str] | None
+
+    def compare(
+        self,
+        sweep: str | Callable[..., Plan] = "heads",
+        *,
+        corruptions: Sequence[str | Any] | None = None,
+        metrics: Sequence[str | Callable[..., Any]] | None = None,
+        directions: Sequence[str] | None = None,
+        windows: Sequence[int] = (1,),
+        **options: Any,
+    ) -> Comparison:
+        """Measure one sweep by several methods; returns at once, and measures in a thread.
+
+        Every metric is read off the same runs, so that only corruptions, directions and windows
+        cost time. What is not named stays as in this study.
+
+        Args:
+            sweep: As in `sweep`.
+            corruptions: Each a name, an object, or one of these with its site, such as
+                `("gaussian_noise", "S2")`.
+            metrics: Names of metrics, or callables.
+            directions: `denoising`, `noising`, or both.
+            windows: Widths of windows of neighbouring layers; 1 for single layers.
+            **options: The sweep's own.
+
+        Raises:
+            PlanError: A list is empty or has a thing twice, or there is only one method in all.
+            UnknownNameError: No sweep, corruption, corruption site, metric or direction of that
+                name.
+        """
+        chosen = list(self._opened["metric"] if metrics is None else metrics)
+        pairs = [(self._opened["corruption"], self._opened["at"])]
+        if corruptions is not None:
+            pairs = [one if isinstance(one, tuple) else (one, None) for one in corruptions]
+        sides = [self._opened["direction"]] if directions is None else list(directions)
+        named = [(getattr(corruption, "name", corruption), at) for corruption, at in pairs]
+        for name, written, given in (
+            ("corruptions", named, pairs),
+            ("metrics", [getattr(one, "__name__", one) for one in chosen], chosen),
+            ("directions", sides, sides),
+            ("windows", windows, windows),
+        ):
+            _require(name, written, given)
+        require_several(len(pairs) * len(chosen) * len(sides) * len(windows))
+        studies = [
+            [self._again(corruption=one, at=at, direction=side, metric=chosen) for side in sides]
+            for one, at in pairs
+        ]
+        names = corruption_names([(first._origin, first._noising) for first, *_ in studies])
+        results = {}
+        for name, opened in zip(names, studies, strict=True):
+            for study, window in product(opened, windows):
+                wide = {} if window == 1 else {"window": window}
+                setting = Setting(name, study.direction, window)
+                results[setting] = study.sweep(sweep, **options, **wide)
+        return Comparison(results)
+
+    def _again(self, **changes: Any) -> Any:
+        """Return this study opened in another way, with the same prompts kept."""
+        study: Any = type(self)(**(self._opened | changes))
+        return study if self._kept is None else study.keep(self._kept)
+
+
+def _require(name: str, written: Sequence[Any], given: Sequence[Any]) -> None:
+    """Check that a list names something, and nothing twice.
+
+    Raises:
+        PlanError: It does not.
+    """
+    example = {
+        "corruptions": "['token_replacement', ('gaussian_noise', 'S2')]",
+        "metrics": "['logit_diff', 'prob']",
+        "directions": repr(list(DIRECTIONS)),
+        "windows": "[1, 3, 5]",
+    }[name]
+    if not given:
+        raise PlanError(f"`{name}` is empty, so nothing would be measured. Write `{example}`.")
+    twice = [one for index, one in enumerate(given) if one in given[:index]]
+    if twice:
+        which = written[[one in twice for one in given].index(True)]
+        raise PlanError(
+            f"`{name}` has {which!r} twice, which would be measured twice and compared with "
+            f"itself. Name each once, as in `{example}`."
+        )
