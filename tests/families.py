@@ -94,6 +94,9 @@ GEMMA = SHARED | {"head_dim": 8, "sliding_window": WINDOW, "query_pre_attn_scala
 CAPS = {"attn_logit_softcapping": 5.0, "final_logit_softcapping": 3.0}
 SLIDING, FULL = "sliding_attention", "full_attention"
 
+FACTORS = {"granite": 0.6}
+"""What attention and MLPs write is multiplied by this on its way into the residual stream."""
+
 MORE_FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "gptj": ("GPTJ", {"n_layer": 3, "n_head": 4, "n_embd": 32, "n_positions": 64, "rotary_dim": 4}),
     "opt": ("OPT", WIDE | {"ffn_dim": 64, "word_embed_proj_dim": 32, "init_std": 0.4}),
@@ -108,7 +111,11 @@ MORE_FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "granite": (
         "Granite",
         SHARED
-        | {"residual_multiplier": 0.6, "attention_multiplier": 0.4, "embedding_multiplier": 2.0}
+        | {
+            "residual_multiplier": FACTORS["granite"],
+            "attention_multiplier": 0.4,
+            "embedding_multiplier": 2.0,
+        }
         | {"logits_scaling": 0.7},
     ),
     "mixtral": ("Mixtral", SHARED | {"num_local_experts": 4, "num_experts_per_tok": 2}),

@@ -196,9 +196,9 @@ def test_metrics_of_half_precision_are_computed_in_float32(metric):
     assert runs.base.logits.dtype == torch.float32
     wide = study_of(tiny("llama"), PAIRS, metric=metric)._session._runs[0].reader
     reader = runs.reader
-    reader._reference = wide._reference = runs.other.logits[:, : reader._reference.shape[1]]
-    if reader._columns is not None:
-        reader._reference = wide._reference = runs.other.logits[:, reader._columns]
+    clean = runs.other.logits
+    reference = clean if reader._columns is None else clean[:, reader._columns]
+    reader._references = wide._references = [reference]
     np.testing.assert_array_equal(
         reader.of_logits(runs.base.logits), wide.of_logits(runs.base.logits)
     )

@@ -6,7 +6,7 @@ import torch
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
 from patchwidgets.models.sites import SITES
-from tests.families import EVERY_FAMILY, POST_NORM, has_site, tiny
+from tests.families import EVERY_FAMILY, FACTORS, POST_NORM, has_site, tiny
 
 TOKENS = torch.arange(2, 14).reshape(2, 6)
 LAYERS = range(3)
@@ -41,14 +41,14 @@ def close(one, other):
 @every_family
 def test_what_is_written_is_what_the_residual_stream_gains(family):
     """So norms and residual sums inside attention and MLP modules are on the right side."""
-    at = seen(family)
+    at, factor = seen(family), FACTORS.get(family, 1)
     for layer in LAYERS:
         before, after = at["resid_pre", layer], at["resid_post", layer]
-        written = at["attn_out", layer]
+        written = factor * at["attn_out", layer]
         if has_site(family, "resid_mid"):
             close(at["resid_mid", layer], before + written)
         if has_site(family, "mlp_out"):
-            written = written + at["mlp_out", layer]
+            written = written + factor * at["mlp_out", layer]
         close(after, before + written)
 
 
@@ -78,7 +78,7 @@ def test_a_written_value_is_what_the_residual_stream_gains(family):
         changed = seen(family, [(SITES.get(site).hook.format(layer=2), write)])
         gained = changed["resid_post", 2] - plain["resid_post", 2]
         if site == "mlp_out":
-            close(gained[:, 3], torch.ones_like(gained[:, 3]))
+            close(gained[:, 3], torch.full_like(gained[:, 3], FACTORS.get(family, 1)))
         assert not gained[:, [0, 1, 2, 4, 5]].any()
         assert (changed[site, 2] - plain[site, 2])[:, 3].abs().min() > 0.9
 

@@ -1,4 +1,7 @@
-"""What a block's MLP adds to the residual stream, after any norm that follows the MLP."""
+"""What a block's MLP adds to the residual stream, after any norm that follows the MLP.
+
+Families that multiply it by a factor on its way (Granite) are read before the factor.
+"""
 
 from patchwidgets.models.sites._site import Site
 
