@@ -16,6 +16,9 @@ from patchwidgets.study import Study
 SETTERS = {
     "heads": (reference.layer_head_vector_patch_setter, "z"),
     "heads by position": (reference.layer_pos_head_vector_patch_setter, "z"),
+    "queries": (reference.layer_head_vector_patch_setter, "q"),
+    "keys": (reference.layer_head_vector_patch_setter, "k"),
+    "values": (reference.layer_head_vector_patch_setter, "v"),
     "residual by position": (reference.layer_pos_patch_setter, "resid_pre"),
     "mlp by position": (reference.layer_pos_patch_setter, "mlp_out"),
 }

@@ -8,7 +8,8 @@ import pytest
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node
 from tests.bench.floor import needed, needed_by_paths
-from tests.bench.run import text
+from tests.bench.plain import SETTERS
+from tests.bench.run import SWEEPS, text
 
 HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
@@ -21,6 +22,10 @@ def test_the_readme_shows_what_the_committed_run_printed(path):
 
 def test_there_is_a_committed_run():
     assert sorted(HERE.glob("results-*.json"))
+
+
+def test_every_sweep_has_a_plain_counterpart():
+    assert set(SWEEPS) == set(SETTERS)
 
 
 SPEC = ModelSpec(
