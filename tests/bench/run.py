@@ -198,9 +198,9 @@ def text(report: dict[str, Any]) -> str:
             f"({one['their_seconds']:.2f} s)"
         )
     lines.append("")
-    lines.append(f"{'head map':22} {'cells':>6} {'seconds':>8} {'ms a cell and prompt':>21}")
+    lines.append(f"{'head map':26} {'cells':>6} {'seconds':>8} {'ms a cell and prompt':>21}")
     lines += [
-        f"{one['what']:22} {one['cells']:6} {one['seconds']:8.1f} {one['milliseconds']:21.2f}"
+        f"{one['what']:26} {one['cells']:6} {one['seconds']:8.1f} {one['milliseconds']:21.2f}"
         for one in report["scaling"]
     ]
     return "\n".join(lines)
