@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 from patchwidgets.errors import PlanError
-from patchwidgets.opening import corruption_names
+from patchwidgets.opening import corruption_names, metrics_of
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results.comparison import Comparison, Setting, require_several
 from patchwidgets.types import DIRECTIONS
@@ -18,7 +18,7 @@ class Comparing:
     """A study that measures one map in several ways."""
 
     _opened: dict[str, Any]
-    _kept: list[str] | None
+    _again: Callable[..., Any]
 
     def compare(
         self,
@@ -49,7 +49,9 @@ class Comparing:
             UnknownNameError: No sweep, corruption, corruption site, metric or direction of that
                 name.
         """
-        chosen = list(self._opened["metric"] if metrics is None else metrics)
+        if metrics is not None:
+            _require("metrics", metrics, metrics)
+        chosen = metrics_of(self._opened["metric"] if metrics is None else list(metrics))
         pairs = [(self._opened["corruption"], self._opened["at"])]
         if corruptions is not None:
             pairs = [one if isinstance(one, tuple) else (one, None) for one in corruptions]
@@ -57,7 +59,6 @@ class Comparing:
         named = [(getattr(corruption, "name", corruption), at) for corruption, at in pairs]
         for name, written, given in (
             ("corruptions", named, pairs),
-            ("metrics", [getattr(one, "__name__", one) for one in chosen], chosen),
             ("directions", sides, sides),
             ("windows", windows, windows),
         ):
@@ -75,11 +76,6 @@ class Comparing:
                 setting = Setting(name, study.direction, window)
                 results[setting] = study.sweep(sweep, **options, **wide)
         return Comparison(results)
-
-    def _again(self, **changes: Any) -> Any:
-        """Return this study opened in another way, with the same prompts kept."""
-        study: Any = type(self)(**(self._opened | changes))
-        return study if self._kept is None else study.keep(self._kept)
 
 
 def _require(name: str, written: Sequence[Any], given: Sequence[Any]) -> None:

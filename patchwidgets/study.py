@@ -105,24 +105,55 @@ class Study(Described, Advised, Comparing):
         memory: str | int | float | None = None,
         store: bool = True,
     ) -> None:
-        chosen = one_of("direction", direction, DIRECTIONS)
-        wanted = one_of("executor", executor, EXECUTORS)
-        metrics = metrics_of(metric)
-        self._opened = {"behaviour": behaviour, "n": n, "seed": seed, "corruption": corruption}
-        self._opened |= {"at": at, "known": known, "metric": metrics, "direction": direction}
-        self._opened |= {"executor": executor, "memory": memory, "store": store}
-        self._kept = None
-        budget = None if memory is None else parse_bytes(memory)
-        self.model = load_model(model)
+        self._opened: dict[str, Any] = {
+            "model": model,
+            "behaviour": behaviour,
+            "n": n,
+            "seed": seed,
+            "corruption": corruption,
+            "at": at,
+            "known": known,
+            "metric": metric,
+            "direction": direction,
+            "prepend_bos": prepend_bos,
+            "executor": executor,
+            "memory": memory,
+            "store": store,
+        }
+        self._kept: list[str] | None = None
+        self._open()
+
+    def _open(self) -> None:
+        """Make the unpatched runs of what was asked for, of the groups that are kept."""
+        asked = self._opened
+        direction = one_of("direction", asked["direction"], DIRECTIONS)
+        wanted = one_of("executor", asked["executor"], EXECUTORS)
+        metrics = metrics_of(asked["metric"])
+        memory = None if asked["memory"] is None else parse_bytes(asked["memory"])
+        self.model = asked["model"] = load_model(asked["model"])
         lens = LensModel(self.model)
-        bos = lens.default_prepend_bos if prepend_bos is None else prepend_bos
-        self._opened |= {"model": self.model, "prepend_bos": bos}
+        if asked["prepend_bos"] is None:
+            asked["prepend_bos"] = lens.default_prepend_bos
+        bos, seed = asked["prepend_bos"], asked["seed"]
+        behaviour, corruption, at = asked["behaviour"], asked["corruption"], asked["at"]
+        n, known = asked["n"], asked["known"]
         pairs, self._origin = pairs_of(lens, behaviour, n, seed, corruption, at, known, bos)
         self._noising = noising_of(behaviour, corruption, at)
+        about = self._origin | {"noising": self._noising}
+        self._code = code_of(lens, behaviour, about, metrics, direction, bos, wanted)
+        if self._kept is not None:
+            pairs = pairs_in(pairs, self._kept)
+            self._code += f"\nstudy = study.keep({self._kept!r})"
         prompts = tokens_of(lens, pairs, bos, self._noising)
-        asked = self._origin | {"noising": self._noising}
-        self._code = code_of(lens, behaviour, asked, metrics, direction, bos, wanted)
-        self._begin(Session(lens, prompts, metrics, chosen, seed, wanted, budget, store))
+        how = (seed, wanted, memory, asked["store"])
+        self._begin(Session(lens, prompts, metrics, direction, *how))
+
+    def _again(self, **changes: Any) -> "Study":
+        """Return this study opened in another way, with the same groups of prompts kept."""
+        study = object.__new__(Study)
+        study._opened, study._kept = self._opened | changes, self._kept
+        study._open()
+        return study
 
     def _begin(self, session: Session) -> None:
         self._session = session

@@ -53,8 +53,7 @@ class Comparison:
 
     Denoising and noising side by side tell apart nodes of which each is needed (noising finds
     them, denoising one alone restores little) and nodes of which any is enough (denoising finds
-    them, noising one alone destroys little): Heimersheim & Nanda 2024, arXiv 2404.15255,
-    section 4.
+    them, noising one alone destroys little): Heimersheim & Nanda 2024, arXiv 2404.15255.
 
     Source: Zhang & Nanda 2024, arXiv 2309.16042, tables 1 and 5 (which heads each method detects).
 

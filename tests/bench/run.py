@@ -30,6 +30,7 @@ from tests.bench.scaling import scaling
 PAIRS = 8
 SAMPLE = 12
 RECEIVER = "L20H0.v"
+METRICS = ["logit_diff", "prob", "logprob", "kl_div"]
 SWEEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "heads": ("heads", {}),
     "residual by position": ("residual", {}),
@@ -61,7 +62,7 @@ def main() -> None:
         "model": spec.name,
         "prompts": f"{PAIRS} IOI pairs of {study.shape.lengths[0]} tokens, S2 -> IO",
         "rows": rows,
-        "against": [windows(study), first_estimate(study)],
+        "against": [windows(study), first_estimate(study), comparison(study)],
         "scaling": scaling(study.model),
     }
     out.write_text(json.dumps(report, indent=1) + "\n")
@@ -139,6 +140,23 @@ def first_estimate(study: Study) -> dict[str, Any]:
         "seconds": best(lambda: study.estimate("heads")),
         "against": "two forward passes and a backward pass",
         "their_seconds": best(lambda: two_forwards_and_a_backward(study)),
+    }
+
+
+def comparison(study: Study) -> dict[str, Any]:
+    """Time two corruptions read by four metrics against the two sweeps read by one."""
+    corruptions = [("token_replacement", site) for site in ("S2", "S1+IO")]
+    began = time.perf_counter()
+    for corruption, at in corruptions:
+        study._again(corruption=corruption, at=at, metric="logit_diff").sweep("heads").wait()
+    alone = time.perf_counter() - began
+    began = time.perf_counter()
+    study.compare("heads", corruptions=corruptions, metrics=METRICS).wait()
+    return {
+        "what": "2 corruptions x 4 metrics on the head map",
+        "seconds": time.perf_counter() - began,
+        "against": "the two sweeps with one metric",
+        "their_seconds": alone,
     }
 
 
