@@ -136,7 +136,7 @@ def table(
     from patchwidgets.errors import PatchwidgetsError
 
     reasons: dict[str, int] = {}
-    yield f"{'family':<16}" + "".join(f"{column:>14}" for column in columns) + f"{'effect':>9}"
+    yield f"{'family':<16}" + "".join(f"{column:>18}" for column in columns) + f"{'effect':>9}"
     for family in families:
         entries, effects = [], [0.0]
         for column in columns:
@@ -148,7 +148,7 @@ def table(
                 mark = "" if difference <= TOLERANCE else "!"
                 entries.append(f"{mark}{difference:.0e}")
                 effects.append(effect)
-        yield f"{family:<16}" + "".join(f"{one:>14}" for one in entries) + f"{max(effects):>9.2f}"
+        yield f"{family:<16}" + "".join(f"{one:>18}" for one in entries) + f"{max(effects):>9.2f}"
     yield from (f"({number}) {reason}" for reason, number in reasons.items())
 
 
