@@ -43,7 +43,17 @@ def test_every_member_it_lists_is_there():
     from patchwidgets.metrics import METRICS
     from patchwidgets.models.sites import SITES
     from patchwidgets.plans.sweeps import SWEEPS
+    from patchwidgets.prompts.corruptions import CORRUPTIONS
     from patchwidgets.prompts.tasks import TASKS
 
-    for registry in (METRICS, SITES, SWEEPS, TASKS):
+    for registry in (METRICS, SITES, SWEEPS, TASKS, CORRUPTIONS):
         assert all(f"`{name}`" in README for name in registry.names())
+
+
+def test_what_it_counts_is_counted():
+    from patchwidgets.advice import RULES
+    from patchwidgets.prompts.tasks._facts import FACTS
+
+    relations = {fact.relation for fact in FACTS}
+    assert f"`facts` ({len(FACTS)} facts, {len(relations)} relations)" in README
+    assert f"| advice | {len(RULES.names())} rules on " in README
