@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from patchwidgets.models.bridge import Hook, LensModel, in_this_thread, require_fired
+from patchwidgets.errors import MeasurementError
+from patchwidgets.models.bridge import Hook, LensModel, in_this_thread
 from patchwidgets.models.layout import by_position
 from patchwidgets.models.sites import SITES
 from patchwidgets.models.spec import ModelSpec
@@ -129,8 +130,13 @@ def record(
                 stack.callback(model.attention(layer).register_forward_hook(output).remove)
         stack.enter_context(model.hooked(hooks))
         logits = model.forward(tokens)
-    if noise is not None:
-        require_fired([EMBEDDING], [recording.noised])
+    if noise is not None and recording.noised != 1:
+        raise MeasurementError(
+            f"The hook `{EMBEDDING}`, at which noise is added, fired {recording.noised} times in "
+            f"one forward pass of `{model.spec.name}` ({model.spec.family}) instead of once, so "
+            "the noise did not do what it says. No number is returned. This model's "
+            "TransformerLens adapter does not pass through that hook; corrupt with `token_replacement`."
+        )
     store, calls, layers = recording.store, recording.calls, range(n_layers)
     keys, values = recording.keys_and_values(n_layers, tokens.shape[1])
     return Record(

@@ -64,9 +64,10 @@ def test_noise_that_does_not_reach_the_model_is_refused():
     model = LensModel(tiny("granite"))
     tokens = torch.tensor([[0, 2, 5, 7]])
     sentence = (
-        "The hook `embed.hook_out` fired 0 times in one forward pass instead of once, so the patch "
-        "did not do what it says. No number is returned. This model's TransformerLens adapter does "
-        "not pass through that hook; patch another site."
+        "The hook `embed.hook_out`, at which noise is added, fired 0 times in one forward pass of "
+        "`tiny-granite` (GraniteForCausalLM) instead of once, so the noise did not do what it "
+        "says. No number is returned. This model's TransformerLens adapter does not pass through "
+        "that hook; corrupt with `token_replacement`."
     )
     with model.measuring(), pytest.raises(MeasurementError, match=f"^{re.escape(sentence)}$"):
         record(model, tokens, [], noise=torch.ones(1, 4, 32))
