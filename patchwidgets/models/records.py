@@ -135,7 +135,8 @@ def record(
             f"The hook `{EMBEDDING}`, at which noise is added, fired {recording.noised} times in "
             f"one forward pass of `{model.spec.name}` ({model.spec.family}) instead of once, so "
             "the noise did not do what it says. No number is returned. This model's "
-            "TransformerLens adapter does not pass through that hook; corrupt with `token_replacement`."
+            "TransformerLens adapter does not pass through that hook; corrupt with "
+            "`token_replacement`."
         )
     store, calls, layers = recording.store, recording.calls, range(n_layers)
     keys, values = recording.keys_and_values(n_layers, tokens.shape[1])
