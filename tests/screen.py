@@ -4,6 +4,9 @@ Estimated effects against exact ones, on SmolLM2-135M and 8 IOI pairs of one tem
 rank correlation of mean effects over all cells of a map, the share of the 20 largest exact effects
 that are among the 40 largest estimates, and the time of the estimate in units of two forward
 passes and one backward pass.
+
+Paths have a second line, `of both ways`: the same estimates against the mean of what denoising
+restores and noising destroys, which is what EAP-IG stands for (`patchwidgets/engine/edges.py`).
 """
 
 import time
@@ -12,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import patchwidgets as pw
-from patchwidgets.results.estimate import compare
+from patchwidgets.results.estimate import compare, rank_correlation
 from patchwidgets.study import Study
 from tests.bench.passes import best, two_forwards_and_a_backward
 from tests.bench.run import PAIRS, one_length
@@ -41,10 +44,18 @@ def main() -> None:
         exact = study.sweep(name, **options).wait()
         for own in [*variants, {"graddrop": True}]:
             line(study, exact, title, "attribution", own, unit)
+    other = study._again(direction="noising")
     for title, options in PATHS.items():
         exact = study.path(**options).wait()
+        restored, lost = (
+            one.snapshot().mean_effect(0) for one in (exact, other.path(**options).wait())
+        )
         for method, own in (("eap", {}), ("eap_ig", {"steps": 5})):
             line(study, exact, title, method, own, unit)
+            estimate = study.estimate(exact.plan, method, **own).estimate.mean(0)
+            both = np.isfinite(restored) & np.isfinite(lost) & np.isfinite(estimate)
+            rank = rank_correlation(estimate[both], (restored - lost)[both] / 2)
+            print(f"{title:20} {method + ' of both ways':32} {rank:7.3f}", flush=True)
 
 
 def line(

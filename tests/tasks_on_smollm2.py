@@ -15,6 +15,7 @@ import patchwidgets as pw
 from patchwidgets.engine.knowing import CRITERIA, Knowing, known_of
 from patchwidgets.metrics import METRICS, evaluate
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.prompts.shares import Share
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tokens import TokenPairs, tokenize
@@ -46,6 +47,7 @@ def measured(
     differences = []
     for group in prompts.groups:
         answers = prompts.answers.select(group.members)
+        assert isinstance(answers, AnswerTokens)  # the tasks' own answers are single tokens
         with model.measuring():
             runs = [model.forward(tokens) for tokens in (group.clean, group.corrupted)]
         for found, knowing in zip(known, asked, strict=True):

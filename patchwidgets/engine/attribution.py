@@ -82,7 +82,7 @@ def attribute(
     keys = sorted({*(key for key, _, _ in changes.differences), *gates})
     check()
     tapped = Tapped(model, runs, prompts, keys, dict.fromkeys(gates, torch.zeros_like))
-    n_prompts = len(range(runs.batch)[prompts])
+    n_prompts = len(range(runs.batch)[prompts]) * runs.prompts // runs.batch
     estimates = np.full((len(runs.base_values), len(patches), n_prompts), np.nan)
     for metric in range(len(estimates)):
         if tapped.is_flat(metric):
@@ -93,6 +93,7 @@ def attribute(
             once = np.array(
                 [np.sum([one.of(products[one.change]) for one in each], axis=0) for each in shares]
             )
+            once = runs.by_prompt(once)
             sums += np.abs(once) if graddrop else once
         estimates[metric] = sums / (spec.n_layers - 1) if graddrop else sums
     return estimates

@@ -14,7 +14,7 @@ from torch import Tensor
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.metrics import METRICS, Metric
 from patchwidgets.models.bridge import LensModel
-from patchwidgets.prompts.answers import AnswerTokens
+from patchwidgets.prompts.answers import Answers
 from patchwidgets.prompts.tokens import TokenPairs
 
 PACKAGES = ("patchwidgets", "torch", "transformer_lens", "transformers")
@@ -44,7 +44,7 @@ def about_model(model: LensModel, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def about_group(runs: GroupRuns, answers: AnswerTokens) -> dict[str, Any]:
+def about_group(runs: GroupRuns, answers: Answers) -> dict[str, Any]:
     """Return what numbers of one group depend on besides the model and the plan."""
     group = runs.group
     mine = answers.select(group.members)

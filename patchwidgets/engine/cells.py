@@ -12,6 +12,7 @@ from patchwidgets.errors import PlanError
 from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
 from patchwidgets.nodes import Node
+from patchwidgets.prompts.pairs import END
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ def resolve(
 ) -> Cell:
     """Return the cell that writes `nodes` on a group.
 
+    A position after the last token of the group's prompts, which longer prompts of the same plan
+    have, is written by nobody: the cell then holds no write and changes nothing.
+
     Args:
         patch: Index into the plan's patches.
         nodes: What is overwritten together.
@@ -74,6 +78,10 @@ def resolve(
         first_difference: First position at which any prompt of the group differs.
         batch: Prompts in the group.
     """
+    if END in roles:
+        length = int(roles[END].max()) + 1
+        if any(isinstance(node.position, int) and node.position >= length for node in nodes):
+            return Cell(patch, writes=(), entry=0, start=length)
     writes = tuple(_write(node, roles, batch) for node in nodes)
     starts = [
         first_difference if write.positions is None else int(write.positions.min())

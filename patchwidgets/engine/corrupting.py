@@ -1,9 +1,11 @@
 """From prompt pairs to tokens, with the noise on their embeddings if that corrupts them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
+from patchwidgets.metrics import ContinuationMetric, Metric
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.prompts.corruptions._noise import FittedNoise, Noise
 from patchwidgets.prompts.noise import places_of, with_noise
@@ -27,11 +29,17 @@ class Noising:
     sites: tuple[str, ...] = ()
 
 
+def reads_whole(metrics: Sequence[Metric]) -> bool:
+    """Whether every metric reads whole answers, so that they may be of several tokens."""
+    return all(isinstance(metric, ContinuationMetric) for metric in metrics)
+
+
 def tokens_of(
     model: LensModel,
     pairs: PromptPairs,
     prepend_bos: bool,
     noising: Noising | None,
+    metrics: Sequence[Metric],
     fitted: FittedNoise | None = None,
 ) -> TokenPairs:
     """Return prompt pairs as tokens of a model, noised if that is how they are corrupted.
@@ -41,6 +49,7 @@ def tokens_of(
         pairs: The texts.
         prepend_bos: Whether to put the BOS token before every prompt.
         noising: `None` where the corrupted prompts are texts.
+        metrics: What is read: answers may be of several tokens if every metric reads whole answers.
         fitted: Noise of a size that was measured on other pairs; on these if `None`.
 
     Raises:
@@ -49,7 +58,12 @@ def tokens_of(
     """
     tokenizer, n_ctx = model.tokenizer, model.spec.n_ctx
     prompts = tokenize(
-        pairs, tokenizer, prepend_bos=prepend_bos, n_ctx=n_ctx, needs_corrupted=noising is None
+        pairs,
+        tokenizer,
+        prepend_bos=prepend_bos,
+        n_ctx=n_ctx,
+        needs_corrupted=noising is None,
+        whole_answers=reads_whole(metrics),
     )
     if noising is None:
         return prompts

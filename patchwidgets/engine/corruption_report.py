@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from patchwidgets.engine.continuing import answered
 from patchwidgets.engine.session import Session
 from patchwidgets.models.records import Record, record
 from patchwidgets.prompts.tokens import TokenGroup, TokenPairs
@@ -92,21 +93,24 @@ def _compared(session: Session) -> list[_Compared]:
 
 
 def _some(session: Session, group: TokenGroup, rows: slice) -> list[_Compared]:
-    noise = None if group.noise is None else group.noise[rows]
-    clean = record(session.model, group.clean[rows], ["pattern"])
-    corrupted = record(session.model, group.corrupted[rows], ["pattern"], noise=noise)
-    answers = session.prompts.answers.select(group.members[rows])
+    some = group.select(rows)
+    clean = record(session.model, some.clean, ["pattern"])
+    corrupted = record(session.model, some.corrupted, ["pattern"], noise=some.noise)
+    answers = session.prompts.answers.select(some.members)
     # From the first difference of each prompt on: before it the runs are the same.
-    after = group.differs[rows].cummax(dim=1).values.to(clean.logits.device)
+    after = some.differs.cummax(dim=1).values.to(clean.logits.device)
     distances = _distances(clean, corrupted, after).cpu().numpy()
-    found = []
-    for row in range(len(after)):
-        right, wrong = list(answers.right[row]), list(answers.wrong[row])
-        logits = [run.logits[row] for run in (clean, corrupted)]
-        p = [float(each.softmax(-1)[right].sum()) for each in logits]
-        best = [bool(each[right].max() > each[wrong].max()) for each in logits]
-        found.append(_Compared((p[0], p[1]), (best[0], best[1]), distances[:, :, row]))
-    return found
+    then, now = (
+        answered(session.model, some, answers, corrupted=corrupted) for corrupted in (False, True)
+    )
+    return [
+        _Compared(
+            (float(then.probability[row]), float(now.probability[row])),
+            (bool(then.right[row]), bool(now.right[row])),
+            distances[:, :, row],
+        )
+        for row in range(len(after))
+    ]
 
 
 def _distances(

@@ -37,8 +37,8 @@ class Cost:
         multiply_adds: Arithmetic of the patches that are run.
         rate: Multiply-adds per second of this device, measured.
         seconds: Estimate of the time.
-        peak_bytes: Estimate of the most memory a chunk takes, besides the model and its two
-            unpatched runs.
+        peak_bytes: Estimate of the most memory that chunks measured at the same time take, besides
+            the model and its two unpatched runs.
     """
 
     plan: str
@@ -83,7 +83,9 @@ def cost_of(measurement: Measurement) -> Cost:
         multiply_adds=total,
         rate=rate,
         seconds=total / (EFFICIENCY * rate) + CALL_SECONDS * calls,
-        peak_bytes=max((sum(map(group.bytes, wave)) for group, wave in waves), default=0),
+        peak_bytes=sum(
+            sorted(sum(map(group.bytes, wave)) for group, wave in waves)[-measurement.at_once :]
+        ),
     )
 
 

@@ -33,7 +33,14 @@ def attribute_edges(
 
     (source - base) of the sender times the gradient of the metric at it, through the receivers
     only: through nothing between for the forms `direct` and `pinned_all`, and through MLPs (heads
-    are frozen) for `pinned`. It is the slope of the very effect that is measured under that form.
+    are frozen) for `pinned`. Without `steps` it is the slope of the very effect that is measured
+    under that form, so that EAP is the estimate to order measurements by.
+
+    With `steps` it estimates something else. A measured path patch leaves everything but the path
+    as it is in the base run. EAP-IG moves everything else along too, so that it stands for the mean
+    over runs between the base and the source run: half the effect measured in this direction and
+    half the loss measured in the other one. Where norms and attention move much between the two
+    runs, its order is not that of one direction (`python -m tests.screen` prints both).
 
     Differs from the papers: either direction of patching; `pinned` follows MLPs, as the papers'
     edges do not; a set of receivers is one path, where the papers have an edge for each; and
@@ -46,8 +53,9 @@ def attribute_edges(
         plan: Path patches, all into one set of receivers and with no stops on the way.
         prompts: Which of the group's prompts.
         check: Called before every pass; raises to stop.
-        steps: The mean gradient over so many runs with embeddings between the base and the source
-            run (EAP-IG); the gradient at the base run if `None` (EAP).
+        steps: The mean gradient over so many runs with embeddings on the straight line between the
+            base and the source run (EAP-IG, by inputs); the gradient at the base run if `None`
+            (EAP).
 
     Returns:
         Patched minus base in the metrics' units; NaN for a metric without slope at the base run.
@@ -100,14 +108,16 @@ class _Edges:
         gates |= {key: self._beside(key) for key in self._received}
         keys = sorted({*self._senders, *gates, ("resid_pre", 0)})
         tapped = Tapped(self._model, self._runs, self._prompts, keys, gates, shift)
-        n_prompts = len(range(self._runs.batch)[self._prompts])
+        runs = self._runs
+        n_prompts = len(range(runs.batch)[self._prompts]) * runs.prompts // runs.batch
         estimates = np.full((len(self._runs.base_values), len(self._shares), n_prompts), np.nan)
         for metric in range(len(estimates)):
             self._check()
             if tapped.is_flat(metric):
                 continue
             products = self._changes.products(self._slopes(tapped, metric))
-            estimates[metric] = [share.of(products[share.change]) for share in self._shares]
+            rows = np.array([share.of(products[share.change]) for share in self._shares])
+            estimates[metric] = runs.by_prompt(rows)
         return estimates
 
     def _slopes(self, tapped: Tapped, metric: int) -> dict[Key, Tensor]:

@@ -24,7 +24,8 @@ METHODS: dict[str, dict[str, Any]] = {
 """Every method, and its options as they are by default: `attribution` for plain patches, with the
 softmax fix of AtP* (it costs one forward pass, and without it saturated queries and keys are
 missed) and without its GradDrop (it costs a backward pass per block, and the sign of the effect);
-`eap` and `eap_ig` for paths, with the number of steps of the paper's README."""
+`eap` for paths as they are measured; `eap_ig` for the mean of both directions (see `edges.py`),
+with the number of steps of the paper's README."""
 
 GRADIENT_TOKENS = 512
 """Tokens whose activations are held at once, for the backward pass."""
@@ -57,15 +58,16 @@ def estimate(
     """
     chosen = options_of(method, options)
     require_fit(plan, method)
-    n_prompts = sum(runs.batch for runs in groups)
+    n_prompts = sum(runs.prompts for runs in groups)
     values = np.full((len(metrics), len(plan.patches), n_prompts), np.nan)
     with model.differentiating():
         for runs in groups:
             members = np.array(runs.group.members)
-            step = max(1, GRADIENT_TOKENS // runs.base.length)
-            for first in range(0, runs.batch, step):
+            tokens = runs.base.tokens.numel() // runs.prompts
+            step = max(1, GRADIENT_TOKENS // tokens)
+            for first in range(0, runs.prompts, step):
                 prompts = slice(first, first + step)
-                some = _on(model, runs, plan, prompts, check, method, chosen)
+                some = _on(model, runs, plan, runs.rows(prompts), check, method, chosen)
                 values[:, :, members[prompts]] = some
     if np.isnan(values[0]).all():
         raise MeasurementError(
@@ -103,27 +105,33 @@ def _on(
     model: LensModel,
     runs: GroupRuns,
     plan: Plan,
-    prompts: slice,
+    rows: slice,
     check: Callable[[], None],
     method: str,
     chosen: Mapping[str, Any],
 ) -> Float[np.ndarray, "metric patch batch"]:
     if method == "attribution":
-        return attribute(model, runs, plan.patches, prompts, check, **chosen)
-    return attribute_edges(model, runs, plan, prompts, check, **chosen)
+        return attribute(model, runs, plan.patches, rows, check, **chosen)
+    return attribute_edges(model, runs, plan, rows, check, **chosen)
 
 
 def require_fit(plan: Plan, method: str) -> None:
     """Check that a method can estimate a plan.
 
     Raises:
-        PlanError: It is for paths and these are nodes, or the other way round, or paths have stops.
+        PlanError: It is for paths and these are nodes, or the other way round, paths have stops,
+            or nodes are at buckets of positions.
     """
     if (plan.form is None) != (method == "attribution"):
         kind, fit = ("nodes", "`attribution`") if plan.form is None else ("paths", "`eap`")
         raise PlanError(
             f"`{method}` cannot estimate the {plan.name} map, which patches {kind}. Use {fit}"
             f"{'' if plan.form is None else ' or `eap_ig`'}."
+        )
+    if plan.buckets is not None:
+        raise PlanError(
+            f"`{method}` estimates patches at one position, and the {plan.name} map is by bucket, "
+            "which is several. Leave out `estimate`, or use `positions='roles'`."
         )
     for path in (patch.path for patch in plan.patches):
         if path is not None and path.through:

@@ -2,10 +2,10 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -17,6 +17,7 @@ from patchwidgets.engine.group_work import GroupWork
 from patchwidgets.engine.memory import budget_too_small
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.engine.store import StoredCells
+from patchwidgets.engine.threads import side_by_side
 from patchwidgets.jobs import Job
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.plans.plan import Plan
@@ -29,7 +30,7 @@ SMALL_CHUNK_TOKENS = 384
 """The same for each group, where there are many small groups."""
 
 SHARDS_PER_WORKER = 4
-"""Chunks there are at least for every worker, so that none waits long for the last one."""
+"""Chunks there are at least for every worker or thread, so that none waits long for the last."""
 
 CHECKED_CELLS = 2
 """Cells of every sweep that the reference executor measures again."""
@@ -77,11 +78,12 @@ class Measurement:
         seed: Chooses the cells that are checked.
         order: Measure these patches only, in chunks that follow this order of importance; every
             patch, in the engine's own order, if `None`.
-        memory: Bytes that a chunk may take on one group; `None` for no limit.
+        memory: Bytes that waves measured at the same time may take; `None` for no limit.
         stores: For every group where its cells are kept between sessions; `None` for nowhere.
         verify: How many stored cells to measure again.
         elsewhere: Measures the cells; this process if `None`.
-        workers: How many do so at the same time.
+        workers: How many do so at the same time elsewhere.
+        threads: How many waves may be measured at the same time here.
     """
 
     model: LensModel
@@ -95,6 +97,7 @@ class Measurement:
     verify: int = 0
     elsewhere: Elsewhere | None = None
     workers: int = 1
+    threads: int = 1
 
     @property
     def patches(self) -> Sequence[int]:
@@ -116,6 +119,15 @@ class Measurement:
         return set().union(*(group.live for group in self.work)) & set(self.patches)
 
     @cached_property
+    def at_once(self) -> int:
+        """How many waves are measured at the same time: fewer where memory holds fewer cells."""
+        if not self.fast:  # TransformerLens attaches its hooks for every thread
+            return 1
+        largest = max(map(self.bytes, self.live), default=1)
+        fitting = self.threads if self.memory is None else self.memory // largest
+        return max(1, min(self.threads, fitting))
+
+    @cached_property
     def chunks(self) -> list[list[int]]:
         """The patches in lists that are measured together, earliest block first, or by `order`.
 
@@ -134,9 +146,10 @@ class Measurement:
             cells.sort(key=lambda cell: (cell.start, cell.entry))
         else:
             most *= len({cell.start for cell in cells})
-        if self.workers > 1:
+        beside = self.workers * self.at_once
+        if beside > 1:
             total = sum(self._tokens(cell.patch) for cell in cells)
-            most = min(most, total // (SHARDS_PER_WORKER * self.workers))
+            most = min(most, total // (SHARDS_PER_WORKER * beside))
         room, memory, start = 0, float("inf"), -1
         for cell in cells:
             tokens = self._tokens(cell.patch)
@@ -145,7 +158,7 @@ class Measurement:
             if room < tokens or memory < needed or elsewhere:
                 chunks.append([])
                 room, start = most, cell.start
-                memory = float("inf") if self.memory is None else self.memory
+                memory = float("inf") if self.memory is None else self.memory // self.at_once
                 if memory < needed:
                     raise budget_too_small(int(memory), needed)
             chunks[-1].append(cell.patch)
@@ -195,7 +208,7 @@ class Measurement:
         """
         waves = self.unstored()
         job.expect(sum(group.work(cell) for group, wave in waves for cell in wave))
-        checked = self._checked(waves, job.check)
+        again = self._checked(waves, job.check)
         self._verify(job.check)
         chunk_of = {patch: chunk for chunk, them in enumerate(self.chunks) for patch in them}
         left = Counter(chunk_of[wave[0].patch] for _, wave in waves)
@@ -206,7 +219,7 @@ class Measurement:
         with closing(self._measured(waves, job.check)) as measured:
             for place, values in measured:
                 group, wave = waves[place]
-                self._take(group, wave, values, checked, record)
+                self._take(group, wave, values, again, record)
                 chunk = chunk_of[wave[0].patch]
                 left[chunk] -= 1
                 ended = 0 if left[chunk] else len(self.chunks[chunk])
@@ -228,8 +241,8 @@ class Measurement:
         self, waves: Sequence[tuple[GroupWork, list[Cell]]], check: Callable[[], None]
     ) -> Generator[tuple[int, Numbers], None, None]:
         if self.elsewhere is None:
-            for place, (group, wave) in enumerate(waves):
-                yield place, group.values(wave, check)
+            tasks = [partial(group.values, wave) for group, wave in waves]
+            yield from side_by_side(tasks, check, self.at_once)
         elif waves:
             place_of = {id(group): place for place, group in enumerate(self.work)}
             shards = [(place_of[id(group)], [cell.patch for cell in wave]) for group, wave in waves]
@@ -240,41 +253,42 @@ class Measurement:
         group: GroupWork,
         wave: Sequence[Cell],
         values: Numbers,
-        checked: set[tuple[int, int]],
+        again: Mapping[tuple[int, int], Float[np.ndarray, "metric some"]],
         record: Recorder,
     ) -> None:
+        """Record and keep a wave.
+
+        Raises:
+            MeasurementError: A cell differs from what the reference executor measured of it.
+        """
         for cell, one in zip(wave, values, strict=True):
-            if (id(group), cell.patch) in checked:
-                self._compare(group, cell, one)
+            reference = again.get((id(group), cell.patch))
+            if reference is not None:
+                what = f"patch {cell.patch}"
+                require_equal(one[:, :CHECKED_PROMPTS], reference, self.model, what)
             record(cell.patch, one, group.runs.group.members)
         group.keep(wave, values)
 
     def _checked(
         self, waves: Sequence[tuple[GroupWork, list[Cell]]], check: Callable[[], None]
-    ) -> set[tuple[int, int]]:
-        """Choose which cells, of those that will be run, the reference executor measures again.
+    ) -> dict[tuple[int, int], Float[np.ndarray, "metric some"]]:
+        """Measure some of the cells that will be run with the reference executor.
+
+        Before the others, so that no other thread is in the model meanwhile.
 
         Raises:
             MeasurementError: In a group chosen by chance, patching nothing or everything did not
                 give the base or the source run.
         """
         if not self.fast or not waves:
-            return set()
+            return {}
         chance = random.Random(self.seed)
         require_ends(self.model, chance.choice(waves)[0].runs, check)
-        cells = [(id(group), cell.patch) for group, wave in waves for cell in wave]
-        return set(chance.sample(cells, min(CHECKED_CELLS, len(cells))))
-
-    def _compare(
-        self, group: GroupWork, cell: Cell, values: Float[np.ndarray, "metric batch"]
-    ) -> None:
-        """Measure a cell again with the reference executor.
-
-        Raises:
-            MeasurementError: The two disagree.
-        """
-        again = group.reference(cell, slice(0, CHECKED_PROMPTS), lambda: None)
-        require_equal(values[:, :CHECKED_PROMPTS], again, self.model, f"patch {cell.patch}")
+        cells = [(group, cell) for group, wave in waves for cell in wave]
+        return {
+            (id(group), cell.patch): group.reference(cell, slice(0, CHECKED_PROMPTS), check)
+            for group, cell in chance.sample(cells, min(CHECKED_CELLS, len(cells)))
+        }
 
     def _verify(self, check: Callable[[], None]) -> None:
         """Measure some stored cells again.

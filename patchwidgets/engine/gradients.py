@@ -151,7 +151,7 @@ def _site(key: Key) -> Site:
 def run_hooked(
     model: LensModel, base: Record, prompts: slice, hooks: Sequence[tuple[str, Hook]]
 ) -> Float[Tensor, "batch d_vocab"]:
-    """Return last-position logits of some prompts of a run, run again with `hooks` attached.
+    """Return the logits that are read of some rows of a run, run again with `hooks` attached.
 
     Raises:
         MeasurementError: One of the hooks did not fire exactly once.
@@ -169,6 +169,6 @@ def run_hooked(
     # A copy made here may be kept for the backward pass, unlike one of `inference_mode`.
     tokens = base.tokens[prompts].clone()
     with model.hooked([(name, counted(i, hook)) for i, (name, hook) in enumerate(hooks)]):
-        logits = model.forward(tokens)
+        logits = model.forward(tokens, base.read)
     require_fired([name for name, _ in hooks], fired)
     return logits

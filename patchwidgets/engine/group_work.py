@@ -98,6 +98,7 @@ class GroupWork:
             self.model.spec,
             prompts=self.runs.batch,
             length=self.runs.base.length,
+            read=self.runs.base.read,
             form=self.form if self.fast else None,
             stops=self.stops,
         )
@@ -115,6 +116,7 @@ class GroupWork:
             length=self.runs.base.length,
             start=self._start(cell),
             every_logit=self.runs.reader.every_logit,
+            read=self.runs.base.read,
         )
 
     def values(
@@ -149,9 +151,9 @@ class GroupWork:
         check()
         base, source = self.runs.base, self.runs.source
         if self.form is None:
-            logits = reference_logits(self.model, base, source, cell, prompts)
+            logits = reference_logits(self.model, base, source, cell, self.runs.rows(prompts))
         else:
-            run = PathReference(self.model, base, source, self.stops, prompts)
+            run = PathReference(self.model, base, source, self.stops, self.runs.rows(prompts))
             logits = run.logits(self.form, cell)
         return self.runs.reader.of_logits(logits, prompts)
 
@@ -169,9 +171,11 @@ class GroupWork:
         return list(values.reshape(len(values), len(cells), -1).swapaxes(0, 1))
 
     def _replay(self, start: int) -> Replay:
-        if start not in self._replays:
-            self._replays = {start: Replay(self.model, self.runs.base, start)}
-        return self._replays[start]
+        replay = self._replays.get(start)
+        if replay is None:
+            replay = Replay(self.model, self.runs.base, start)
+            self._replays = {start: replay}
+        return replay
 
     def _start(self, cell: Cell) -> int:
         """Return the first position that is run; a model without keys to read runs them all."""

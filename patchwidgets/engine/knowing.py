@@ -8,11 +8,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from patchwidgets.engine.continuing import answered
 from patchwidgets.errors import PromptError, TooFewPairsError
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.prompts.answers import Answers, AnswerTokens, Continuations
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.shares import Share
-from patchwidgets.prompts.tokens import AnswerTokens, TokenGroup, tokenize
+from patchwidgets.prompts.tokens import TokenGroup, tokenize
 from patchwidgets.registry import one_of
 
 Criterion = Literal["preferred", "top"]
@@ -57,6 +59,7 @@ def known_pairs(
     knowing: Knowing,
     *,
     prepend_bos: bool,
+    whole_answers: bool = False,
 ) -> tuple[PromptPairs, Share]:
     """Return the first `n` pairs that the model knows, and how many it knows of those it was asked.
 
@@ -69,16 +72,25 @@ def known_pairs(
         n: How many are wanted.
         knowing: What counts as known.
         prepend_bos: Whether prompts start with a BOS token.
+        whole_answers: Whether answers may be of several tokens; they are compared by the
+            probability of the whole.
 
     Raises:
-        PromptError: The model knows none of the first that were drawn.
+        PromptError: The model knows none of the first that were drawn; or the criterion is `top`
+            and answers may be of several tokens.
     """
+    if whole_answers and knowing.criterion == "top":
+        raise PromptError(
+            "`known='top'` keeps pairs whose answer is the first choice among all tokens, and "
+            "metrics of whole answers have no such choice: the texts of several tokens cannot all "
+            "be compared. Use `known=True`, which compares the right answers with the wrong ones."
+        )
     kept, asked, drawn = [], 0, None
     for times in _ROUNDS:
         drawn, exhausted = _as_many(draw, max(2 * n, _FEWEST) * times)
         if len(drawn) == asked:
             break
-        known = _known(model, drawn[asked:], knowing, prepend_bos)
+        known = _known(model, drawn[asked:], knowing, prepend_bos, whole_answers)
         kept += [asked + int(at) for at in np.flatnonzero(known)]
         asked = len(drawn)
         if not kept:
@@ -99,7 +111,11 @@ def _as_many(draw: Callable[[int], PromptPairs], n: int) -> tuple[PromptPairs, b
 
 
 def _known(
-    model: LensModel, pairs: PromptPairs, knowing: Knowing, prepend_bos: bool
+    model: LensModel,
+    pairs: PromptPairs,
+    knowing: Knowing,
+    prepend_bos: bool,
+    whole_answers: bool,
 ) -> Bool[np.ndarray, " pair"]:
     prompts = tokenize(
         pairs,
@@ -107,6 +123,7 @@ def _known(
         prepend_bos=prepend_bos,
         n_ctx=model.spec.n_ctx,
         needs_corrupted=False,
+        whole_answers=whole_answers,
     )
     known = np.zeros(len(pairs), dtype=bool)
     with model.measuring():
@@ -116,15 +133,29 @@ def _known(
 
 
 def _known_in(
-    model: LensModel, group: TokenGroup, answers: AnswerTokens, knowing: Knowing
+    model: LensModel, group: TokenGroup, answers: Answers, knowing: Knowing
 ) -> list[bool]:
     known = []
     for start in range(0, len(group.members), _ROWS):
         rows = slice(start, start + _ROWS)
+        asked = answers.select(group.members[rows])
+        if isinstance(asked, Continuations):
+            known += _known_whole(model, group.select(rows), asked, knowing)
+            continue
         clean = model.forward(group.clean[rows])
         corrupted = model.forward(group.corrupted[rows]) if knowing.both else clean
-        known += known_of(clean, corrupted, answers.select(group.members[rows]), knowing)
+        known += known_of(clean, corrupted, asked, knowing)
     return known
+
+
+def _known_whole(
+    model: LensModel, group: TokenGroup, answers: Continuations, knowing: Knowing
+) -> list[bool]:
+    right = answered(model, group, answers).right
+    if knowing.both:
+        exchanged = Continuations(right=answers.wrong, wrong=answers.right)
+        right &= answered(model, group, exchanged, corrupted=True).right
+    return right.tolist()
 
 
 def known_of(

@@ -46,7 +46,14 @@ def written_bytes(amount: int) -> str:
 
 
 def cell_bytes(
-    spec: ModelSpec, itemsize: int, *, prompts: int, length: int, start: int, every_logit: bool
+    spec: ModelSpec,
+    itemsize: int,
+    *,
+    prompts: int,
+    length: int,
+    start: int,
+    every_logit: bool,
+    read: int = 1,
 ) -> int:
     """Return the most bytes that one cell takes at any moment of a wave.
 
@@ -63,6 +70,7 @@ def cell_bytes(
         length: Tokens per prompt.
         start: First position the cell changes.
         every_logit: Whether a metric reads the whole vocabulary.
+        read: Positions at the end that are read.
     """
     rows, suffix = prompts, length - start
     heads = spec.n_heads * spec.d_head
@@ -72,7 +80,7 @@ def cell_bytes(
     pattern = spec.n_heads * suffix * length
     attention = 3 * heads * suffix + keys_values + 2 * pattern
     block = (residual + max(mlp, attention)) * itemsize + 4 * pattern
-    readout = READOUT_COPIES * 4 * spec.d_vocab if every_logit else 0
+    readout = READOUT_COPIES * 4 * spec.d_vocab * read if every_logit else 0
     return rows * max(block, readout)
 
 
@@ -93,10 +101,11 @@ def require_room(
         cell_bytes(
             spec,
             itemsize,
-            prompts=len(group.members),
+            prompts=group.clean.shape[0],
             length=group.clean.shape[1],
             start=group.first_difference,
             every_logit=every_logit,
+            read=group.read,
         )
         for group in groups
     )

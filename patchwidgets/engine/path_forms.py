@@ -27,7 +27,7 @@ def travel(
     stops: Stops,
     check: Callable[[], None],
 ) -> Float[Tensor, "rows d_model"]:
-    """Return the end of the residual stream, at the last position, for every sender.
+    """Return the end of the residual stream, where it is read, for every sender.
 
     Args:
         form: Which nodes are frozen on the way.
@@ -75,4 +75,4 @@ def _live(
             hidden = one.overwritten(hidden, arrived.pop(one), replay.start, 0)
         if layer <= last:
             hidden = call(replay, layer, hidden, writing(replay, arrived))
-    return hidden[:, -1]
+    return replay.read_off(hidden)

@@ -52,7 +52,7 @@ class PathReference:
     prompts: slice
 
     def logits(self, form: Form, sender: Cell) -> Float[Tensor, "batch d_vocab"]:
-        """Return last-position logits under the path patch of one sender."""
+        """Return the logits that are read under the path patch of one sender."""
         (write,) = sender.writes
         hooks = [writing(self.model, self.source, write, self.prompts)]
         change = _Change(hooks, write.site, write.layer)
@@ -119,7 +119,8 @@ class PathReference:
 
     def _forward(self, hooks: Hooks) -> Float[Tensor, "batch d_vocab"]:
         noise = self.base.noise_hooks(self.prompts)
-        return self.model.forward_with(self.base.tokens[self.prompts], [*noise, *hooks])
+        tokens = self.base.tokens[self.prompts]
+        return self.model.forward_with(tokens, [*noise, *hooks], self.base.read)
 
     def _stream(self, layer: int) -> str:
         """Return the name of the hook on the residual stream before a block, or at the end."""

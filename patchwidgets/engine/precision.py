@@ -66,5 +66,5 @@ def _of_patching_nothing(
 
 
 def _largest(values: Float[np.ndarray, "metric rows"], runs: GroupRuns) -> np.ndarray:
-    by_cell = values.reshape(len(values), -1, runs.batch)
+    by_cell = values.reshape(len(values), -1, runs.base_values.shape[1])
     return np.abs(by_cell - runs.base_values[:, None]).max(axis=(1, 2))

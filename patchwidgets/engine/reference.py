@@ -19,10 +19,10 @@ from patchwidgets.models.sites import SITES
 def reference_logits(
     model: LensModel, base: Record, source: Record, cell: Cell, prompts: slice
 ) -> Float[Tensor, "batch d_vocab"]:
-    """Return last-position logits of some prompts under one plain patch."""
+    """Return the logits that are read of some rows under one plain patch."""
     writes = [writing(model, source, write, prompts) for write in cell.writes]
     hooks = [*base.noise_hooks(prompts), *writes]
-    return model.forward_with(base.tokens[prompts], hooks)
+    return model.forward_with(base.tokens[prompts], hooks, base.read)
 
 
 def writing(model: LensModel, source: Record, write: Write, prompts: slice) -> tuple[str, Hook]:

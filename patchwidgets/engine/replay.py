@@ -1,6 +1,5 @@
 """Calls single blocks again, on many patched copies of the end of each recorded prompt."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache
@@ -10,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from patchwidgets.engine.stand_ins import STAND_INS
 from patchwidgets.errors import MeasurementError
 from patchwidgets.models.bridge import Hook, LensModel
 from patchwidgets.models.records import ATTENTION, CACHE, BlockCall, Record, same_everywhere
@@ -52,26 +52,39 @@ class Replay:
         """Return what block `layer` makes of `hidden`, with `hooks` attached for the call."""
         return self._block(layer, hidden, hooks or [], self._prefix(layer))
 
-    def end(self, hidden: Float[Tensor, "rows suffix d_model"]) -> Float[Tensor, "rows d_model"]:
-        """Return what the last block makes of `hidden` at the last position.
+    def read_off(
+        self, stream: Float[Tensor, "rows suffix d_model"]
+    ) -> Float[Tensor, "more_rows d_model"]:
+        """Return the positions of a stream that are read, as rows of their own, next to each other.
 
-        Its keys and values are computed at every position, the rest of it only at the last one.
+        There is one, the last, unless answers have several tokens.
+        """
+        return stream[:, -self.base.read :].flatten(0, 1)
+
+    def end(
+        self, hidden: Float[Tensor, "rows suffix d_model"]
+    ) -> Float[Tensor, "more_rows d_model"]:
+        """Return what the last block makes of `hidden` at the positions that are read.
+
+        Its keys and values are computed at every position, the rest of it only at those.
 
         Raises:
             MeasurementError: The block gave no keys and values to its cache.
         """
         layer = len(self.base.calls) - 1
         prefix = self._prefix(layer)
-        if prefix is None or hidden.shape[1] == 1:
-            return self.block(layer, hidden)[:, -1]
+        read = self.base.read
+        if prefix is None or hidden.shape[1] <= read:
+            return self.read_off(self.block(layer, hidden))
         given = _Given(prefix)
         with suppress(_AllGiven):  # our own signal to stop there
             self._block(layer, hidden, [], given)
-        return self._last._block(layer, hidden[:, -1:], [], given.of_all_positions())[:, -1]
+        cache = given.of_all_positions(read)
+        return self.read_off(self._last._block(layer, hidden[:, -read:], [], cache))
 
     @cached_property
     def _last(self) -> "Replay":
-        return Replay(self.model, self.base, self.base.length - 1)
+        return Replay(self.model, self.base, self.base.length - self.base.read)
 
     def _block(
         self,
@@ -104,20 +117,14 @@ class Replay:
         module = self.model.attention(layer)
         adds = self.model.attention_adds_residual(layer)
         output = self.base.site("attn_out" if adds else ATTENTION, layer)[:, self.start :]
-        here = threading.get_ident()
 
         def stand_in(*args: Any, **kwargs: Any) -> Any:
-            if threading.get_ident() != here:
-                return type(module).forward(module, *args, **kwargs)
             hidden, *others = _tensors(args, kwargs)
             frozen = output.repeat(hidden.shape[0] // self.batch, 1, 1)
             return frozen + others[0] if adds else frozen, None
 
-        object.__setattr__(module, "forward", stand_in)
-        try:
+        with STAND_INS.covering(module, stand_in):
             yield
-        finally:
-            object.__delattr__(module, "forward")
 
     def _prefix(self, layer: int) -> "_PrefixCache | None":
         if not self.base.keys:
@@ -198,19 +205,19 @@ class _Given:
 
     def __init__(self, prefix: _PrefixCache) -> None:
         self._prefix = prefix
-        self._whole: _WholeCache | None = None
+        self._whole: tuple[Tensor, Tensor] | None = None
 
     def update(self, keys: Tensor, values: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
         """Keep them."""
-        self._whole = _WholeCache(*self._prefix.update(keys, values))
+        self._whole = self._prefix.update(keys, values)
         raise _AllGiven
 
     def get_seq_length(self, *_: Any) -> int:
         """Return the length of the prefix."""
         return self._prefix.get_seq_length()
 
-    def of_all_positions(self) -> "_WholeCache":
-        """Return a cache that has them all already.
+    def of_all_positions(self, read: int) -> "_WholeCache":
+        """Return a cache that has them all already, for a block called on the last `read`.
 
         Raises:
             MeasurementError: The block ended without giving them.
@@ -221,23 +228,24 @@ class _Given:
                 "although it did in the first run. No number is returned. Measure with "
                 "`executor='reference'`, and please report the model."
             )
-        return self._whole
+        return _WholeCache(*self._whole, read)
 
 
 class _WholeCache:
-    """A cache of every position, for a block that is called on the last one."""
+    """A cache of every position, for a block that is called on the last ones."""
 
-    def __init__(self, keys: Tensor, values: Tensor) -> None:
+    def __init__(self, keys: Tensor, values: Tensor, read: int) -> None:
         self._keys = keys
         self._values = values
+        self._read = read
 
     def update(self, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-        """Return them all; those of the last position are among them."""
+        """Return them all; those of the last positions are among them."""
         return self._keys, self._values
 
     def get_seq_length(self, *_: Any) -> int:
-        """Return the number of positions before the last."""
-        return self._keys.shape[2] - 1
+        """Return the number of positions before the last ones."""
+        return self._keys.shape[2] - self._read
 
 
 def _cutter(length: int, start: int) -> Callable[[str, Any], Any]:

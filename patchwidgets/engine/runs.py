@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from patchwidgets.engine.continuing import Layout, reads_wrong, spread
 from patchwidgets.errors import MeasurementError
-from patchwidgets.metrics import Metric, evaluate
+from patchwidgets.metrics import ContinuationMetric, Metric, evaluate
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import Record, record
-from patchwidgets.prompts.tokens import AnswerTokens, TokenGroup
+from patchwidgets.prompts.answers import Answers, AnswerTokens
+from patchwidgets.prompts.tokens import TokenGroup
 from patchwidgets.types import Direction
 
 READ_ROWS = 256
@@ -28,7 +30,8 @@ class Reader:
         model: The model.
         metrics: What to read off.
         answers: Answer tokens of the group's prompts.
-        clean_logits: Logits of the clean run at the last position.
+        layout: Where answers are read that may have several tokens.
+        clean_logits: Logits of the clean run at the positions that are read.
         base_logits: Those of the run that is patched.
     """
 
@@ -36,23 +39,27 @@ class Reader:
         self,
         model: LensModel,
         metrics: Sequence[Metric],
-        answers: AnswerTokens,
-        clean_logits: Float[Tensor, "batch d_vocab"],
-        base_logits: Float[Tensor, "batch d_vocab"],
+        answers: Answers,
+        layout: Layout,
+        clean_logits: Float[Tensor, "rows d_vocab"],
+        base_logits: Float[Tensor, "rows d_vocab"],
     ) -> None:
         reference = {"clean": clean_logits, "base": base_logits}
         self._model = model
         self._metrics = metrics
-        self._batch = clean_logits.shape[0]
-        if all(metric.columns == "answers" for metric in metrics):
-            columns = answers.columns()
+        self._batch = len(answers)
+        self._layout = layout
+        self._answers = answers if isinstance(answers, AnswerTokens) else None
+        self._columns = None
+        if self._answers and all(metric.columns == "answers" for metric in metrics):
+            columns = self._answers.columns()
             self._columns = torch.tensor(columns, device=clean_logits.device)
-            self._answers = answers.reindex(columns)
+            self._answers = self._answers.reindex(columns)
             reference = {run: logits[:, self._columns] for run, logits in reference.items()}
-        else:
-            self._columns = None
-            self._answers = answers
-        self._references = [reference[metric.reference_run] for metric in metrics]
+        self._references = [
+            self._read(metric, reference[metric.reference_run], self._answers, layout)[0][0]
+            for metric in metrics
+        ]
 
     @property
     def every_logit(self) -> bool:
@@ -61,18 +68,22 @@ class Reader:
 
     def of_logits(
         self, logits: Float[Tensor, "rows d_vocab"], prompts: slice = slice(None)
-    ) -> Float[np.ndarray, "metric rows"]:
-        """Return every metric of full logits of some of the prompts; rows are cells x prompts."""
+    ) -> Float[np.ndarray, "metric cells_x_batch"]:
+        """Return every metric of full logits of some of the prompts, cell by cell.
+
+        Rows are cells x prompts x rows of a prompt x positions that are read.
+        """
         chosen = logits if self._columns is None else logits[:, self._columns]
         return self._evaluate(chosen, prompts)
 
     def of_residual(
         self, residual: Float[Tensor, "rows d_model"]
-    ) -> Float[np.ndarray, "metric rows"]:
+    ) -> Float[np.ndarray, "metric cells_x_batch"]:
         """Return every metric from the residual stream after the last block."""
         step = len(residual)
         if self._columns is None:
-            step = max(1, READ_ROWS // self._batch) * self._batch
+            of_a_cell = self._batch * self._layout.rows * self._layout.read
+            step = max(1, READ_ROWS // of_a_cell) * of_a_cell
         parts = [
             self._evaluate(self._model.readout(residual[row : row + step], self._columns))
             for row in range(0, len(residual), step)
@@ -80,34 +91,60 @@ class Reader:
         return np.concatenate(parts, axis=1)
 
     def with_graph(
-        self, logits: Float[Tensor, "batch d_vocab"], prompts: slice
+        self, logits: Float[Tensor, "rows d_vocab"], rows: slice
     ) -> list[Float[Tensor, " batch"]]:
         """Return every metric of full logits as tensors that a gradient can be taken of.
 
         What the metrics read besides the logits is made anew, because a backward pass cannot keep
         what was made in `inference_mode`.
+
+        Args:
+            logits: At the positions that are read.
+            rows: Which of the group's rows; all those of some prompts.
         """
-        references = [reference[prompts].clone() for reference in self._references]
-        answers = self._answers.select(range(self._batch)[prompts])
+        taken = range(self._batch * self._layout.rows)[rows]
+        first, last = (end // self._layout.rows for end in (taken.start, taken.stop))
+        prompts = slice(first, last)
+        answers = self._answers and self._answers.select(range(first, last))
+        layout = self._layout.select(prompts)
         if self._columns is not None:
             logits = logits[:, self._columns.clone()]
-        cells = logits.unsqueeze(0)
-        return [
-            evaluate(metric, cells, answers, reference)[0]
-            for metric, reference in zip(self._metrics, references, strict=True)
-        ]
+        values = []
+        for metric, reference in zip(self._metrics, self._references, strict=True):
+            given, own = self._read(metric, logits, answers, layout)
+            values.append(evaluate(metric, given, own, reference[prompts].clone())[0])
+        return values
 
     def _evaluate(
         self, logits: Float[Tensor, "rows columns"], prompts: slice = slice(None)
-    ) -> Float[np.ndarray, "metric rows"]:
+    ) -> Float[np.ndarray, "metric cells_x_batch"]:
         members = range(self._batch)[prompts]
-        answers = self._answers if len(members) == self._batch else self._answers.select(members)
-        cells = logits.unflatten(0, (-1, len(members)))
-        values = [
-            evaluate(metric, cells, answers, reference[prompts])
-            for metric, reference in zip(self._metrics, self._references, strict=True)
-        ]
+        answers, layout = self._answers, self._layout
+        if len(members) < self._batch:
+            answers = answers and answers.select(members)
+            layout = layout.select(prompts)
+        values = []
+        for metric, reference in zip(self._metrics, self._references, strict=True):
+            given, own = self._read(metric, logits, answers, layout)
+            values.append(evaluate(metric, given, own, reference[prompts]))
         return torch.stack([value.flatten() for value in values]).double().cpu().numpy()
+
+    @staticmethod
+    def _read(
+        metric: Metric,
+        logits: Float[Tensor, "rows columns"],
+        answers: AnswerTokens | None,
+        layout: Layout,
+    ) -> tuple[Float[Tensor, "cells batch _given"], AnswerTokens]:
+        """Return what a metric is given in place of logits, and the answers that count along it."""
+        apart = logits.unflatten(0, (-1, len(layout.row), layout.rows, layout.read))
+        if isinstance(metric, ContinuationMetric):
+            return layout.log_probs(apart, per_token=metric.per_token), layout.answers
+        assert answers is not None, (
+            "answers of several tokens are read by continuation metrics only"
+        )
+        # The end of the prompt, where every row of the prompt is the same.
+        return apart[:, :, 0, 0], answers
 
 
 @dataclass
@@ -115,7 +152,8 @@ class GroupRuns:
     """Both runs of one group, by the words of the engine: base and source.
 
     Args:
-        group: The prompts.
+        group: The prompts; with answers of several tokens, each as often as it needs rows, followed
+            by them (`engine/continuing.py`).
         base: The run that is patched.
         other: The run of the other side of each pair.
         source: What patches write: `other`, or the values of a source such as `zero`.
@@ -136,25 +174,43 @@ class GroupRuns:
 
     @property
     def batch(self) -> int:
-        """Prompts in the group."""
+        """Rows of a run: prompts, each as often as its answers need rows."""
         return self.base.tokens.shape[0]
+
+    @property
+    def prompts(self) -> int:
+        """Prompts in the group."""
+        return len(self.group.members)
+
+    def rows(self, prompts: slice) -> slice:
+        """Return the rows of some of the prompts."""
+        some = range(self.prompts)[prompts]
+        each = self.batch // self.prompts
+        return slice(some.start * each, some.stop * each)
+
+    def by_prompt(
+        self, values: Float[np.ndarray, "patch rows"]
+    ) -> Float[np.ndarray, "patch prompts"]:
+        """Return the sums of each prompt's rows."""
+        return values.reshape(len(values), -1, self.batch // self.prompts).sum(-1)
 
 
 def run_group(
     model: LensModel,
     group: TokenGroup,
-    answers: AnswerTokens,
+    answers: Answers,
     metrics: Sequence[Metric],
     direction: Direction,
     sites: Sequence[str],
     check: Callable[[], None],
 ) -> GroupRuns:
     """Run a group's clean and corrupted prompts and keep what `sites` asks for."""
-    clean = record(model, group.clean, sites, check)
-    corrupted = record(model, group.corrupted, sites, check, group.noise)
-    base, other = (corrupted, clean) if direction == "denoising" else (clean, corrupted)
     chosen = answers.select(group.members)
-    reader = Reader(model, metrics, chosen, clean.logits, base.logits)
+    group, layout = spread(group, chosen, wrong=reads_wrong(metrics))
+    clean = _recorded(model, group.clean, sites, check, None, group.read)
+    corrupted = _recorded(model, group.corrupted, sites, check, group.noise, group.read)
+    base, other = (corrupted, clean) if direction == "denoising" else (clean, corrupted)
+    reader = Reader(model, metrics, chosen, layout, clean.logits, base.logits)
     return GroupRuns(
         group=group,
         base=base,
@@ -165,6 +221,23 @@ def run_group(
         base_values=reader.of_logits(base.logits),
         source_values=reader.of_logits(other.logits),
     )
+
+
+def _recorded(
+    model: LensModel,
+    tokens: Int[Tensor, "batch pos"],
+    sites: Sequence[str],
+    check: Callable[[], None],
+    noise: Float[Tensor, "batch pos d_model"] | None,
+    read: int,
+) -> Record:
+    """Record a run; prompts that come several times, as in draws of noise, are run once."""
+    if noise is not None:
+        return record(model, tokens, sites, check, noise, read)
+    once, rows = tokens.unique(dim=0, return_inverse=True)
+    if len(once) == len(tokens):
+        return record(model, tokens, sites, check, noise, read)
+    return record(model, once, sites, check, noise, read).repeated(rows)
 
 
 def keep_more(
@@ -182,7 +255,7 @@ def keep_more(
 def _again(
     model: LensModel, first: Record, sites: Iterable[str], check: Callable[[], None]
 ) -> Record:
-    second = record(model, first.tokens, sorted(sites), check, first.noise)
+    second = _recorded(model, first.tokens, sorted(sites), check, first.noise, first.read)
     if not torch.equal(first.logits, second.logits):
         change = float((first.logits - second.logits).abs().max())
         raise MeasurementError(

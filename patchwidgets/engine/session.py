@@ -17,6 +17,7 @@ from patchwidgets.engine.cell_keys import (
 from patchwidgets.engine.checks import replay_problem, tolerance
 from patchwidgets.engine.cluster import Cluster
 from patchwidgets.engine.cluster_worker import Assignment
+from patchwidgets.engine.continuing import answered, reads_wrong, spread
 from patchwidgets.engine.cost import Cost, cost_of
 from patchwidgets.engine.estimating import estimate
 from patchwidgets.engine.execute import Measurement
@@ -25,12 +26,14 @@ from patchwidgets.engine.precision import noise_floor
 from patchwidgets.engine.runs import GroupRuns, keep_more, run_group
 from patchwidgets.engine.sources._source import Source, with_source
 from patchwidgets.engine.store import CellStore, StoredCells
+from patchwidgets.engine.threads import threads_for
 from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.metrics import Metric
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import ATTENTION
 from patchwidgets.plans.plan import Plan
+from patchwidgets.prompts.answers import Continuations
 from patchwidgets.prompts.tokens import TokenGroup, TokenPairs
 from patchwidgets.results.draws import over_draws
 from patchwidgets.results.estimate import Estimate
@@ -88,7 +91,11 @@ class Session:
         if memory is not None:
             every_logit = any(metric.columns == "all" for metric in self.metrics)
             size = model.dtype.itemsize
-            require_room(memory, model.spec, size, prompts.groups, every_logit=every_logit)
+            groups = [
+                spread(group, prompts.answers.select(group.members), wrong=reads_wrong(metrics))[0]
+                for group in prompts.groups
+            ]
+            require_room(memory, model.spec, size, groups, every_logit=every_logit)
 
     def baseline(self) -> Baseline:
         """Return every metric of both unpatched runs, per row, running them if need be."""
@@ -217,6 +224,7 @@ class Session:
             verify=verify,
             elsewhere=elsewhere,
             workers=workers,
+            threads=threads_for(self.model) if are_ours(self.metrics) else 1,
         )
 
     def _assignment(
@@ -299,14 +307,21 @@ class Session:
         self.baseline()
         right = np.zeros(len(self.prompts.pairs), dtype=bool)
         for runs in self._runs:
-            clean = runs.other if self.direction == "denoising" else runs.base
-            answers = self.prompts.answers.select(runs.group.members)
-            for row, member in enumerate(runs.group.members):
-                logits = clean.logits[row]
-                best = logits[list(answers.right[row])].max()
-                wrong = logits[list(answers.wrong[row])].max()
-                right[self.prompts.pair_of(member)] = bool(best > wrong)
+            for member, one in zip(runs.group.members, self._right_in(runs), strict=True):
+                right[self.prompts.pair_of(member)] = one
         return right
+
+    def _right_in(self, runs: GroupRuns) -> list[bool]:
+        clean = runs.other if self.direction == "denoising" else runs.base
+        answers = self.prompts.answers.select(runs.group.members)
+        if isinstance(answers, Continuations):
+            group = next(one for one in self.prompts.groups if one.members == runs.group.members)
+            with self.model.measuring():
+                return answered(self.model, group, answers).right.tolist()
+        return [
+            bool(logits[list(right)].max() > logits[list(wrong)].max())
+            for logits, right, wrong in zip(clean.logits, answers.right, answers.wrong, strict=True)
+        ]
 
     def describe_prompts(self) -> list[dict[str, Any]]:
         """Return every pair as it was measured: tokens, ids, roles, answers and rightness."""

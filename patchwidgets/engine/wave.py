@@ -18,7 +18,7 @@ from patchwidgets.models.sites import SITES
 def advance(
     replay: Replay, source: Record, cells: Sequence[Cell], check: Callable[[], None]
 ) -> Float[Tensor, "rows d_model"]:
-    """Run cells to the end of the residual stream and return it at the last position.
+    """Run cells to the end of the residual stream and return it at the positions that are read.
 
     Args:
         replay: The blocks, and the base run the cells start from.
@@ -27,7 +27,8 @@ def advance(
         check: Called before every block; raises to stop.
 
     Returns:
-        The residual stream after the last block; rows are cells x prompts, in the order given.
+        The residual stream after the last block; rows are cells x prompts x positions that are
+        read (`Record.read`), cells in the order given.
 
     Raises:
         MeasurementError: A hook did not fire.
@@ -70,16 +71,16 @@ def _ended(
     apart = hidden.unflatten(0, (-1, replay.batch))
     others = [index for index in range(len(apart)) if index not in writers]
     late = sorted(writers)
-    end = hidden.new_empty(len(cells), replay.batch, hidden.shape[-1])
+    end = hidden.new_empty(len(cells), replay.batch * replay.base.read, hidden.shape[-1])
     if others:
-        end[others] = replay.end(apart[others].flatten(0, 1)).unflatten(0, (-1, replay.batch))
+        end[others] = replay.end(apart[others].flatten(0, 1)).unflatten(0, (len(others), -1))
     if late:
         stream = apart[[index for index in late if index < len(apart)]].flatten(0, 1)
         mine = [cells[index] for index in late]
         if len(stream):
             stream = call_block(replay, source, last, stream, _inside(mine, last))
         stream = _joined(replay, source, mine, last + 1, stream)
-        end[late] = stream[:, -1].unflatten(0, (-1, replay.batch))
+        end[late] = replay.read_off(stream).unflatten(0, (len(late), -1))
     return end.flatten(0, 1)
 
 

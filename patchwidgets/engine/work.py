@@ -12,6 +12,7 @@ def multiply_adds(
     *,
     prompts: int,
     length: int,
+    read: int = 1,
     form: Form | None = None,
     stops: Stops = (),
 ) -> int:
@@ -25,6 +26,7 @@ def multiply_adds(
         spec: The model's sizes.
         prompts: Prompts of the group.
         length: Tokens per prompt.
+        read: Positions at the end that are read.
         form: Of a path patch; `None` for a plain patch.
         stops: Of a path patch: who is let know, the receivers last.
     """
@@ -34,7 +36,7 @@ def multiply_adds(
     latest = max(write.layer - one for write, one in zip(cell.writes, before, strict=True))
     if stops:
         latest = max(receiver.layer for receiver in stops[-1])
-    spared = _spared(spec, block, prompts, tokens) if latest < spec.n_layers - 1 else 0
+    spared = _spared(spec, block, prompts * read, tokens) if latest < spec.n_layers - 1 else 0
     if form is None:
         return tokens * block * (spec.n_layers - cell.entry) - spared
     total, entry = 0, cell.entry
@@ -49,10 +51,10 @@ def multiply_adds(
     return tokens * (total + block * (spec.n_layers - entry)) - spared
 
 
-def _spared(spec: ModelSpec, block: int, prompts: int, tokens: int) -> int:
-    """Return the multiply-adds spared where the last block is run at the last position only.
+def _spared(spec: ModelSpec, block: int, read: int, tokens: int) -> int:
+    """Return the multiply-adds spared where the last block is run only where it is read.
 
     What it still needs of the others are keys and values, which are made along with queries.
     """
     made = spec.d_model * spec.d_head * (spec.n_heads + 2 * spec.n_kv_heads)
-    return max(0, tokens * (block - made) - prompts * block)
+    return max(0, tokens * (block - made) - read * block)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from patchwidgets.registry import Registry
 
 if TYPE_CHECKING:
-    from patchwidgets.metrics._metric import Metric, as_metric, evaluate
+    from patchwidgets.metrics._metric import ContinuationMetric, Metric, as_metric, evaluate
 
 METRICS = Registry("patchwidgets.metrics", "metric")
 """Every metric, by file name."""
 
-__all__ = ["METRICS", "Metric", "as_metric", "evaluate"]
+__all__ = ["METRICS", "ContinuationMetric", "Metric", "as_metric", "evaluate"]
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Metric", "as_metric", "evaluate"):
+    if name in ("ContinuationMetric", "Metric", "as_metric", "evaluate"):
         return getattr(import_module("patchwidgets.metrics._metric"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,7 +25,7 @@ ReferenceRun = Literal["clean", "base"]
 
 @runtime_checkable
 class Metric(Protocol):
-    """Logits at the last position to one number per prompt, for every cell."""
+    """Logits at the end of the prompt to one number per prompt, for every cell."""
 
     @property
     def name(self) -> str:
@@ -69,10 +69,29 @@ class Metric(Protocol):
         """Return one number per cell and prompt.
 
         Args:
-            logits: At the last position of every patched run.
+            logits: At the end of the prompt, in every patched run.
             answers: Of the `batch` prompts.
-            reference: Logits of `reference_run` at the last position.
+            reference: Logits of `reference_run` at the same position.
         """
+        ...
+
+
+@runtime_checkable
+class ContinuationMetric(Metric, Protocol):
+    """A metric of whole answers, of one token or more each.
+
+    In place of logits it is given the log probability of every answer, in nats (cells, batch,
+    answers), and answers that count along them; likewise in place of the logits of `reference_run`.
+    """
+
+    @property
+    def per_token(self) -> bool:
+        """Whether it is given the mean over an answer's tokens, in place of the sum."""
+        ...
+
+    @property
+    def reads_wrong(self) -> bool:
+        """Whether it reads wrong answers too; otherwise it is given none."""
         ...
 
 

@@ -6,6 +6,7 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Any
@@ -95,10 +96,19 @@ class LensModel:
     def fingerprint(self) -> str:
         """Return a short hash of the names and all numbers of the weights, wherever they lie."""
         digest = hashlib.sha256()
-        for name, weight in _weights(self.bridge.original_model):
-            raw = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
-            digest.update(f"{name}{tuple(weight.shape)}{zlib.crc32(raw)}".encode())
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            named = [
+                (f"{name}{tuple(weight.shape)}", pool.submit(_checksum, weight))
+                for name, weight in _weights(self.bridge.original_model)
+            ]
+            for name, checksum in named:
+                digest.update(f"{name}{checksum.result()}".encode())
         return digest.hexdigest()[:16]
+
+    @property
+    def compatibility_mode(self) -> bool:
+        """Whether `enable_compatibility_mode` was called, which may have changed the weights."""
+        return bool(self.bridge.compatibility_mode)
 
     def callers_hooks(self) -> list[str]:
         """Return the names of hook points to which the caller has attached hooks.
@@ -110,6 +120,12 @@ class LensModel:
         return sorted(
             {str(points[name].name) for name, them in attached if not all(map(_own, them))}
         )
+
+    @property
+    def splits_inputs(self) -> bool:
+        """Whether TransformerLens gives every head an attention input of its own to patch."""
+        cfg = self.bridge.cfg
+        return bool(cfg.use_split_qkv_input or cfg.use_attn_in)
 
     def require_eval(self) -> None:
         """Check that the model is fit to measure.
@@ -188,14 +204,21 @@ class LensModel:
         """Return token embeddings as they come out of `embed.hook_out`, before positions."""
         return self.bridge.embed(tokens.to(self.device))
 
-    def forward(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch d_vocab"]:
-        """Return the logits at the last position of a plain forward pass."""
-        return self.bridge(tokens.to(self.device))[:, -1].to(self.device).float()
+    def forward(
+        self, tokens: Int[Tensor, "batch pos"], read: int = 1
+    ) -> Float[Tensor, "rows d_vocab"]:
+        """Return the logits at the last `read` positions of a plain forward pass.
+
+        Rows are prompts x positions that are read, positions fastest.
+        """
+        return self._end(self.bridge(tokens.to(self.device)), read)
 
     def forward_with(
-        self, tokens: Int[Tensor, "batch pos"], hooks: Sequence[tuple[str, Hook]]
-    ) -> Float[Tensor, "batch d_vocab"]:
-        """Return the logits at the last position of TransformerLens' own `run_with_hooks`.
+        self, tokens: Int[Tensor, "batch pos"], hooks: Sequence[tuple[str, Hook]], read: int = 1
+    ) -> Float[Tensor, "rows d_vocab"]:
+        """Return the logits at the last `read` positions of TransformerLens' own `run_with_hooks`.
+
+        Rows are as in `forward`.
 
         Raises:
             MeasurementError: One of the hooks did not fire exactly once.
@@ -213,7 +236,12 @@ class LensModel:
         wrapped: list[Any] = [(name, counted(i, hooks[i][1])) for i, name in enumerate(names)]
         logits = self.bridge.run_with_hooks(tokens.to(self.device), fwd_hooks=wrapped)
         require_fired(names, fired)
-        return logits[:, -1].to(self.device).float()
+        return self._end(logits, read)
+
+    def _end(
+        self, logits: Float[Tensor, "batch pos d_vocab"], read: int
+    ) -> Float[Tensor, "rows d_vocab"]:
+        return logits[:, -read:].flatten(0, 1).to(self.device).float()
 
     def readout(
         self, residual: Float[Tensor, "rows d_model"], columns: Tensor | None = None
@@ -267,6 +295,10 @@ def _weights(model: torch.nn.Module) -> Iterator[tuple[str, Tensor]]:
             with align_module_device(module):
                 there = dict(module.named_parameters(prefix, recurse=False))
                 yield from ((name, there[name]) for name in fresh)
+
+
+def _checksum(weight: Tensor) -> int:
+    return zlib.crc32(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
 
 
 def _own(handle: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -49,8 +49,10 @@ class Record:
             keeps the keys of every token in a cache.
         values: Each block's values, likewise.
         activations: Site name to one tensor per layer; heads have an axis of their own.
-        logits: At the last position, as the model itself computes them.
+        logits: At the positions that are read, as the model itself computes them; rows are prompts
+            x positions, positions fastest.
         noise: What was added to the token embeddings, if anything was.
+        read: How many positions at the end are read: 1, or as many as an answer has tokens.
     """
 
     tokens: Int[Tensor, "batch pos"]
@@ -59,8 +61,9 @@ class Record:
     keys: tuple[Float[Tensor, "batch kv_head pos d_head"], ...]
     values: tuple[Float[Tensor, "batch kv_head pos d_head"], ...]
     activations: Mapping[str, tuple[Tensor, ...]]
-    logits: Float[Tensor, "batch d_vocab"]
+    logits: Float[Tensor, "rows d_vocab"]
     noise: Float[Tensor, "batch pos d_model"] | None = None
+    read: int = 1
 
     @property
     def length(self) -> int:
@@ -74,6 +77,42 @@ class Record:
         if name == "resid_post":
             return self.residual[layer + 1]
         return self.activations[name][layer]
+
+    def repeated(self, rows: Int[Tensor, " more"]) -> "Record":
+        """Return the record of a run without noise of these of its prompts, each any often."""
+        batch = len(self.tokens)
+
+        def taken(value: Any) -> Any:
+            if isinstance(value, tuple | list):
+                return tuple(map(taken, value))
+            # One row stands for any number; alibi has a row for each head of a prompt.
+            if not isinstance(value, Tensor) or value.ndim < 2 or value.shape[0] in (0, 1):
+                return value
+            if value.shape[0] % batch:
+                return value
+            return value.unflatten(0, (batch, -1))[rows.to(value.device)].flatten(0, 1)
+
+        def picked(value: Tensor) -> Tensor:
+            return value[rows.to(value.device)]
+
+        return replace(
+            self,
+            tokens=picked(self.tokens),
+            residual=tuple(map(picked, self.residual)),
+            calls=tuple(
+                BlockCall(
+                    args=tuple(map(taken, call.args)),
+                    kwargs={name: taken(value) for name, value in call.kwargs.items()},
+                )
+                for call in self.calls
+            ),
+            keys=tuple(map(picked, self.keys)),
+            values=tuple(map(picked, self.values)),
+            activations={
+                site: tuple(map(picked, layers)) for site, layers in self.activations.items()
+            },
+            logits=picked(self.logits.unflatten(0, (batch, -1))).flatten(0, 1),
+        )
 
     def noise_hooks(self, prompts: slice = slice(None)) -> list[tuple[str, Hook]]:
         """Return what must be hooked to run some of the prompts again: the same noise."""
@@ -92,6 +131,7 @@ def record(
     sites: Iterable[str],
     check: Callable[[], None] = lambda: None,
     noise: Float[Tensor, "batch pos d_model"] | None = None,
+    read: int = 1,
 ) -> Record:
     """Run the model once and keep what patching needs.
 
@@ -102,6 +142,7 @@ def record(
             MLP are left out where blocks have none.
         check: Called before every block; raises to stop.
         noise: Added to the token embeddings.
+        read: Positions at the end whose logits are kept.
 
     Raises:
         ModelError: The model has no such site.
@@ -129,7 +170,7 @@ def record(
                 output = in_this_thread(partial(recording.keep_output, layer))
                 stack.callback(model.attention(layer).register_forward_hook(output).remove)
         stack.enter_context(model.hooked(hooks))
-        logits = model.forward(tokens)
+        logits = model.forward(tokens, read)
     if noise is not None and recording.noised != 1:
         raise MeasurementError(
             f"The hook `{EMBEDDING}`, at which noise is added, fired {recording.noised} times in "
@@ -155,6 +196,7 @@ def record(
         },
         logits=logits.clone(),
         noise=noise,
+        read=read,
     )
 
 

@@ -1,4 +1,4 @@
-"""Answers as token ids: what a metric reads at the last position."""
+"""Answers as token ids: what a metric reads after the prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +44,13 @@ class AnswerTokens:
             wrong=tuple(self.wrong[i] for i in members),
         )
 
+    def whole(self) -> "Continuations":
+        """Return the same answers as continuations of one token."""
+        return Continuations(
+            right=tuple(tuple((token,) for token in ids) for ids in self.right),
+            wrong=tuple(tuple((token,) for token in ids) for ids in self.wrong),
+        )
+
     def columns(self) -> tuple[int, ...]:
         """Return every id that occurs, once, in increasing order."""
         return tuple(sorted({token for ids in (*self.right, *self.wrong) for token in ids}))
@@ -65,6 +72,39 @@ class AnswerTokens:
     def wrong_sets(self) -> AnswerSets:
         """The wrong answers as index tensors, on the CPU."""
         return _padded(self.wrong)
+
+
+@dataclass(frozen=True)
+class Continuations:
+    """Token ids of the right and wrong answers of every prompt, each of one token or more.
+
+    No answer of a prompt is the beginning of another, so that at most one of them can come true.
+
+    Args:
+        right: One set of answers per prompt, never empty; an answer is its tokens in order.
+        wrong: Likewise.
+    """
+
+    right: tuple[tuple[tuple[int, ...], ...], ...]
+    wrong: tuple[tuple[tuple[int, ...], ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.right)
+
+    def select(self, members: Sequence[int]) -> "Continuations":
+        """Return the answers of these prompts, in this order."""
+        return Continuations(
+            right=tuple(self.right[i] for i in members),
+            wrong=tuple(self.wrong[i] for i in members),
+        )
+
+    def whole(self) -> "Continuations":
+        """Return these answers themselves."""
+        return self
+
+
+Answers = AnswerTokens | Continuations
+"""Single tokens where any metric reads the one token after the prompt, otherwise continuations."""
 
 
 def _padded(sets: Sequence[tuple[int, ...]]) -> AnswerSets:

@@ -22,6 +22,7 @@ from patchwidgets.models.sites import SITES
 from patchwidgets.nodes import Node
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.paths import path_plan
+from patchwidgets.results import Result
 from tests.engine.test_hygiene import traces
 from tests.families import FAMILIES, PAIRS, RAGGED, SIZE, bridge_of, study_of, tiny
 
@@ -233,45 +234,6 @@ def test_estimates_are_exact_where_the_model_is_linear_in_head_outputs(linear, s
         assert np.abs(plain - exact).max() > 0.1 * np.abs(exact).max()
 
 
-def test_integrated_gradients_are_the_mean_of_slow_ones():
-    """Along runs whose embeddings lie between the base and the source run, at mid-steps."""
-    study = study_of(tiny("llama"), PAIRS)
-    plan = path_plan(study._session.model.spec, ["logits"], "direct", study.shape)
-    got = estimated_edges(study, plan, steps=3)[0]
-    runs = kept_runs(study, plan)
-    base, change = (
-        runs.base.site("resid_pre", 0).clone(),
-        (runs.source.site("resid_pre", 0) - runs.base.site("resid_pre", 0)).clone(),
-    )
-    (group,) = study.prompts.groups
-    right, wrong = (
-        torch.tensor([ids[0] for ids in side])
-        for side in (study.prompts.answers.right, study.prompts.answers.wrong)
-    )
-    slopes = []
-    for share in (1 / 6, 3 / 6, 5 / 6):
-        taps = []
-
-        def between(activation, hook, share=share):
-            return base + share * change
-
-        def tap(activation, hook, taps=taps):
-            taps.append(torch.zeros_like(activation, requires_grad=True))
-            return activation + taps[0]
-
-        hooks = [("blocks.0.hook_resid_pre", between), ("blocks.2.hook_resid_post", tap)]
-        with torch.enable_grad():
-            logits = study.model.run_with_hooks(group.corrupted, fwd_hooks=hooks)[:, -1]
-            rows = torch.arange(len(right))
-            (logits[rows, right] - logits[rows, wrong]).sum().backward(inputs=taps)
-        slopes.append(taps[0].grad)
-    paths: list[Any] = [patch.path for patch in plan.patches]
-    index = [path.sender for path in paths].index(Node("mlp_out", 1))
-    written = runs.source.site("mlp_out", 1) - runs.base.site("mlp_out", 1)
-    wanted = (written * torch.stack(slopes).mean(0)).sum((1, 2))
-    np.testing.assert_allclose(got[index], wanted, rtol=1e-4, atol=1e-5)
-
-
 def test_prompts_of_two_lengths_a_few_at_a_time_equal_each_alone(monkeypatch):
     monkeypatch.setattr(estimating, "GRADIENT_TOKENS", 20)
     together = study_of(tiny("llama"), RAGGED).estimate("heads", site="k", positions="roles")
@@ -318,6 +280,16 @@ def test_the_largest_estimates_are_measured_and_the_rest_is_not():
     paths = study.path(["L2H1.v"], estimate=first, top=3)
     assert paths.agreement().measured == 3
     assert paths.estimate is first.estimate
+
+
+def test_a_saved_sweep_of_the_largest_estimates_came_to_its_end():
+    result = study_of(tiny("gpt2"), PAIRS).sweep("heads", estimate="attribution", top=5).wait()
+    assert result.progress[:4] == ("done", 5, 5, 1.0)
+    assert Result.from_json(result.to_json()).progress == result.progress
+    assert result.frozen().progress == result.progress
+    cut = result.to_json()
+    cut["provenance"] = cut["provenance"] | {"top": 6}
+    assert Result.from_json(cut).progress[:3] == ("cancelled", 5, 6)
 
 
 def test_a_metric_without_slope_has_no_estimate():

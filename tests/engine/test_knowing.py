@@ -126,3 +126,21 @@ def test_words_that_the_tokenizer_splits_are_in_text_and_provenance():
     usable = study.sweep("mlp").wait().provenance["usable"]
     assert usable["names"] == [98, 98]
     assert "usable with this tokenizer" not in repr(study)
+
+
+def test_under_noise_the_clean_prompt_alone_must_be_known():
+    asked = {"corruption": "gaussian_noise", "at": "S2"}
+    study, plain = ioi_study(n=6, known=True, **asked), ioi_study(n=32, **asked)
+    wanted = [pair for pair in plain.prompts.pairs if knows(plain, pair, both=False)]
+    assert 0 < len(wanted) < 32
+    assert list(study.prompts.pairs) == wanted[:6]
+    result = study.sweep("mlp").wait()
+    assert result.provenance["known"] == {
+        "criterion": "preferred",
+        "both": False,
+        "share": [len(wanted), 32],
+    }
+    chosen = [plain.prompts.pairs.index(pair) for pair in study.prompts.pairs]
+    np.testing.assert_allclose(
+        study.baselines()["logit_diff clean"], plain.baselines()["logit_diff clean"][chosen]
+    )

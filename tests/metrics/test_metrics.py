@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from patchwidgets.errors import MeasurementError, UnknownNameError
-from patchwidgets.metrics import METRICS, Metric, as_metric, evaluate
+from patchwidgets.metrics import METRICS, ContinuationMetric, Metric, as_metric, evaluate
 from patchwidgets.metrics._metric import UNITS
 from patchwidgets.prompts.answers import AnswerTokens
 
@@ -63,11 +63,17 @@ def test_cells_do_not_see_each_other(metric: Metric, logits: Tensor, reference: 
     torch.testing.assert_close(alone, metric(logits, ANSWERS, reference))
 
 
+def given(metric: Metric, logits: Tensor) -> Tensor:
+    """Return what a metric is given: logits, or the log probabilities of answers of one token."""
+    return logits.log_softmax(-1) if isinstance(metric, ContinuationMetric) else logits
+
+
 def test_adding_a_constant_to_all_logits_changes_nothing(
     metric: Metric, logits: Tensor, reference: Tensor
 ) -> None:
     torch.testing.assert_close(
-        metric(logits + 3, ANSWERS, reference), metric(logits, ANSWERS, reference)
+        metric(given(metric, logits + 3), ANSWERS, reference),
+        metric(given(metric, logits), ANSWERS, reference),
     )
 
 
@@ -77,9 +83,10 @@ def test_only_the_answer_columns_are_enough_where_a_metric_says_so(
     few = AnswerTokens(right=((5,), (1,), (5,), (6,)), wrong=((1,), (6, 5), (7, 8), (9,)))
     columns = few.columns()
     assert columns == (1, 5, 6, 7, 8, 9)
+    logits = given(metric, logits)
     cut = metric(logits[..., columns], few.reindex(columns), reference[..., columns])
     same = torch.allclose(cut, metric(logits, few, reference))
-    assert same == (metric.columns == "answers")
+    assert same == (metric.columns == "answers" or isinstance(metric, ContinuationMetric))
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -187,8 +194,9 @@ def test_an_unknown_metric_has_a_nearest_match() -> None:
     with pytest.raises(UnknownNameError) as caught:
         as_metric("logit_dif")
     assert str(caught.value) == (
-        "There is no metric called 'logit_dif'. Did you mean `logit_diff`? Known: `kl_div`, "
-        "`logit_diff`, `logprob`, `prob`, `prob_diff`, `rank`, `stolfo`, `top_k`."
+        "There is no metric called 'logit_dif'. Did you mean `logit_diff`? Known: "
+        "`continuation_diff`, `continuation_logprob`, `kl_div`, `logit_diff`, `logprob`, `prob`, "
+        "`prob_diff`, `rank`, `stolfo`, `top_k`."
     )
     with pytest.raises(UnknownNameError, match=r"^There is no metric called 7\. Known: "):
         as_metric(7)

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from torch import Tensor
 
 from patchwidgets.engine.runs import GroupRuns
+from patchwidgets.errors import PlanError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import Record
 from patchwidgets.prompts.tokens import TokenPairs
@@ -55,6 +56,20 @@ def with_source(
     """
     rewrite = source.rewriting(model, prompts, runs, sites, check)
     return replace(runs, source=_rewritten(runs.base, rewrite), first=0)
+
+
+def require_one_token(source: str, runs: GroupRuns) -> None:
+    """Check that nothing follows the prompts, because other prompts have other answers.
+
+    Raises:
+        PlanError: Answers of several tokens do.
+    """
+    if runs.base.read > 1:
+        raise PlanError(
+            f"`source={source!r}` writes values of other prompts, and here every prompt is "
+            "followed by its own answer of several tokens, for which others have no values. Use "
+            "the other run of each pair (leave `source` out) or `source='zero'`."
+        )
 
 
 def _rewritten(base: Record, rewrite: Rewrite) -> Record:

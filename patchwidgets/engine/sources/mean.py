@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from patchwidgets.engine.runs import GroupRuns
-from patchwidgets.engine.sources._source import Rewrite
+from patchwidgets.engine.sources._source import Rewrite, require_one_token
 from patchwidgets.errors import PromptError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
@@ -50,8 +50,10 @@ class Mean:
         """Return the function that gives each prompt the mean of its template.
 
         Raises:
+            PlanError: Answers have several tokens.
             PromptError: No reference prompt has the template and length of some prompt.
         """
+        require_one_token(self.name, runs)
         tokens = tokenize(
             self.reference,
             model.tokenizer,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from patchwidgets.engine.runs import GroupRuns
-from patchwidgets.engine.sources._source import Rewrite
+from patchwidgets.engine.sources._source import Rewrite, require_one_token
 from patchwidgets.errors import PromptError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.prompts.tokens import TokenPairs
@@ -48,8 +48,10 @@ class Resample:
         """Return the function that gives each prompt the values of its partner.
 
         Raises:
+            PlanError: Answers have several tokens.
             PromptError: A template has a single prompt.
         """
+        require_one_token(self.name, runs)
         # The draws of a pair are next to each other: each gets the same draw of the partner.
         draws = prompts.draws
         pairs = [prompts.pairs[prompts.pair_of(row)] for row in runs.group.members[::draws]]
