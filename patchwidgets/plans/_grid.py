@@ -9,13 +9,22 @@ from patchwidgets.models.sites import SITES
 from patchwidgets.models.sites._site import Site
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node
+from patchwidgets.plans.buckets import (
+    Buckets,
+    asks_for_buckets,
+    chosen_buckets,
+    refuse_buckets,
+)
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from patchwidgets.plans.shape import PromptShape
+from patchwidgets.registry import one_of
 
-Positions = Literal["each", "roles"] | Sequence[int | str] | None
+Positions = Literal["each", "roles", "buckets"] | Sequence[int | str] | None
 """`None`: every position together. `each`: every token position by itself. `roles`: every role.
-A list: those positions or roles."""
+`buckets`: the parts of a span and what follows it, each the mean over its positions, patched one at
+a time; `buckets:subject` where there are several spans. A list: those positions, roles or buckets.
+"""
 
 
 def grid(
@@ -44,7 +53,12 @@ def grid(
         heads = range(member.head_count(spec) or 0)
         axes.append(Axis(member.heads, tuple(heads)))
     places: Sequence[int | str | None] = [None]
-    if positions is not None:
+    buckets: Buckets | None = None
+    if positions is not None and asks_for_buckets(shape, positions):
+        buckets = chosen_buckets(shape, positions)
+        places = buckets.names
+        axes.append(Axis("bucket", buckets.names))
+    elif positions is not None:
         axis = position_axis(shape, positions)
         places = axis.labels
         axes.append(axis)
@@ -52,7 +66,7 @@ def grid(
     alone = [Patch((Node(site, *cell),)) for cell in cells]
     if window == 1:
         whole = PlanMap(name, tuple(axes), tuple(range(len(alone))))
-        return Plan(name=name, patches=tuple(alone), maps=(whole,))
+        return Plan(name=name, patches=tuple(alone), maps=(whole,), buckets=buckets)
     if member.heads:
         raise PlanError(
             f"`window={window}` with the site `{site}`: a window takes neighbouring layers, and "
@@ -71,6 +85,7 @@ def grid(
             PlanMap(called, tuple(axes), tuple(map(place.get, part)))
             for called, part in (("window", windows), ("alone", alone))
         ),
+        buckets=buckets,
     )
 
 
@@ -174,6 +189,15 @@ def require_place(shape: PromptShape, place: int | str) -> None:
 
 
 def position_axis(shape: PromptShape, positions: Positions) -> Axis:
+    """Return the axis of positions, or of roles, that `positions` names.
+
+    Raises:
+        PlanError: The prompts lack one of them, or it is a bucket.
+        UnknownNameError: `positions` is a text that names nothing.
+    """
+    refuse_buckets(shape, positions)
+    if isinstance(positions, str):
+        one_of("way to choose positions", positions, ["each", "roles", "buckets"])
     if positions == "roles":
         return Axis("role", shape.roles)
     if positions == "each":

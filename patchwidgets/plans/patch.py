@@ -21,6 +21,11 @@ class Patch:
         return str(self.path) if self.path else written_together(self.nodes)
 
 
+def written_name(patch: Patch) -> str:
+    """Return the name of what a patch writes: its nodes, or the sender of its path."""
+    return str(patch.path.sender) if patch.path else str(patch)
+
+
 def written_together(nodes: tuple[Node, ...]) -> str:
     """Return nodes that are overwritten together as text; a window as `L2-L6.mlp_out`."""
     first, last = nodes[0], nodes[-1]

@@ -1,11 +1,13 @@
 """A plan: which patches a sweep makes and how they lie on the map. Pure data."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from patchwidgets.nodes import Path, parse_node
-from patchwidgets.plans.patch import Patch
+from patchwidgets.plans.buckets import Buckets
+from patchwidgets.plans.patch import Patch, written_name
 
 Form = Literal["pinned", "direct", "pinned_all"]
 """Which nodes are frozen while a sender's change travels to its receivers.
@@ -22,7 +24,7 @@ class Axis:
     """One axis of a map.
 
     Args:
-        name: `layer`, `head`, `position` or `role`.
+        name: `layer`, `head`, `position`, `role` or `bucket`.
         labels: One per coordinate, as drawn and as xarray coordinate.
     """
 
@@ -64,12 +66,40 @@ class Plan:
         patches: In no particular order; the engine chooses the order of measuring.
         maps: How the patches lie on axes; the first map is the one shown by default.
         form: Which nodes are frozen, for path patches; otherwise `None`.
+        buckets: Where nodes are at buckets of positions: all the nodes of a patch are at one. Such
+            a patch is not made as it is written, but once at each position: see `measured`.
     """
 
     name: str
     patches: tuple[Patch, ...]
     maps: tuple[PlanMap, ...]
     form: Form | None = None
+    buckets: Buckets | None = None
+
+    @cached_property
+    def measured(self) -> "Plan":
+        """The patches that are made: this plan, or one patch for every position of a bucket.
+
+        A position that a prompt does not have is not patched in it.
+        """
+        if self.buckets is None:
+            return self
+        ordered = sorted(
+            (position, index)
+            for index, patch in enumerate(self.patches)
+            for position in self.buckets.positions(self.bucket_of(index))
+        )
+        patches = (at_position(self.patches[index], position) for position, index in ordered)
+        return Plan(self.name, tuple(dict.fromkeys(patches)), ())
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What each patch writes: its nodes, or the sender of its path."""
+        return tuple(map(written_name, self.patches))
+
+    def bucket_of(self, patch: int) -> str:
+        """Return the bucket that a patch of this plan is at."""
+        return str(self.patches[patch].nodes[0].position)
 
     def describe(self) -> str:
         """Return a sentence on what will be measured."""
@@ -78,11 +108,12 @@ class Plan:
             for plan_map in self.maps
         )
         form = f", form {self.form}" if self.form else ""
-        return f"{self.name}: {len(self.patches)} patches in {shapes}{form}"
+        singles = "" if self.buckets is None else f", {len(self.measured.patches)} to measure"
+        return f"{self.name}: {len(self.patches)} patches in {shapes}{form}{singles}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain lists, dicts and strings."""
-        return {
+        written: dict[str, Any] = {
             "name": self.name,
             "form": self.form,
             "patches": [_patch_to_json(patch) for patch in self.patches],
@@ -95,6 +126,7 @@ class Plan:
                 for plan_map in self.maps
             ],
         }
+        return written if self.buckets is None else written | {"buckets": self.buckets.to_json()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Plan":
@@ -111,7 +143,13 @@ class Plan:
                 )
                 for entry in data["maps"]
             ),
+            buckets=Buckets.from_json(data["buckets"]) if data.get("buckets") else None,
         )
+
+
+def at_position(patch: Patch, position: int) -> Patch:
+    """Return a patch of nodes with all of them at one position."""
+    return Patch(tuple(replace(node, position=position) for node in patch.nodes))
 
 
 def _patch_to_json(patch: Patch) -> dict[str, Any]:

@@ -13,9 +13,13 @@ class PromptShape:
         roles: Roles that every prompt has, in order of position.
         labels: For a single group: what is written at each position of the map.
         places: Position of each role, one per prompt; empty where it is not known.
+        buckets: By span, then by bucket, its positions in every prompt pair.
     """
 
     lengths: tuple[int, ...]
     roles: tuple[str, ...]
     labels: tuple[str, ...]
     places: Mapping[str, tuple[int, ...]] = field(default_factory=dict, hash=False)
+    buckets: Mapping[str, Mapping[str, tuple[tuple[int, ...], ...]]] = field(
+        default_factory=dict, hash=False
+    )

@@ -73,6 +73,8 @@ class PromptPairs(Sequence[PromptPair]):
         roles: Role to place: a token position without BOS (negative counts from the end), a
             `(start, end)` span of characters in the clean prompt, or a text that occurs exactly
             once in it. One place for all pairs, or a list with one per pair.
+            A role of several tokens is at its last one, and is a span too: sweeps by
+            `positions="buckets"` measure its first, middle and last tokens and what follows it.
         groups: One label for all pairs, or a list with one per pair.
 
     Raises:

@@ -5,7 +5,7 @@ thing and the last position is always the one before the answer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -18,7 +18,7 @@ from patchwidgets.prompts._alignment import (
     ordered_roles,
     role_position,
 )
-from patchwidgets.prompts._answering import answer_tokens
+from patchwidgets.prompts._answering import answer_continuations, answer_tokens
 from patchwidgets.prompts._encoding import (
     Encoded,
     Tokenizer,
@@ -28,9 +28,10 @@ from patchwidgets.prompts._encoding import (
     token_strings,
     unknown_id,
 )
-from patchwidgets.prompts.answers import AnswerTokens
+from patchwidgets.prompts.answers import Answers, AnswerTokens
 from patchwidgets.prompts.corruptions._noise import FittedNoise
 from patchwidgets.prompts.pairs import PromptPairs
+from patchwidgets.prompts.spans import Places, buckets_of
 
 __all__ = [
     "AnswerTokens",
@@ -51,6 +52,7 @@ class TokenGroup:
         corrupted: Token ids, differing from `clean` in every row unless there is noise.
         roles: Position of each role that all members have, counting BOS.
         noise: Added to the token embeddings in the corrupted run; 0 where nothing is.
+        read: How many positions at the end are read: 1, or as many as an answer has tokens.
     """
 
     members: tuple[int, ...]
@@ -58,6 +60,7 @@ class TokenGroup:
     corrupted: Int[Tensor, "batch pos"]
     roles: Mapping[str, Int[Tensor, " batch"]]
     noise: Float[Tensor, "batch pos d_model"] | None = None
+    read: int = 1
 
     @property
     def differs(self) -> Bool[Tensor, "batch pos"]:
@@ -70,6 +73,17 @@ class TokenGroup:
         """Smallest position at which any member differs; the runs agree before it."""
         return int(self.differs.any(dim=0).nonzero()[0])
 
+    def select(self, rows: slice) -> "TokenGroup":
+        """Return some of the prompts."""
+        return replace(
+            self,
+            members=self.members[rows],
+            clean=self.clean[rows],
+            corrupted=self.corrupted[rows],
+            roles={role: at[rows] for role, at in self.roles.items()},
+            noise=None if self.noise is None else self.noise[rows],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class TokenPairs:
@@ -78,20 +92,23 @@ class TokenPairs:
     Args:
         pairs: The texts.
         groups: One per token length, shortest first.
-        answers: Answer tokens of all rows: of all pairs in their order, each once per draw.
+        answers: Answer tokens of all rows: of all pairs in their order, each once per draw;
+            `Continuations` where answers may be of several tokens.
         prepend_bos: Whether position 0 is a BOS token.
         strings: For every pair the readable tokens of the clean and of the corrupted prompt.
         roles: Names of the roles that every prompt has, in order of position, `END` last.
         noise: What is added to embeddings in the corrupted runs, if that is how they differ.
+        buckets: By span, then by bucket, its positions in every pair; see `prompts/spans.py`.
     """
 
     pairs: PromptPairs
     groups: tuple[TokenGroup, ...]
-    answers: AnswerTokens
+    answers: Answers
     prepend_bos: bool
     strings: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     roles: tuple[str, ...]
     noise: FittedNoise | None = None
+    buckets: Mapping[str, Mapping[str, Places]] = field(default_factory=dict)
 
     @property
     def draws(self) -> int:
@@ -162,6 +179,7 @@ def tokenize(
     prepend_bos: bool,
     n_ctx: int | None = None,
     needs_corrupted: bool = True,
+    whole_answers: bool = False,
 ) -> TokenPairs:
     """Return prompt pairs as tokens, after checking that they can be patched and scored.
 
@@ -174,11 +192,12 @@ def tokenize(
         n_ctx: Most tokens the model reads, BOS included; `None` for no limit.
         needs_corrupted: Whether every pair must have a corrupted prompt. The clean one stands in
             for one that is missing.
+        whole_answers: Whether answers may be of several tokens; otherwise each must be one.
 
     Raises:
-        PromptError: Pairs that do not line up token by token, answers that are not one token,
-            roles outside the prompt, prompts that are too long, or no BOS token where one is
-            asked for.
+        PromptError: Pairs that do not line up token by token; answers that are not one token or,
+            with `whole_answers`, begin with one another; roles outside the prompt; prompts that
+            are too long; or no BOS token where one is asked for.
     """
     bos = bos_ids(tokenizer, prepend_bos)
     if needs_corrupted:
@@ -195,10 +214,14 @@ def tokenize(
         for i, pair in enumerate(pairs)
     ]
     first = tuple(map(text_of, bos))
+    if whole_answers:
+        answers = answer_continuations(pairs, tokenizer, clean, bos=len(bos), n_ctx=n_ctx)
+    else:
+        answers = answer_tokens(pairs, tokenizer, clean)
     return TokenPairs(
         pairs=pairs,
         groups=_groups(clean, corrupted, places, bos),
-        answers=answer_tokens(pairs, tokenizer, clean),
+        answers=answers,
         prepend_bos=prepend_bos,
         strings=tuple(
             (
@@ -208,6 +231,7 @@ def tokenize(
             for i, pair in enumerate(pairs)
         ),
         roles=ordered_roles(places),
+        buckets=buckets_of(pairs, clean, places, len(bos)),
     )
 
 

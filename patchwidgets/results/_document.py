@@ -97,6 +97,13 @@ class MapPart(Part):
     cells: list[Count | None]
 
 
+class BucketsPart(Part):
+    """Positions by bucket and prompt pair."""
+
+    names: list[str]
+    places: list[list[list[Count]]]
+
+
 class PlanPart(Part):
     """What `Plan.to_json` writes."""
 
@@ -104,6 +111,7 @@ class PlanPart(Part):
     form: Form | None
     patches: list[NodesPart | PathPart]
     maps: Annotated[list[MapPart], Field(min_length=1)]
+    buckets: BucketsPart | None = None
 
 
 class MetricPart(Part):

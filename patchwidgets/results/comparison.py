@@ -1,12 +1,15 @@
 """Do different methods find the same nodes? Several results of one sweep, side by side."""
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from patchwidgets.errors import PlanError
+from patchwidgets.results import storage
+from patchwidgets.results._compared import pack, unpack
 from patchwidgets.results.detection import Cells, Detection
 from patchwidgets.results.estimate import rank_correlation
 from patchwidgets.results.result import Result
@@ -14,6 +17,9 @@ from patchwidgets.types import Direction
 
 if TYPE_CHECKING:
     from patchwidgets.advice import AdviceList, Rule
+    from patchwidgets.charts._chart import Chart
+    from patchwidgets.widgets.comparison import LiveComparison
+    from patchwidgets.widgets.widget import ComparisonWidget
 
 
 class Setting(NamedTuple):
@@ -59,13 +65,16 @@ class Comparison:
 
     Args:
         results: By setting; all of the same metrics.
+        code: Python that makes it again.
 
     Raises:
         PlanError: There are fewer than two methods.
     """
 
-    def __init__(self, results: Mapping[Setting, Result]) -> None:
+    def __init__(self, results: Mapping[Setting, Result], code: str = "") -> None:
         self.results = dict(results)
+        self.code = code
+        self._shown: LiveComparison | None = None
         self.methods = [
             Method(setting.corruption, metric.name, setting.direction, setting.window)
             for setting, result in self.results.items()
@@ -87,6 +96,26 @@ class Comparison:
     def done(self) -> bool:
         """Whether everything is measured, or stopped."""
         return all(result.done for result in self.results.values())
+
+    def cancel(self) -> "Comparison":
+        """Ask every sweep to stop soon; what is not measured stays NaN."""
+        for result in self.results.values():
+            result.cancel()
+        return self
+
+    def frozen(self) -> "Comparison":
+        """Return a copy as it is now, which nobody fills any more, so that it never waits."""
+        copies = {setting: result.frozen() for setting, result in self.results.items()}
+        return Comparison(copies, self.code)
+
+    @property
+    def varying(self) -> list[str]:
+        """What differs between the methods: `corruption`, `metric`, `direction`, `window`."""
+        return [
+            name
+            for name in Method._fields
+            if len({getattr(method, name) for method in self.methods}) > 1
+        ]
 
     def effects(self, map: str | None = None, *, normalized: bool = True) -> pd.DataFrame:
         """Return the mean effect of every node: a row per method, a column per node.
@@ -168,9 +197,45 @@ class Comparison:
         counts = {"positive": table == 1, "negative": table == -1, "not detected": table == 0}
         rows = pd.DataFrame({name: where.sum().astype(int) for name, where in counts.items()})
         rows["opposite"] = (rows["positive"] > 0) & (rows["negative"] > 0)
-        disagreed = (rows[list(counts)] > 0).sum(axis=1) > 1
-        first = [~rows["opposite"], np.arange(len(rows))]
-        return pd.DataFrame(rows.iloc[np.lexsort(first[::-1])][disagreed])
+        disagreed = pd.DataFrame(rows[(rows[list(counts)] > 0).sum(axis=1) > 1])
+        order = np.argsort(~disagreed["opposite"].to_numpy(dtype=bool), kind="stable")
+        return pd.DataFrame(disagreed.iloc[order])
+
+    def scatter(
+        self,
+        x: "str | tuple[Any, ...] | Method",
+        y: "str | tuple[Any, ...] | Method",
+        *,
+        map: str | None = None,
+        normalized: bool = True,
+        rule: str = "sd",
+        **options: Any,
+    ) -> "Chart":
+        """Return a chart of two methods' mean effects against each other, a dot per node.
+
+        In a notebook a node that is selected there is selected in this comparison's own view, and
+        the other way round; `scatter.link(heads)` ties it to another map. It waits for the jobs,
+        as the tables do. What it shows, and what the arguments mean: `charts/scatter.py`.
+
+        Args:
+            x: A method, by the row of a table or a part that only one has, such as `"prob"`.
+            y: Another.
+            map: Name of a map.
+            normalized: In shares of the gap between the two runs; otherwise in metrics' units.
+            rule: As in `Result.detect`: who detects a node is its shape and colour.
+            **options: As in `Result.detect`.
+
+        Raises:
+            UnknownNameError: No method is called `x` or `y`.
+            PlanError: Several are, or both are the same one.
+            MeasurementError: `normalized`, and the two runs nearly coincide by one of them; or no
+                node was measured by both.
+        """
+        from patchwidgets.charts._chart import Chart
+        from patchwidgets.charts.scatter import scatter
+
+        drawing = scatter(self, x, y, map=map, normalized=normalized, rule=rule, **options)
+        return Chart(drawing, self)
 
     def advice(
         self, *, silence: "str | Collection[str]" = (), also: "Sequence[Rule]" = ()
@@ -195,8 +260,51 @@ class Comparison:
             f"({done} of them finished): {', '.join(map(' '.join, self._labels()))}>"
         )
 
-    def _repr_html_(self) -> str:
-        return self.detections().to_html(na_rep="")
+    def save(self, path: str | Path) -> Path:
+        """Write the comparison as one JSON file, once it is measured, and return where."""
+        return storage.write(pack(list(self.wait().results.items()), self.code), Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Comparison":
+        """Return the comparison that `save` wrote.
+
+        Raises:
+            FileError: The file is not a comparison of ours, is damaged, or is too new.
+        """
+        found, code = unpack(storage.read(Path(path)), f"`{path}`")
+        return cls(
+            {Setting(one.corruption, one.direction, one.window): result for one, result in found},
+            code,
+        )
+
+    @property
+    def widget(self) -> "ComparisonWidget":
+        """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
+        return self._live().widget
+
+    def show(self) -> None:
+        """Display in the current notebook cell; the maps fill in as they are measured."""
+        self._live().show()
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write what is shown as one page that needs no network, once it is measured.
+
+        Returns:
+            Where it was written.
+        """
+        from patchwidgets.reports.comparison import save
+
+        return save(self.wait(), Path(path))
+
+    def _live(self) -> "LiveComparison":
+        from patchwidgets.widgets.comparison import LiveComparison
+
+        if self._shown is None:
+            self._shown = LiveComparison(self)
+        return self._shown
+
+    def _ipython_display_(self) -> None:
+        self.show()
 
     def _found(
         self, rule: str, map: str | None, options: Mapping[str, Any]
@@ -226,18 +334,12 @@ class Comparison:
         return pd.DataFrame(numbers, index=self._index(), columns=self._index())
 
     def _index(self) -> pd.MultiIndex:
-        return pd.MultiIndex.from_tuples(self._labels(), names=self._varying())
-
-    def _varying(self) -> list[str]:
-        return [
-            name
-            for name in Method._fields
-            if len({getattr(method, name) for method in self.methods}) > 1
-        ]
+        return pd.MultiIndex.from_tuples(self._labels(), names=self.varying)
 
     def _labels(self) -> list[tuple[str, ...]]:
-        varying = self._varying()
-        return [tuple(str(getattr(method, name)) for name in varying) for method in self.methods]
+        return [
+            tuple(str(getattr(method, name)) for name in self.varying) for method in self.methods
+        ]
 
 
 def require_several(methods: int) -> None:

@@ -6,16 +6,24 @@ import numpy as np
 import xarray as xr
 
 from patchwidgets.plans.plan import Plan
+from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.labels import spread
 from patchwidgets.results.measured import UNREACHABLE, MetricInfo, Snapshot
 
 
 def build_dataset(
-    plan: Plan, metrics: Sequence[MetricInfo], groups: Sequence[str], snapshot: Snapshot
+    plan: Plan,
+    metrics: Sequence[MetricInfo],
+    groups: Sequence[str],
+    snapshot: Snapshot,
+    estimate: Estimate | None = None,
 ) -> xr.Dataset:
     """Return the values of every map (metric, its axes, prompt) beside the two baselines.
 
-    Variables: `<map>` and `<map>_status` for each map, `base` and `source` (metric, prompt).
+    Variables: `<map>` and `<map>_status` for each map, `base` and `source` (metric, prompt). Where
+    effects were estimated, `<map>_estimated` beside them, measured or not: effects in the metric's
+    unit, 0 = nothing happens, where `<map>` has values of the metric itself; or
+    `<map>_estimated_size` where the estimate has no sign.
     An axis whose labels differ from those of an earlier map is called `<map>_<axis>`.
     """
     coords: dict[str, object] = {
@@ -41,4 +49,12 @@ def build_dataset(
             tuple(dims),
             spread(plan_map, snapshot.status, UNREACHABLE),
         )
+        if estimate is not None:
+            kind = "estimated" if estimate.signed else "estimated_size"
+            guesses = spread(plan_map, np.moveaxis(estimate.values, 0, 1))
+            variables[f"{plan_map.name}_{kind}"] = (
+                ("metric", *dims, "prompt"),
+                np.moveaxis(guesses, -2, 0),
+                {"estimated": True, "method": estimate.method, **estimate.options},
+            )
     return xr.Dataset(variables, coords=coords, attrs={"plan": plan.describe()})

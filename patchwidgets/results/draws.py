@@ -7,6 +7,7 @@ import xarray as xr
 
 from patchwidgets.errors import MeasurementError
 from patchwidgets.plans.plan import Plan, PlanMap
+from patchwidgets.results import stats
 from patchwidgets.results.labels import label_cells
 from patchwidgets.results.measured import NOT_MEASURED, Baseline
 
@@ -75,6 +76,15 @@ def variances(effect: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+def _variances_of_some(effect: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the same, each cell over the pairs that have numbers in it; NaN where none has."""
+    found: dict[str, np.ndarray] = {}
+    for cells, pattern in stats.patterns(~np.isnan(effect.mean(axis=-1))):
+        for name, numbers in variances(effect[cells][:, pattern]).items():
+            found.setdefault(name, np.full(len(effect), np.nan))[cells] = numbers
+    return found
+
+
 def labelled_draws(
     plan: Plan,
     plan_map: PlanMap,
@@ -91,7 +101,8 @@ def labelled_draws(
         status: Per patch, as in `Snapshot`.
         attrs: What the numbers mean.
     """
-    means = np.where(status[:, None] == NOT_MEASURED, np.nan, effect.mean(axis=-2))
+    means = stats.mean(np.moveaxis(effect, -2, -1))
+    means = np.where(status[:, None] == NOT_MEASURED, np.nan, means)
     draws = {"draw": np.arange(effect.shape[-1])}
     return label_cells(plan, plan_map, means, status, name="by_draw", attrs=attrs, extra=draws)
 
@@ -112,7 +123,7 @@ def labelled_spread(
         status: Per patch, as in `Snapshot`.
         attrs: What the effects mean.
     """
-    numbers = {"effect": effect.mean(axis=(-2, -1))} | variances(effect)
+    numbers = {"effect": stats.mean(effect.mean(axis=-1))} | _variances_of_some(effect)
     arrays: dict[str, xr.DataArray] = {}
     for name, per_patch in numbers.items():
         complete = np.where(status == NOT_MEASURED, np.nan, per_patch)

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from patchwidgets.registry import unknown_name
-from patchwidgets.results import meanings
+from patchwidgets.results import meanings, stats
 from patchwidgets.results.confirmation import Confirmation, confirm_node
 from patchwidgets.results.detection import (
     BARS,
@@ -18,10 +18,11 @@ from patchwidgets.results.detection import (
     detect_tested,
 )
 from patchwidgets.results.labels import find_map, written_name
-from patchwidgets.results.measured import IDENTITY, NOISE_FLOOR, NOT_MEASURED
+from patchwidgets.results.measured import IDENTITY, NOISE_FLOOR, NOT_MEASURED, Snapshot
 from patchwidgets.results.readings import Readings
 from patchwidgets.results.sign_flips import STATISTICS, Statistic
 from patchwidgets.results.stability import Stability, stability_of
+from patchwidgets.types import Unit
 
 
 class Findings(Readings):
@@ -186,19 +187,28 @@ class Findings(Readings):
         )
 
     def cells(self, metric: str | None = None, map: str | None = None) -> Cells:
-        """Return the measured cells of a map: names, and effects per prompt pair."""
+        """Return the measured cells of a map: names, and effects per prompt pair.
+
+        Where a prompt lacks a bucket of positions its effect there is 0, and those of the others
+        weigh as much more as keeps the mean.
+        """
         m, plan_map = self._index(metric), find_map(self.plan, map)
         snapshot = self.wait().snapshot()
         unit = self.metrics[m].unit
-        sign = -1 if snapshot.gap(m).mean() <= -NOISE_FLOOR[unit] else 1
+        sign = towards_source(snapshot, m, unit)
         places = [cell for cell in plan_map.cells if cell is not None]
         cells = [cell for cell in places if snapshot.status[cell] != NOT_MEASURED]
         return Cells(
-            names=tuple(written_name(self.plan.patches[cell]) for cell in cells),
-            effect=sign * snapshot.effect(m)[cells],
+            names=tuple(self.plan.names[cell] for cell in cells),
+            effect=sign * stats.filled(snapshot.effect(m)[cells]),
             identity=snapshot.status[cells] == IDENTITY,
             unit=unit,
         )
+
+
+def towards_source(snapshot: Snapshot, metric: int, unit: Unit) -> int:
+    """Return the sign that makes effects towards the source run positive; 1 where none is."""
+    return -1 if snapshot.gap(metric).mean() <= -NOISE_FLOOR[unit] else 1
 
 
 def _test(rule: str) -> Testing:

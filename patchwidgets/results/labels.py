@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from patchwidgets.plans.patch import Patch
+from patchwidgets.plans.patch import written_name
 from patchwidgets.plans.plan import Plan, PlanMap
 from patchwidgets.registry import unknown_name
 from patchwidgets.results.measured import UNREACHABLE
@@ -27,11 +27,6 @@ def find_map(plan: Plan, name: str | None) -> PlanMap:
         if plan_map.name == name:
             return plan_map
     raise unknown_name("map", name, [plan_map.name for plan_map in plan.maps])
-
-
-def written_name(patch: Patch) -> str:
-    """Return the name of what a patch writes: its nodes, or the sender of its path."""
-    return str(patch.path.sender) if patch.path else str(patch)
 
 
 def patch_indices(plan_map: PlanMap) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.plans.plan import Plan
+from patchwidgets.results.bucketing import Singles, lacking
 from patchwidgets.results.draws import over_draws
 from patchwidgets.results.measured import (
     IDENTITY,
@@ -62,6 +63,8 @@ class Live:
         self.draws = draws
         self._values = values
         self._status = status
+        self._lacking = lacking(plan, len(groups), draws)
+        self._singles: Singles | None = None
         self._lock = threading.Lock()
         self._job: Job | None = None
         self._job_thread: int | None = None
@@ -77,7 +80,7 @@ class Live:
         """Keep what was measured under one patch. The engine calls this from its thread.
 
         Args:
-            patch: Index into the plan's patches.
+            patch: Index into the patches of `plan.measured`.
             values: Metric by row, in the metrics' units; not effects.
             prompts: Which rows the values are for; `None` for all.
             identity: Whether nothing was run because the source equals the base there. The values
@@ -92,8 +95,16 @@ class Live:
             raise AssertionError(f"values {numbers.shape} for {len(chosen)} prompts")
         self._refuse_not_finite(int(patch), numbers, chosen)
         with self._lock:
-            self._values[:, patch, chosen] = numbers
-            self._status[patch, chosen] = IDENTITY if identity else MEASURED
+            if self.plan.buckets is None:
+                self._values[:, patch, chosen] = numbers
+                self._status[patch, chosen] = IDENTITY if identity else MEASURED
+                return
+            if self._singles is None:
+                sizes = (len(self.metrics), len(self.groups), self.draws)
+                self._singles = Singles(self.plan, *sizes)
+            for filled in self._singles.record(int(patch), numbers, chosen, identity):
+                self._values[:, filled.patch, filled.rows] = filled.values
+                self._status[filled.patch, filled.rows] = filled.status
 
     def record_baseline(self, baseline: Baseline) -> None:
         """Keep the two unpatched runs, where they are measured by the job itself."""
@@ -105,6 +116,7 @@ class Live:
         with self._lock:
             self._values[:] = np.nan
             self._status[:] = NOT_MEASURED
+            self._singles = None
 
     def attach(self, job: Job) -> None:
         """Let readers wait for `job`, which fills this result. Call it before the job starts."""
@@ -124,8 +136,9 @@ class Live:
     def snapshot(self) -> Snapshot:
         """Return a copy of all numbers as they are now, averaged over draws, without waiting."""
         values, per_prompt, baseline = self.numbers()
-        status = np.where((per_prompt == IDENTITY).all(axis=1), IDENTITY, MEASURED)
-        status[(per_prompt == NOT_MEASURED).any(axis=1)] = NOT_MEASURED
+        same = (per_prompt == IDENTITY) | self._lacking
+        status = np.where(same.all(axis=1), IDENTITY, MEASURED)
+        status[((per_prompt == NOT_MEASURED) & ~self._lacking).any(axis=1)] = NOT_MEASURED
         return Snapshot(
             values=over_draws(values, self.draws),
             status=status.astype(np.uint8),
@@ -143,11 +156,13 @@ class Live:
         """How far the measuring has come, without waiting."""
         job = self._job
         # Counted here, so that a picture never has more cells than it says are done.
-        done = int((self._status != NOT_MEASURED).all(axis=1).sum())
+        done = int(((self._status != NOT_MEASURED) | self._lacking).all(axis=1).sum())
+        if job is not None and self.plan.buckets is not None:
+            done = 0 if self._singles is None else self._singles.done
         if job is None:
-            total = len(self.plan.patches)
-            state = "done" if done == total else "cancelled"
-            return Progress(state, done, total, done / total if total else 1.0, None, "")
+            total = self._asked()
+            state = "done" if done >= total else "cancelled"
+            return Progress(state, done, total, min(1.0, done / total) if total else 1.0, None, "")
         message = "" if job.error is None else str(job.error) or type(job.error).__name__
         left = None if job.ended else job.seconds_left
         share = 1.0 if job.state == "done" else job.share
@@ -158,11 +173,16 @@ class Live:
 
         An interrupt from the keyboard cancels the job.
         """
-        if self._job is not None:
-            if threading.get_ident() == self._job_thread and not self.done:
-                raise AssertionError("a job cannot wait for its own result: read `snapshot()`")
+        if self._job is None:
+            return self
+        if threading.get_ident() != self._job_thread:
             with progress_bar(self._job, self.plan.name):
                 self._job.wait()
+        elif not self.done:
+            raise AssertionError("a job cannot wait for its own result: read `snapshot()`")
+        # Listeners hear of the end in the job's thread, before those who wait for it.
+        elif self._job.error is not None:
+            raise self._job.error
         return self
 
     def cancel(self: Filled) -> Filled:
@@ -174,6 +194,10 @@ class Live:
     def __await__(self: Filled) -> Generator[Any, None, Filled]:
         return asyncio.to_thread(self.wait).__await__()
 
+    def _asked(self) -> int:
+        """Return how many patches were to be measured."""
+        return len(self.plan.patches)
+
     def _remember_thread(self, _: Job) -> None:
         self._job_thread = threading.get_ident()
 
@@ -181,10 +205,10 @@ class Live:
         if np.isfinite(values).all():
             return
         metric, row = (int(index[0]) for index in np.nonzero(~np.isfinite(values)))
-        prompt = prompts[row] // self.draws
+        prompt, made = prompts[row] // self.draws, self.plan.measured.patches[patch]
         raise MeasurementError(
             f"The metric `{self.metrics[metric].name}` is {values[metric, row]} on prompt {prompt} "
-            f"under the patch {self.plan.patches[patch]}. A map shows only finite numbers, because "
+            f"under the patch {made}. A map shows only finite numbers, because "
             "NaN stands for not measured. Load the model in float32, or use a metric that is "
             "finite on every prompt."
         )

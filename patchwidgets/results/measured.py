@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from patchwidgets.jobs import State
+from patchwidgets.results import stats
 from patchwidgets.types import Direction, Unit
 
 NOT_MEASURED, MEASURED, IDENTITY, UNREACHABLE = range(4)
@@ -91,8 +92,10 @@ class Snapshot:
     """All numbers of a result at one moment.
 
     Args:
-        values: Metric by patch by prompt; NaN where not measured.
-        status: Per patch: 0 not measured on every prompt yet, 1 measured, 2 zero by identity.
+        values: Metric by patch by prompt; NaN where not measured, and where a prompt lacks the
+            patch's bucket of positions.
+        status: Per patch: 0 not measured on every prompt that has it, 1 measured, 2 zero by
+            identity.
         base: Metric by prompt.
         source: Metric by prompt.
     """
@@ -104,7 +107,7 @@ class Snapshot:
 
     def patched(self, metric: int) -> np.ndarray:
         """Return the metric under each patch, averaged over prompts; NaN where incomplete."""
-        return self._complete(self.values[metric].mean(axis=-1))
+        return self._complete(stats.mean(self.values[metric]))
 
     def effect(self, metric: int) -> np.ndarray:
         """Return patch by prompt: patched minus base, in the metric's unit."""
@@ -112,7 +115,13 @@ class Snapshot:
 
     def mean_effect(self, metric: int) -> np.ndarray:
         """Return the effect of each patch, averaged over prompts; NaN where incomplete."""
-        return self._complete(self.effect(metric).mean(axis=-1))
+        return self._complete(stats.mean(self.effect(metric)))
+
+    def normalized(self, metric: int) -> np.ndarray:
+        """Return mean effect / mean gap of each patch, over the prompts that have it."""
+        effect = self.effect(metric)
+        gap = np.where(np.isnan(effect), np.nan, self.gap(metric))
+        return self.mean_effect(metric) / stats.mean(gap)
 
     def gap(self, metric: int) -> np.ndarray:
         """Return source minus base per prompt: what an effect is divided by."""

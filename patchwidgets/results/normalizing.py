@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from patchwidgets.registry import unknown_name
+from patchwidgets.results import stats
 from patchwidgets.results.measured import AGREE, NOISE_FLOOR, MetricInfo, not_normalizable
 
 How = Literal[
@@ -47,10 +48,18 @@ def normalize(how: How, effect: np.ndarray, gap: np.ndarray, groups: Sequence[st
 
     Args:
         how: A name in `How`.
-        effect: Cell by prompt.
+        effect: Cell by prompt; prompts whose effect is NaN are left out, with their gap.
         gap: Per prompt.
         groups: Per prompt.
     """
+    there = ~np.isnan(effect)
+    if not there.all():
+        numbers = np.full(effect.shape[:-1], np.nan)
+        for cells, pattern in stats.patterns(there):
+            among = [group for group, kept in zip(groups, pattern, strict=True) if kept]
+            if (np.abs(gap[pattern]) > AGREE).any():
+                numbers[cells] = normalize(how, effect[cells][:, pattern], gap[pattern], among)
+        return numbers
     if how == "mean_of_groups":
         masks = [np.array(groups) == name for name in dict.fromkeys(groups)]
         means = [ratio_of_means(effect[..., inside], gap[inside]) for inside in masks]

@@ -41,8 +41,15 @@ class Readings(Live):
     def effect(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
         """Return patched minus base per prompt, in the metric's unit; 0 = nothing happened.
 
+        At a bucket of positions it is the mean over them, each patched by itself: the average
+        indirect effect by kind of token of Meng et al. 2022, arXiv 2202.05262, section 2.1, and
+        of Zhang & Nanda 2024, figure 4. Differs from the papers: theirs is a mean over all tokens
+        of a kind, in which a prompt with many of them counts more; here it is taken within each
+        prompt first.
+
         Returns:
-            The map's axes, then `prompt`.
+            The map's axes, then `prompt`; NaN on prompts that lack a bucket. How many have each
+            is in `attrs["prompts_with_bucket"]`.
         """
         m, plan_map, snapshot = self._read(metric, map)
         attrs = meanings.effect_attrs(self.metrics[m], self.direction)
@@ -230,11 +237,12 @@ class Readings(Live):
             effect, gap = snapshot.effect(m)[:, inside], snapshot.gap(m)[inside]
             why = not_normalizable(info, snapshot.base[m, inside], snapshot.source[m, inside])
             if of == "effect":
-                numbers[:, column] = effect.mean(axis=1)
+                numbers[:, column] = stats.mean(effect)
             elif of == "stderr":
                 numbers[:, column] = stats.standard_error(effect)
             elif why is None:
-                numbers[:, column] = normalizing.ratio_of_means(effect, gap)
+                one = [name] * len(gap)
+                numbers[:, column] = normalizing.normalize("ratio_of_means", effect, gap, one)
             else:
                 refused[name] = why
         if len(refused) == len(names):
@@ -281,6 +289,7 @@ class Readings(Live):
     ) -> xr.DataArray:
         """Label means over prompts: a cell that lacks some of its prompts is NaN."""
         complete = np.where(snapshot.status == NOT_MEASURED, np.nan, per_patch.T).T
+        attrs = {**attrs, **self._prompts_with_buckets()}
         return label_cells(
             self.plan, plan_map, complete, snapshot.status, name=name, attrs=attrs, extra=extra
         )
@@ -294,10 +303,16 @@ class Readings(Live):
         attrs: Mapping[str, Any],
     ) -> xr.DataArray:
         prompts = {"prompt": np.arange(len(self.groups))}
+        attrs = {**attrs, **self._prompts_with_buckets()}
         labelled = label_cells(
             self.plan, plan_map, numbers, snapshot.status, name=name, attrs=attrs, extra=prompts
         )
         return labelled.assign_coords(group=("prompt", list(self.groups)))
+
+    def _prompts_with_buckets(self) -> dict[str, Any]:
+        """Return how many prompt pairs have each bucket, where the plan has buckets."""
+        buckets = self.plan.buckets
+        return {} if buckets is None else {"prompts_with_bucket": buckets.counts()}
 
     def _must_normalize(self, metric: int, snapshot: Snapshot) -> None:
         base, source = snapshot.base[metric], snapshot.source[metric]

@@ -15,21 +15,23 @@ from patchwidgets.results import storage
 from patchwidgets.results.dataset import build_dataset
 from patchwidgets.results.estimate import Agreement, Estimate, compare
 from patchwidgets.results.estimated import Estimated
-from patchwidgets.results.findings import Findings
 from patchwidgets.results.labels import find_map
 from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Baseline, MetricInfo
+from patchwidgets.results.ratios import Ratios
 from patchwidgets.results.table import build_table
 from patchwidgets.types import Direction
 
 if TYPE_CHECKING:
     from patchwidgets.advice import AdviceList, Rule
+    from patchwidgets.charts._chart import Chart
     from patchwidgets.widgets.live import LiveExplorer
+    from patchwidgets.widgets.widget import PatchWidget
 
 OpenPaths = Callable[[Sequence[str]], "Result"]
 """Starts the path map into some receivers."""
 
 
-class Result(Findings):
+class Result(Ratios):
     """What a plan measured, labelled. Also its own future.
 
     Methods that return numbers wait for the job that measures them and re-raise what it raised;
@@ -136,6 +138,26 @@ class Result(Findings):
         estimate, m = self.estimated().estimate, self._index(metric)
         return compare(estimate, self.plan, self.snapshot(), m, self.metrics[m])
 
+    def chart(self, name: str, metric: str | None = None, **options: Any) -> "Chart":
+        """Return a chart that is no map, linked in a notebook with this result's own view.
+
+        It waits for the job. What it shows, and its options: the file of its name in `charts/`.
+
+        Args:
+            name: `windows` (layers patched together against their sum) or `estimates` (what was
+                estimated against what was measured).
+            metric: Name of a metric; the first by default.
+            **options: The chart's own.
+
+        Raises:
+            UnknownNameError: No such chart or metric.
+            PlanError: The sweep had no windows.
+            MeasurementError: Nothing was estimated or measured, or it cannot be normalized.
+        """
+        from patchwidgets.charts._of_result import chart_of
+
+        return chart_of(self, name, metric, options)
+
     def advice(
         self, *, silence: "str | Collection[str]" = (), also: "Sequence[Rule]" = ()
     ) -> "AdviceList":
@@ -155,9 +177,12 @@ class Result(Findings):
         return about_result(self, silence, also)
 
     def to_xarray(self) -> xr.Dataset:
-        """Return everything as one xarray dataset: a variable per map, and both baselines."""
+        """Return everything as one xarray dataset: a variable per map, and both baselines.
+
+        What was estimated stands in variables of its own, `<map>_estimated`.
+        """
         snapshot = self.wait().snapshot()
-        dataset = build_dataset(self.plan, self.metrics, self.groups, snapshot)
+        dataset = build_dataset(self.plan, self.metrics, self.groups, snapshot, self.estimate)
         dataset.attrs |= {
             "direction": self.direction,
             "base": "corrupted" if self.direction == "denoising" else "clean",
@@ -181,21 +206,11 @@ class Result(Findings):
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as a JSON document, as it is now, without waiting."""
-        values, status, baseline = self.numbers()
-        return storage.pack(
-            {
-                "plan": self.plan,
-                "metrics": self.metrics,
-                "direction": self.direction,
-                "baseline": baseline,
-                "groups": self.groups,
-                "provenance": self.provenance,
-                "values": values,
-                "status": status,
-                "estimate": self.estimate,
-                "draws": self.draws,
-            }
-        )
+        return storage.pack(self._parts())
+
+    def frozen(self) -> "Result":
+        """Return a copy as it is now, which nobody fills any more, so that it never waits."""
+        return Result(**self._parts())
 
     @classmethod
     def from_json(cls, data: object, where: str = "The document") -> "Result":
@@ -206,12 +221,39 @@ class Result(Findings):
         """
         return cls(**storage.unpack(data, where))
 
-    def _ipython_display_(self) -> None:
+    def _asked(self) -> int:
+        return min(super()._asked(), self.provenance.get("top", super()._asked()))
+
+    def _parts(self) -> dict[str, Any]:
+        """Return the arguments that make this result again."""
+        values, status, baseline = self.numbers()
+        return {
+            "plan": self.plan,
+            "metrics": self.metrics,
+            "direction": self.direction,
+            "baseline": baseline,
+            "groups": self.groups,
+            "provenance": self.provenance,
+            "values": values,
+            "status": status,
+            "estimate": self.estimate,
+            "draws": self.draws,
+        }
+
+    @property
+    def widget(self) -> "PatchWidget":
+        """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
+        return self._live().widget
+
+    def _live(self) -> "LiveExplorer":
         from patchwidgets.widgets.live import LiveExplorer
 
         if self._shown is None:
             self._shown = LiveExplorer(self)
-        self._shown.show()
+        return self._shown
+
+    def _ipython_display_(self) -> None:
+        self._live().show()
 
     def __repr__(self) -> str:
         progress = self.progress

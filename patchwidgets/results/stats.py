@@ -1,5 +1,6 @@
 """Errors and intervals of means over prompts."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -11,12 +12,57 @@ _CELLS_AT_ONCE = 512  # times 2,000 resamples of 8 bytes: 8 MB
 ONE_PROMPT = "With one prompt pair there is no spread over prompts to estimate an error from."
 
 
+def mean(per_prompt: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis of the numbers that are there; NaN where none is.
+
+    A number that is not there is NaN: of a prompt that lacks a bucket of positions.
+    """
+    there = ~np.isnan(per_prompt)
+    if there.all():
+        return per_prompt.mean(axis=-1)
+    total, count = np.where(there, per_prompt, 0.0).sum(axis=-1), there.sum(axis=-1)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+
+
+def patterns(there: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield which cells have numbers on the same prompts, and on which; one pattern at a time.
+
+    Args:
+        there: Cell by prompt: whether there is a number. Cells without any are left out.
+    """
+    for pattern in np.unique(there, axis=0):
+        if pattern.any():
+            yield (there == pattern).all(axis=1), pattern
+
+
+def filled(per_prompt: np.ndarray) -> np.ndarray:
+    """Return numbers without NaN that have the same means over the last axis.
+
+    A prompt without a number gets 0, and the numbers of the others weigh as much more as makes up
+    for it. All NaN stays all NaN.
+    """
+    there = ~np.isnan(per_prompt)
+    if there.all():
+        return per_prompt
+    count = there.sum(axis=-1, keepdims=True)
+    weight = np.divide(
+        per_prompt.shape[-1], count, out=np.full(count.shape, np.nan), where=count > 0
+    )
+    return np.where(there, per_prompt, 0.0) * weight
+
+
 def standard_error(effect: np.ndarray) -> np.ndarray:
-    """Return the standard error of the mean over the last axis (ddof 1); NaN for one prompt."""
-    n = effect.shape[-1]
-    if n < 2:
-        return np.full(effect.shape[:-1], np.nan)
-    return effect.std(axis=-1, ddof=1) / np.sqrt(n)
+    """Return the standard error of the mean over the last axis (ddof 1); NaN for one prompt.
+
+    Prompts whose effect is NaN do not count.
+    """
+    there = ~np.isnan(effect)
+    n = there.sum(axis=-1)
+    if there.all() and effect.shape[-1] > 1:
+        return effect.std(axis=-1, ddof=1) / np.sqrt(effect.shape[-1])
+    squares = np.where(there, effect - mean(effect)[..., None], 0.0) ** 2
+    freedom = np.where(n > 1, n * (n - 1.0), np.nan)
+    return np.sqrt(squares.sum(axis=-1) / freedom)
 
 
 def bootstrap_interval(
@@ -35,7 +81,7 @@ def bootstrap_interval(
     fewer than about 20 prompts.
 
     Args:
-        effect: Cell by prompt.
+        effect: Cell by prompt; prompts whose effect is NaN are left out, with their gap.
         gap: Per prompt; `None` for the interval of the mean effect itself.
         confidence: Share of resamples inside the interval, between 0 and 1.
         n_resamples: How often the prompts are redrawn.
@@ -51,6 +97,13 @@ def bootstrap_interval(
     n = effect.shape[-1]
     intervals = np.full((len(effect), 2), np.nan)
     if n < 2:
+        return intervals
+    there = ~np.isnan(effect)
+    if not there.all():
+        asked = {"confidence": confidence, "n_resamples": n_resamples, "seed": seed}
+        for cells, pattern in patterns(there):
+            own = None if gap is None else gap[pattern]
+            intervals[cells] = bootstrap_interval(effect[cells][:, pattern], own, **asked)
         return intervals
     weights = bootstrap_weights(n, n_resamples, seed)
     denominator = np.ones(n_resamples)

@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,22 @@ from pydantic import ValidationError
 
 from patchwidgets.errors import FileError, PatchwidgetsError
 from patchwidgets.plans.plan import Plan
-from patchwidgets.results._document import ArrayPart, Document, damaged
+from patchwidgets.results._document import ArrayPart, Document, NodesPart, PathPart, damaged
 from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 
 FORMAT = "patchwidgets-result"
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a field changes its meaning; older readers refuse newer files.
 
 2: arrays have a row per draw of noise, `draws` of them for every prompt pair.
+3: nodes may be at buckets of positions, which not every prompt pair has.
 """
 
 
 def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document of a result, which older versions read where there is one draw.
+    """Return the document of a result, which older versions read where they know all it has.
 
     Args:
         parts: The arguments of `Result`, `plan`, `values` and `status` included.
@@ -37,7 +38,7 @@ def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
     draws: int = parts["draws"]
     document = {
         "format": FORMAT,
-        "schema_version": 1 if draws == 1 else SCHEMA_VERSION,
+        "schema_version": _version(parts["plan"], draws),
         "plan": parts["plan"].to_json(),
         "metrics": [asdict(metric) for metric in parts["metrics"]],
         "direction": parts["direction"],
@@ -97,12 +98,15 @@ def unpack(data: object, where: str) -> dict[str, Any]:
 
 
 def write(document: Mapping[str, Any], path: Path) -> Path:
-    """Write the document so that a reader sees the old file or the whole new one.
+    """Write the document of a result, or of a comparison, and return where.
+
+    A reader sees the old file or the whole new one.
 
     Raises:
         FileError: The provenance holds something that JSON does not know.
     """
-    for key, value in document["provenance"].items():
+    results = [one["result"] for one in document.get("settings", [])] or [document]
+    for key, value in (item for result in results for item in result["provenance"].items()):
         _refuse_not_json(key, value)
     text = json.dumps(document, allow_nan=False)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
@@ -129,6 +133,13 @@ def read(path: Path) -> object:
         raise damaged(f"`{path}`", "it is not text") from None
     except (json.JSONDecodeError, RecursionError) as error:
         raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
+
+
+def _version(plan: Plan, draws: int) -> int:
+    """Return the oldest version that has everything a result has."""
+    if plan.buckets is not None:
+        return SCHEMA_VERSION
+    return 1 if draws == 1 else 2
 
 
 def _refuse_not_json(key: str, value: object) -> None:
@@ -164,6 +175,14 @@ def _validate(data: object, where: str) -> Document:
         raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
 
 
+def _is_at(patch: NodesPart | PathPart, buckets: Sequence[str]) -> bool:
+    """Whether all nodes of a patch are at one bucket."""
+    if isinstance(patch, PathPart) or not patch.nodes:
+        return False
+    places = {node.partition("@")[2] for node in patch.nodes}
+    return len(places) == 1 and places <= set(buckets)
+
+
 def _plan(document: Document, where: str) -> Plan:
     n_patches = len(document.plan.patches)
     for part in document.plan.maps:
@@ -174,6 +193,12 @@ def _plan(document: Document, where: str) -> Plan:
             )
         if any(cell is not None and cell >= n_patches for cell in part.cells):
             raise damaged(where, f"map `{part.name}` has a cell beyond the {n_patches} patches")
+    buckets = document.plan.buckets
+    if buckets is not None and (
+        [len(places) for places in buckets.places] != [len(document.groups)] * len(buckets.names)
+        or any(not _is_at(part, buckets.names) for part in document.plan.patches)
+    ):
+        raise damaged(where, "field `plan.buckets` does not fit the patches and the prompts")
     try:
         return Plan.from_json(document.plan.model_dump())
     except PatchwidgetsError as error:

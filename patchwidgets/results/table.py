@@ -30,12 +30,14 @@ def build_table(
     `<name>_effect` and `<name>_stderr` in its unit, and `<name>_normalized` (ratio of means; NaN
     throughout where it cannot be normalized). Where effects were estimated, `<name>_estimated` in
     its unit stands beside them, measured or not, or `<name>_estimated_size` where the estimate has
-    no sign.
+    no sign. Where nodes are at buckets of positions, `prompts` counts the prompt pairs that have
+    the bucket of the row; its numbers are of these.
 
     Source: Heimersheim & Nanda 2024 recommend a table with a column per metric.
     """
     rows: list[dict[str, object]] = []
     patches: list[int] = []
+    counts = None if plan.buckets is None else plan.buckets.counts()
     for plan_map in maps:
         for place, patch in zip(np.ndindex(plan_map.shape), plan_map.cells, strict=True):
             if patch is None:
@@ -44,10 +46,12 @@ def build_table(
             rows.append(
                 {"node": written_name(plan.patches[patch]), "map": plan_map.name}
                 | {a.name: a.labels[i] for a, i in zip(plan_map.axes, place, strict=True)}
+                | ({} if counts is None else {"prompts": counts[plan.bucket_of(patch)]})
                 | {"status": STATUS_WORDS[snapshot.status[patch]]}
             )
     axes = dict.fromkeys(axis.name for plan_map in maps for axis in plan_map.axes)
-    table = pd.DataFrame(rows, columns=["node", "map", *axes, "status"])
+    of = [] if counts is None else ["prompts"]
+    table = pd.DataFrame(rows, columns=["node", "map", *axes, *of, "status"])
     for name in axes:
         if all(isinstance(row.get(name, 0), int) for row in rows):
             table[name] = table[name].astype("Int64")
@@ -67,7 +71,7 @@ def _columns(info: MetricInfo, snapshot: Snapshot, metric: int) -> dict[str, np.
     stderr = stats.standard_error(snapshot.effect(metric))
     normalized = np.full_like(effect, np.nan)
     if not_normalizable(info, snapshot.base[metric], snapshot.source[metric]) is None:
-        normalized = effect / snapshot.gap(metric).mean()
+        normalized = snapshot.normalized(metric)
     return {
         "patched": snapshot.patched(metric),
         "effect": effect,

@@ -6,6 +6,7 @@ import pytest
 
 from patchwidgets.errors import PromptError, TooFewPairsError, UnknownNameError
 from patchwidgets.prompts.tasks import TASKS
+from patchwidgets.prompts.tasks._ioi_words import NAMES, OBJECTS, PLACES
 from patchwidgets.prompts.words import PlainWords
 
 SPORTS = [
@@ -17,6 +18,14 @@ FEW = (
     "replaced by one of as many tokens, and a metric reads one token. Write your own pairs with "
     "`PromptPairs`, in words the model knows."
 )
+
+
+class Five(PlainWords):
+    """Every word is one token, but of the names only five."""
+
+    def split(self, text: str) -> tuple[str, ...]:
+        kept = [*NAMES[:5], *PLACES, *OBJECTS]
+        return super().split(text) if text.strip() in kept else tuple(text)
 
 
 def sentence(name: str, *arguments: Any, **options: Any) -> str:
@@ -94,7 +103,7 @@ def test_more_pairs_than_there_are():
     )
 
 
-FINITE = ["agreement", "capitals", "gendered_pronoun", "greater_than"]
+FINITE = ["agreement", "capitals", "gendered_pronoun", "greater_than", "ioi"]
 
 
 @pytest.mark.parametrize("name", FINITE)
@@ -102,6 +111,25 @@ def test_a_task_knows_how_many_pairs_it_has(name):
     with pytest.raises(TooFewPairsError) as caught:
         TASKS.get(name).pairs(10_000_000, 0)
     assert 1_000 < caught.value.available < 10_000_000
+
+
+def test_ioi_gives_every_pair_of_the_shortest_template_and_no_more():
+    short, long = "While [S] and [IO] sat, [S] spoke to", "While [IO] and [S] sat, [S] gave it to"
+    longer = "At the [PLACE], [S] and [IO] sat. [S] spoke to"
+    task, names = TASKS.get("ioi"), 98 * 97
+    for asked, there in [([short], names), ([short, long, short, longer], 3 * names)]:
+        with pytest.raises(TooFewPairsError) as caught:
+            task.pairs(10_000_000, 0, templates=asked)
+        assert there <= caught.value.available < there + len(asked)
+    five = task.pairs(20, 0, words=Five(), templates=[short])
+    assert len({pair.clean for pair in five}) == 20
+    with pytest.raises(TooFewPairsError) as caught:
+        task.pairs(21, 0, words=Five(), templates=[short])
+    assert str(caught.value) == (
+        "`n=21` prompt pairs were asked for, and this task has 20 different ones on this "
+        "tokenizer. No pair is given twice, because a repeated prompt would count as a new "
+        "observation. Pass `n=20` or less, or ask for more templates."
+    )
 
 
 def test_a_subject_that_is_not_in_its_prompt():

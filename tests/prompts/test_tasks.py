@@ -94,7 +94,7 @@ def test_pairs_line_up_and_answers_are_single_tokens(
                     assert text in said or said in text, (role, text, said)
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS.names() if name != "ioi"])
+@pytest.mark.parametrize("name", TASKS.names())
 def test_no_clean_and_corrupted_prompt_come_twice_together(name: str) -> None:
     pairs = TASKS.get(name).pairs(200, 0)
     assert len({(pair.clean, pair.corrupted) for pair in pairs}) == 200

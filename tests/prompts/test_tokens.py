@@ -10,6 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from patchwidgets.errors import PromptError
 from patchwidgets.prompts import PromptPairs
+from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.prompts.tokens import tokenize
 
 STORE = "Then, Mary and John went to the store. {} gave a book to"
@@ -169,12 +170,14 @@ def test_an_answer_without_space_stands_where_none_belongs(
 ) -> None:
     given = one("First. " + prompt, "Second. " + prompt, answer, " wrong")
     tokens = tokenize(given, smollm2_tokenizer, prepend_bos=False)
+    assert isinstance(tokens.answers, AnswerTokens)
     ((token,),) = tokens.answers.right
     assert smollm2_tokenizer.decode([token]) == answer
 
 
 def test_answer_tokens_select_and_reindex(bpe_tokenizer: PreTrainedTokenizerFast) -> None:
     answers = tokenize(pairs(), bpe_tokenizer, prepend_bos=False).answers
+    assert isinstance(answers, AnswerTokens)
     chosen = answers.select([2, 0])
     assert chosen.right == (answers.right[2], answers.right[0])
     columns = chosen.columns()
@@ -259,7 +262,8 @@ REFUSALS: list[tuple[str, Callable[[], PromptPairs], dict[str, Any], str]] = [
         {},
         "Answer ' Gwendolyn' of `pairs[0]` is 4 tokens: ' Gw', 'end', 'ol', 'yn'. An answer must "
         "be exactly one token, because a metric reads the one token after the prompt. Choose "
-        "another word, or put the first part of the answer at the end of both prompts.",
+        "another word, put the first part of the answer at the end of both prompts, or measure "
+        "whole answers with `metric='continuation_diff'` alone.",
     ),
     (
         "smollm2_tokenizer",

@@ -1,5 +1,7 @@
 """What a result that was estimated first looks like: apart from what was measured, everywhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -199,3 +201,19 @@ def test_a_table_has_a_column_of_its_own_for_estimates(screened, estimate):
     sized = screened.table().set_index("node")
     assert sized.loc["L1H0", "logit_diff_estimated_size"] == 1
     assert "logit_diff_estimated" not in sized
+
+
+def test_a_dataset_keeps_estimates_in_variables_of_their_own(screened, small, estimate):
+    dataset = screened.to_xarray()
+    np.testing.assert_array_equal(dataset["heads"], small.to_xarray()["heads"])
+    assert np.isnan(dataset["heads"].sel(layer=1)).all()
+    estimated = dataset["heads_estimated"]
+    assert estimated.dims == ("metric", "layer", "head", "prompt")
+    np.testing.assert_array_equal(estimated.sel(metric="logit_diff", layer=1, head=0), [-1] * 3)
+    assert np.isnan(estimated.sel(metric="prob")).all()
+    assert np.isnan(estimated.sel(layer=1, head=1)).all()
+    assert (estimated.attrs["estimated"], estimated.attrs["method"]) == (True, "attribution")
+    assert not [name for name in small.to_xarray() if "estimated" in str(name)]
+    screened.estimate = replace(estimate, signed=False)
+    assert "heads_estimated_size" in screened.to_xarray()
+    assert "heads_estimated" not in screened.to_xarray()

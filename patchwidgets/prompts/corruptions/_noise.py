@@ -26,7 +26,10 @@ class Noise:
 
     Args:
         k: Size, in standard deviations of the embeddings of the noised tokens.
-        draws: How many times every prompt pair is noised, each time anew.
+        draws: How many times every prompt pair is noised, each time anew. Of the clean run there
+            is one for all draws. Every patched run is made for each draw: when denoising the draws
+            are base runs, and when noising they are what is patched in, so that no two have the
+            same. Ten draws cost about ten times one.
         seed: Of the draws. A draw depends on it, on the text of the clean prompt and on its own
             number, and on nothing else: every patch and every sweep sees the same noise, and more
             prompt pairs or more draws leave the others as they were.

@@ -139,10 +139,13 @@ def _reading(words: Words) -> _Reading:
 def _all_read(words: Words, year: str, size: int) -> bool:
     """Whether the year, those that replace it and the answers are tokens of so many digits."""
     century = year[:2]
-    asked = [year, century + "01", f"{int(century) - 1}{year[2:]}"]
-    parts = [one[at : at + size] for one in asked for at in range(0, 4, size)]
-    read = [token.strip() for one in asked for token in words.split(" " + one)]
-    return [token for token in read if token] == parts
+    asked = (year, century + "01", f"{int(century) - 1}{year[2:]}")
+    return all(_is_read(words, one, size) for one in asked)
+
+
+def _is_read(words: Words, year: str, size: int) -> bool:
+    read = [token.strip() for token in words.split(" " + year)]
+    return [token for token in read if token] == [year[at : at + size] for at in range(0, 4, size)]
 
 
 def _pair(site: str, digits: int, label: str, noun: str, year: str) -> PromptPair:

@@ -104,6 +104,7 @@ class _IOI:
         Raises:
             PromptError: Too few words are single tokens, `n` below 1, or a text that is not an
                 IOI template.
+            TooFewPairsError: A template would have to be filled in the same way twice.
             UnknownNameError: No such corruption site.
 
         Example:
@@ -114,10 +115,13 @@ class _IOI:
         draw = random.Random(seed)
         groups = list(_groups(templates).items())
         draw.shuffle(groups)
-        return PromptPairs.of(
-            _pair(*groups[i % len(groups)], _fill(draw, fitting), site)
-            for i in range(checked_count(n))
-        )
+        texts = [text for _, text in groups]
+        found: dict[str, PromptPair] = {}
+        wanted = checked_count(n, _available(texts, fitting))
+        while len(found) < wanted:
+            pair = _pair(*groups[len(found) % len(groups)], _fill(draw, fitting), site)
+            found.setdefault(pair.clean, pair)
+        return PromptPairs.of(found.values())
 
 
 ioi = _IOI()
@@ -155,8 +159,22 @@ def _groups(templates: Sequence[str] | None) -> dict[str, str]:
                 f"the answer. Write a slot in place of {twice[0]!r}, or a word that is no name."
             )
         order = "BABA" if names[0] == "S" else "ABBA"
-        groups[asked if asked in _TEMPLATES else f"{order} {k}"] = text
+        if text not in groups.values():
+            groups[asked if asked in _TEMPLATES else f"{order} {k}"] = text
     return groups
+
+
+def _available(texts: Sequence[str], words: Mapping[str, Sequence[str]]) -> int:
+    """Return how many different clean prompts there are before a template in turn has no more."""
+    names, places, objects = (len(words[kind]) for kind in ("names", "places", "objects"))
+    different = [
+        names
+        * (names - 1)
+        * (places if "[PLACE]" in text else 1)
+        * (objects if "[OBJECT]" in text else 1)
+        for text in texts
+    ]
+    return min(size * len(texts) + before for before, size in enumerate(different))
 
 
 def _fill(draw: random.Random, words: Mapping[str, Sequence[str]]) -> dict[str, str]:
