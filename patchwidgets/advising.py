@@ -67,6 +67,7 @@ def about_session(session: Session) -> dict[str, Any]:
         "prepend_bos": prompts.prepend_bos,
         "bos_by_default": model.default_prepend_bos,
         "hooks": model.callers_hooks(),
+        "compatibility_mode": model.compatibility_mode,
         "prompts": session.describe_prompts(),
         **({} if prompts.noise is None else {"noise": prompts.noise.settings()}),
     }

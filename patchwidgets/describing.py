@@ -1,9 +1,12 @@
 """What a study shows of itself before anything is patched: prompts, baselines, corruption."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 
+from patchwidgets.engine.attending import attention
 from patchwidgets.engine.corrupting import Noising
 from patchwidgets.engine.corruption_report import CorruptionReport, corruption_report
 from patchwidgets.engine.session import Session
@@ -62,6 +65,23 @@ class Described:
         names = corruption_names([(study._origin, study._noising) for study in studies])
         sessions = [study._session for study in studies]
         return corruption_report(dict(zip(names, sessions, strict=True)))
+
+    def attention(self, to: Sequence[str], of: str = "END") -> xr.DataArray:
+        """Return how much the role `of` attends to other roles, in both unpatched runs.
+
+        Args:
+            to: Roles that are attended to, such as `["IO", "S1"]`.
+            of: The role that attends.
+
+        Returns:
+            `run` (clean, corrupted), `layer`, `head`, `role`, `prompt`: the share of a head's
+            attention, 0 = none, 1 = all. Draws of noise are averaged over.
+
+        Raises:
+            PlanError: Some prompt lacks a role.
+            ModelError: The model has no attention pattern.
+        """
+        return attention(self._session, self.shape, to, of)
 
     def by_group(self) -> pd.DataFrame:
         """Return a row per group of prompts (template): pairs, mean metrics, share right."""

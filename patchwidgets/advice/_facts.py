@@ -54,6 +54,7 @@ class StudyFacts:
         prepend_bos: Whether prompts start with a BOS token.
         bos_by_default: Whether TransformerLens gives this model one.
         hooks: Hook points to which the caller has attached hooks.
+        compatibility_mode: Whether TransformerLens's compatibility mode was enabled.
         task: Name of the task; `None` for own pairs.
         corruption: Name of the corruption; `as given` for own pairs without noise.
         at: The corruption site.
@@ -73,6 +74,7 @@ class StudyFacts:
     prepend_bos: bool | None = None
     bos_by_default: bool | None = None
     hooks: tuple[str, ...] = ()
+    compatibility_mode: bool | None = None
     task: str | None = None
     corruption: str | None = None
     at: str | None = None
@@ -119,6 +121,7 @@ def read_facts(
         prepend_bos=about.get("prepend_bos"),
         bos_by_default=about.get("bos_by_default"),
         hooks=tuple(about.get("hooks", ())),
+        compatibility_mode=about.get("compatibility_mode"),
         task=about.get("task"),
         corruption=about.get("corruption"),
         at=about.get("at"),

@@ -8,7 +8,7 @@ import numpy as np
 from patchwidgets.nodes import Node
 from patchwidgets.plans.patch import Patch
 from patchwidgets.results.detection import Detection
-from patchwidgets.results.labels import find_map, written_name
+from patchwidgets.results.labels import find_map
 from patchwidgets.results.measured import AGREE, MEASURED, NOT_MEASURED
 from patchwidgets.results.result import Result
 
@@ -71,10 +71,10 @@ def normalized(result: Result) -> dict[str, float]:
     snapshot = result.snapshot()
     if not np.isfinite(snapshot.gap(0)).all() or result.normalizable() is not None:
         return {}
-    shares = snapshot.mean_effect(0) / snapshot.gap(0).mean()
+    shares = snapshot.normalized(0)
     cells = [cell for cell in find_map(result.plan, None).cells if cell is not None]
     return {
-        written_name(result.plan.patches[cell]): float(shares[cell])
+        result.plan.names[cell]: float(shares[cell])
         for cell in cells
         if snapshot.status[cell] != NOT_MEASURED
     }
@@ -109,8 +109,8 @@ def measured_effects(result: Result) -> np.ndarray:
     """Return the largest size of any prompt's effect, metric by cell that was run."""
     snapshot = result.snapshot()
     run = snapshot.status == MEASURED
-    each = [np.abs(snapshot.effect(m))[run].max(axis=1) for m in range(len(result.metrics))]
-    return np.array(each)
+    sizes = [np.abs(snapshot.effect(m))[run] for m in range(len(result.metrics))]
+    return np.array([np.nan_to_num(size).max(axis=1) for size in sizes])
 
 
 def rounding(result: Result, metric: int) -> float:

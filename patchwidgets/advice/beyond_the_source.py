@@ -8,7 +8,7 @@ from patchwidgets.results.result import Result
 __all__ = ["beyond_the_source"]
 
 MORE = 1.02
-"""Of the gap: more than rounding."""
+"""Of the gap: more than rounding; a suggestion of ours."""
 
 
 @rule(

@@ -8,6 +8,7 @@ from patchwidgets.results.result import Result
 __all__ = ["coarse_site"]
 
 NEARLY_ALL = 0.9
+"""Of the gap; a suggestion of ours."""
 
 
 @rule(

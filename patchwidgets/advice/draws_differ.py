@@ -9,6 +9,7 @@ from patchwidgets.results.result import Result
 __all__ = ["draws_differ"]
 
 HALF = 0.5
+"""Of the variance of an effect; a suggestion of ours."""
 
 
 @rule(

@@ -11,7 +11,7 @@ from patchwidgets.results.result import Result
 __all__ = ["effect_before_difference"]
 
 TOLERANCE = 1e-3
-"""In the metric's unit."""
+"""In the metric's unit, beyond rounding; a suggestion of ours."""
 
 
 @rule(

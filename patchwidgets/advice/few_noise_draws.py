@@ -6,6 +6,7 @@ from patchwidgets.advice._facts import StudyFacts
 __all__ = ["few_noise_draws"]
 
 ENOUGH = 10
+"""Of every prompt pair, as in the code of Meng et al. 2022."""
 
 
 @rule(

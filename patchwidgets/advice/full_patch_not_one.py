@@ -7,7 +7,7 @@ from patchwidgets.results.result import Result
 __all__ = ["full_patch_not_one"]
 
 TOLERANCE = 0.01
-"""Of the gap; half precision rounds to less."""
+"""Of the gap; half precision rounds to less. A suggestion of ours."""
 
 
 @rule(

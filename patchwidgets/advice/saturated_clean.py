@@ -19,11 +19,15 @@ SURE = 0.95
         "logits: effects of several nodes do not add up, and backups hide what one node does."
     ),
     source="Heimersheim & Nanda 2024, arXiv 2404.15255, section on metrics",
-    todo="Measure `logit_diff` beside it, which does not level off.",
+    todo=(
+        "Measure `logit_diff` beside it, or `continuation_diff` where answers are of several "
+        "tokens: neither levels off."
+    ),
 )
 def saturated_clean(facts: StudyFacts) -> Found | None:
     """The clean run is almost certain of the answer."""
-    limits = {"prob": SURE, "logprob": math.log(SURE)}
+    logs = ("logprob", "continuation_logprob", "continuation_logprob_mean")
+    limits = {"prob": SURE} | dict.fromkeys(logs, math.log(SURE))
     for info, clean, _ in facts.runs():
         mean = float(clean.mean())
         if info.name in limits and mean > limits[info.name]:

@@ -20,7 +20,10 @@ TOLERATED, HALF = 0.1, 0.5
         "nothing to do with it."
     ),
     source="Meng et al. 2022, arXiv 2202.05262, trace only prompts that the model gets right",
-    todo="Draw pairs that the model knows with `pw.Study(..., known=True)`.",
+    todo=(
+        "Draw pairs that the model knows with `pw.Study(..., known=True)`, or keep the groups that "
+        "it can do: `study.by_group()`, `study.keep([...])`."
+    ),
 )
 def some_prompts_wrong(facts: StudyFacts) -> Found | None:
     """The model fails some of the clean prompts."""
@@ -29,4 +32,19 @@ def some_prompts_wrong(facts: StudyFacts) -> Found | None:
     wrong = 1 - float(np.mean([pair.right for pair in facts.prompts]))
     if not TOLERATED < wrong < HALF:
         return None
-    return wrong, f"The model prefers a wrong answer on {percent(wrong)} of the clean prompts."
+    return wrong, (
+        f"The model prefers a wrong answer on {percent(wrong)} of the clean prompts{_where(facts)}."
+    )
+
+
+def _where(facts: StudyFacts) -> str:
+    """Return the group that the model fails most, where there are several."""
+    groups = sorted({pair.group for pair in facts.prompts})
+    if len(groups) < 2:
+        return ""
+    wrong = {
+        group: 1 - float(np.mean([pair.right for pair in facts.prompts if pair.group == group]))
+        for group in groups
+    }
+    worst = max(groups, key=lambda group: wrong[group])
+    return f", most often in the group `{worst}` ({percent(wrong[worst])})"

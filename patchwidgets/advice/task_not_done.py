@@ -9,6 +9,7 @@ from patchwidgets.advice._words import percent
 __all__ = ["task_not_done"]
 
 HALF = 0.5
+"""Share of prompts; a suggestion of ours. The sources drop every prompt that the model fails."""
 
 
 @rule(

@@ -9,7 +9,7 @@ from patchwidgets.results.result import Result
 __all__ = ["window_beats_sum"]
 
 AT_LEAST = 1.2
-"""Times; a suggestion of ours."""
+"""Times; what the paper finds in most of its settings."""
 
 
 @rule(

@@ -1,5 +1,7 @@
 """Rules about a study: its prompts and its two unpatched runs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,12 @@ TRIGGERED = {
         20.0,
         "Between the two runs `stolfo` moves by 20, so that it divides by tiny probabilities.",
     ),
+    "not_normalized": (
+        facts({"logit_diff": (4.0, -3.0), "kl_div": (0.0, 0.04)}),
+        0.04,
+        "The two unpatched runs have nearly the same mean `kl_div` (0 and 0.04), so a normalized "
+        "effect would divide by less than the noise floor of 0.05 (nat).",
+    ),
     "saturated_clean": (
         facts({"prob": (0.99, 0.1)}),
         0.99,
@@ -145,6 +153,11 @@ TRIGGERED = {
         1,
         "The model has hooks of yours at 1 place: blocks.0.hook_mlp_out.",
     ),
+    "compatibility_mode": (
+        facts(compatibility_mode=True),
+        1,
+        "`enable_compatibility_mode` was called on the model, which changes weights in place.",
+    ),
     "half_precision": (
         facts(dtype="bfloat16"),
         8,
@@ -173,6 +186,7 @@ NEARLY = {
     "probability_near_floor": facts({"prob": (0.6, 0.02)}, direction="noising"),
     "unequal_answer_sets": facts(prompts=some(5, answers=(" 3", " 4"), wrong_answers=("1", "2"))),
     "tiny_ratio_base": facts({"stolfo": (9.0, 0.0)}),
+    "not_normalized": facts({"logit_diff": (4.0, 3.99), "kl_div": (0.0, 0.06)}),
     "saturated_clean": facts({"logprob": (-0.06, -3.0)}),
     "divergence_has_no_sign": facts({"logit_diff": (4.0, -3.0)}, direction="noising"),
     "noise_not_needed": facts(noise=NOISE, replaceable=False),
@@ -182,6 +196,7 @@ NEARLY = {
     "post_norm_model": facts(spec={"family": "GemmaForCausalLM"}),
     "mixture_of_experts": facts(spec={"family": "MistralForCausalLM"}),
     "hooks_left_on": facts(hooks=()),
+    "compatibility_mode": facts(compatibility_mode=False),
     "half_precision": facts(dtype="float64"),
     "few_prompts": facts(groups=GROUPS[:5]),
     "too_few_to_test": facts(**FEW),
@@ -206,6 +221,16 @@ def test_it_is_not_said_where_it_is_nearly_so(name):
     assert name not in about_study(NEARLY[name]).names
 
 
+def test_the_group_with_the_most_wrong_answers_is_named():
+    wrong = [*some(15, right=False, group="BABA")[:20], *some(5, right=False)[:80]]
+    pairs = [replace(pair, group=pair.group or "ABBA") for pair in wrong]
+    (said,) = about_study(facts(prompts=tuple(pairs)))
+    assert said.sentence == (
+        "The model prefers a wrong answer on 20 % of the clean prompts, most often in the group "
+        "`BABA` (100 %)."
+    )
+
+
 def test_a_mean_at_which_the_wrong_answer_wins_is_no_task_either():
     clean = np.repeat([0.5, -4.0], [80, 20])
     (said,) = [
@@ -216,3 +241,10 @@ def test_a_mean_at_which_the_wrong_answer_wins_is_no_task_either():
     assert said.sentence == (
         "The mean logit difference of the clean runs is -0.4: the wrong answer wins."
     )
+
+
+@pytest.mark.parametrize("metric", ["continuation_logprob", "continuation_logprob_mean"])
+def test_whole_answers_that_are_almost_certain_level_off_too(metric):
+    assert "saturated_clean" in about_study(facts({metric: (-0.04, -9.0)})).names
+    assert "saturated_clean" not in about_study(facts({metric: (-0.06, -9.0)})).names
+    assert "saturated_clean" not in about_study(facts({"continuation_diff": (9.0, 0.0)})).names

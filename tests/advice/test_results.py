@@ -271,6 +271,11 @@ TRIGGERED = {
         1.3,
         "1 cell moved the metric beyond the source run, the most L5H0 with 130 % of the gap.",
     ),
+    "one_cell_at_a_time": (
+        result(about={"executor": "reference: `blocks.0` has no attention"}),
+        40,
+        "40 cells were measured one at a time (`blocks.0` has no attention).",
+    ),
     "no_node_alone": (
         result(SHARES / 10),
         0.05,
@@ -325,6 +330,7 @@ NEARLY = {
     "not_beyond_chance": result(uneven(0.1)),
     "metrics_disagree": result([SHARES, SHARES], metrics=BOTH, runs={"prob": (0.9, 0.4)}),
     "beyond_the_source": result(shares(L5H0=1.01)),
+    "one_cell_at_a_time": result(about={"executor": "wavefront"}),
     "no_node_alone": result(SHARES / 4),
     "sets_interact": sets(0.5, 0.25, 0.2),
     "provenance_incomplete": without("noise_floor"),
