@@ -39,6 +39,11 @@ const bundles = [
     outfile: "patchwidgets/static/standalone.js",
   },
   {
+    format: "iife",
+    entryPoints: ["js/src/report/figure.ts"],
+    outfile: "patchwidgets/static/figure.js",
+  },
+  {
     format: "esm",
     entryPoints: ["js/src/lab/index.ts"],
     outfile: "js/lib/index.js",

@@ -1,6 +1,6 @@
 """Measures one map in several ways: corruptions, metrics, directions and windows side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -18,6 +18,7 @@ class Comparing:
     """A study that measures one map in several ways."""
 
     _opened: dict[str, Any]
+    _code: str
     _again: Callable[..., Any]
 
     def compare(
@@ -75,7 +76,37 @@ class Comparing:
                 wide = {} if window == 1 else {"window": window}
                 setting = Setting(name, study.direction, window)
                 results[setting] = study.sweep(sweep, **options, **wide)
-        return Comparison(results)
+        asked = {
+            "corruptions": corruptions,
+            "metrics": metrics,
+            "directions": directions,
+            "windows": None if tuple(windows) == (1,) else windows,
+        }
+        call = written_call(sweep, asked, options)
+        return Comparison(results, code=f"{self._code}\ncomparison = {call}")
+
+
+def written_call(
+    sweep: str | Callable[..., Plan],
+    asked: Mapping[str, Sequence[Any] | None],
+    options: Mapping[str, Any],
+) -> str:
+    """Return how code asks for a comparison; objects of your own are called by their names."""
+    given = [_written(sweep)]
+    given += [
+        f"{name}=[{', '.join(map(_written, members))}]"
+        for name, members in asked.items()
+        if members is not None
+    ]
+    given += [f"{name}={_written(value)}" for name, value in options.items()]
+    return f"study.compare({', '.join(given)})"
+
+
+def _written(one: Any) -> str:
+    if isinstance(one, tuple):
+        return f"({', '.join(map(_written, one))})"
+    plain = isinstance(one, str | int | float | list | dict) or one is None
+    return repr(one) if plain else getattr(one, "name", None) or getattr(one, "__name__", repr(one))
 
 
 def _require(name: str, written: Sequence[Any], given: Sequence[Any]) -> None:

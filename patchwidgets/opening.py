@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from patchwidgets.advising import about_session, advise
-from patchwidgets.engine.corrupting import Noising
+from patchwidgets.engine.corrupting import Noising, reads_whole
 from patchwidgets.engine.knowing import Knowing, criterion_of, known_pairs
 from patchwidgets.engine.screen import Screen
 from patchwidgets.engine.session import Session
@@ -50,6 +50,7 @@ def pairs_of(
     at: str | None,
     known: bool | str,
     bos: bool,
+    metrics: Sequence[Metric],
 ) -> tuple[PromptPairs, dict[str, Any]]:
     """Return the prompt pairs of a behaviour, and where they come from, for the provenance.
 
@@ -93,7 +94,9 @@ def pairs_of(
     if criterion is None:
         return draw(wanted), origin
     knowing = Knowing(criterion, both)
-    pairs, share = known_pairs(lens, draw, wanted, knowing, prepend_bos=bos)
+    pairs, share = known_pairs(
+        lens, draw, wanted, knowing, prepend_bos=bos, whole_answers=reads_whole(metrics)
+    )
     _warn_if_few(lens, len(pairs), wanted, share)
     return pairs, origin | {"known": {"criterion": criterion, "both": both, "share": list(share)}}
 
@@ -222,6 +225,7 @@ def shape_of(prompts: TokenPairs) -> PromptShape:
             role: tuple(int(at) for group in prompts.groups for at in group.roles[role])
             for role in prompts.roles
         },
+        buckets=prompts.buckets,
     )
 
 

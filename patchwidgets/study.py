@@ -130,21 +130,21 @@ class Study(Described, Advised, Comparing):
         wanted = one_of("executor", asked["executor"], EXECUTORS)
         metrics = metrics_of(asked["metric"])
         memory = None if asked["memory"] is None else parse_bytes(asked["memory"])
-        self.model = asked["model"] = load_model(asked["model"])
+        self.model = load_model(asked["model"])
         lens = LensModel(self.model)
-        if asked["prepend_bos"] is None:
-            asked["prepend_bos"] = lens.default_prepend_bos
-        bos, seed = asked["prepend_bos"], asked["seed"]
+        bos = lens.default_prepend_bos if asked["prepend_bos"] is None else asked["prepend_bos"]
+        self._opened, seed = asked | {"model": self.model, "prepend_bos": bos}, asked["seed"]
         behaviour, corruption, at = asked["behaviour"], asked["corruption"], asked["at"]
         n, known = asked["n"], asked["known"]
-        pairs, self._origin = pairs_of(lens, behaviour, n, seed, corruption, at, known, bos)
+        about = (n, seed, corruption, at, known, bos, metrics)
+        pairs, self._origin = pairs_of(lens, behaviour, *about)
         self._noising = noising_of(behaviour, corruption, at)
         about = self._origin | {"noising": self._noising}
         self._code = code_of(lens, behaviour, about, metrics, direction, bos, wanted)
         if self._kept is not None:
             pairs = pairs_in(pairs, self._kept)
             self._code += f"\nstudy = study.keep({self._kept!r})"
-        prompts = tokens_of(lens, pairs, bos, self._noising)
+        prompts = tokens_of(lens, pairs, bos, self._noising, metrics)
         how = (seed, wanted, memory, asked["store"])
         self._begin(Session(lens, prompts, metrics, direction, *how))
 
@@ -202,7 +202,7 @@ class Study(Described, Advised, Comparing):
         """
         chosen = chosen_source(source, reference, seed)
         asked = plan if isinstance(plan, Plan) else self.plan(plan, **options)
-        return self._session.cost(asked, chosen)
+        return self._session.cost(asked.measured, chosen)
 
     def sweep(
         self,
@@ -345,7 +345,8 @@ class Study(Described, Advised, Comparing):
         kept._code = f"{self._code}\nstudy = study.keep({groups!r})"
         kept._opened, kept._kept = self._opened, groups
         kept._noising, used = self._noising, self.prompts
-        prompts = tokens_of(old.model, pairs, used.prepend_bos, kept._noising, used.noise)
+        how = (used.prepend_bos, kept._noising, old.metrics, used.noise)
+        prompts = tokens_of(old.model, pairs, *how)
         how = (old.seed, old.wanted, old.memory, old.store)
         kept._begin(Session(old.model, prompts, old.metrics, old.direction, *how))
         return kept
@@ -373,6 +374,7 @@ class Study(Described, Advised, Comparing):
             | about_run(session)
             | {
                 "source": "other" if source is None else source.key,
+                **({} if screen is None or screen.top is None else {"top": screen.top}),
                 "code": f"{self._code}\nresult = {call}",
             },
         )
@@ -380,9 +382,9 @@ class Study(Described, Advised, Comparing):
 
         def measure(job: Job) -> None:
             order = None if screen is None else screen.order(session, result, source, job)
-            session.measure(plan, result, job, order, source, verify, cluster)
+            session.measure(plan.measured, result, job, order, source, verify, cluster)
 
-        job = Job(measure, total=len(plan.patches))
+        job = Job(measure, total=len(plan.measured.patches))
         result.attach(job)
         session.model.worker.submit(job)
         return result

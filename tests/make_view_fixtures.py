@@ -6,14 +6,18 @@ All numbers are synthetic: seeded noise with a few planted cells. None was measu
 import base64
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
+from patchwidgets.views.advice import Advice
+from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer, Fact
 from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
 from patchwidgets.views.token_strip import Pair, TokenStrip
+from tests import make_comparison_fixtures
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
 LAYERS, HEADS, POSITIONS = 30, 9, 15
@@ -50,6 +54,20 @@ PLANTED = {
     (24, 7): -0.13,
     (18, 1): -0.09,
 }
+SAID: list[tuple[str, Literal["error", "warning", "note"], str, str]] = [
+    ("task_not_done", "error", "The model prefers the right answer on 40 % of the prompts.", ""),
+    (
+        "probability_near_floor",
+        "warning",
+        "The corrupted run gives the answer a probability of 0.04, so that no effect can be below "
+        "-0.04, and `L29H0` and `L24H4`, which are negative, cannot show.",
+        "",
+    ),
+    ("metrics_disagree", "warning", "`logit_diff` and `prob` agree on 67 % of nodes.", "heads"),
+    ("few_prompts", "note", "There are 64 prompt pairs, fewer than 100.", ""),
+    ("borderline_nodes", "note", "2 nodes are within 0.1 SD of the bar of 2 SD.", "heads"),
+    ("path_form", "note", "201 paths of form `direct`.", "L20H0.v"),
+]
 LAYER_AXIS = [f"L{layer}" for layer in range(LAYERS)]
 HEAD_AXIS = Axis(
     name="head",
@@ -255,6 +273,22 @@ def strip() -> TokenStrip:
     return TokenStrip(pairs=pairs)
 
 
+def advice() -> list[Advice]:
+    """Return synthetic advice: one error, two warnings and three notes, two of them on one map."""
+    return [
+        Advice(
+            name=name,
+            severity=severity,
+            sentence=sentence,
+            reason="What one metric finds and another does not is a finding on the metric.",
+            source="Zhang & Nanda 2024, arXiv 2309.16042, section 4.2",
+            todo="Read negative effects off `logit_diff`: `pw.Study(..., metric='logit_diff')`.",
+            map=map,
+        )
+        for name, severity, sentence, map in SAID
+    ]
+
+
 def explorer(maps: list[Heatmap], **changes: Any) -> Explorer:
     """Return an explorer of synthetic maps."""
     return Explorer(
@@ -271,19 +305,16 @@ def explorer(maps: list[Heatmap], **changes: Any) -> Explorer:
             "maps": maps,
             "heads_per_kv_head": 3,
             "drills": True,
-            "advice": [
-                "Two negative heads stand out (L29H0, L24H4). Probability would have hidden them: "
-                "P(answer) on the corrupted prompt is 0.04, so an effect below −0.04 cannot show."
-            ],
+            "advice": advice(),
             "code": 'study = pw.Study(model, "ioi", n=64, seed=0)\nheads = study.sweep("heads")',
             **changes,
         }
     )
 
 
-def payloads() -> dict[str, tuple[Explorer, bytes]]:
+def payloads() -> dict[str, tuple[Shown, bytes]]:
     """Return every fixture by file name."""
-    made = {}
+    made: dict[str, tuple[Shown, bytes]] = dict(make_comparison_fixtures.payloads())
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [
@@ -342,10 +373,11 @@ def main() -> None:
         (FOLDER / f"{name}.json").write_text(text + "\n", "utf-8")
 
 
-def read(name: str) -> tuple[Explorer, bytes]:
-    """Return a fixture as Python made it."""
+def read(name: str) -> tuple[Any, bytes]:
+    """Return a fixture as Python made it: an `Explorer` or a `Comparison`, and its arrays."""
     stored = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    return Explorer.model_validate(stored["header"]), base64.b64decode(stored["block"])
+    kind = Comparison if stored["header"].get("view") == "comparison" else Explorer
+    return kind.model_validate(stored["header"]), base64.b64decode(stored["block"])
 
 
 if __name__ == "__main__":

@@ -73,6 +73,25 @@ def test_a_kept_study_compares_on_what_it_kept():
     assert result.effect().sizes["prompt"] == 2
 
 
+def test_a_comparison_knows_the_code_that_makes_it_again(study):
+    def own(spec, shape, window=1):
+        return study.plan("mlp")
+
+    grid = study.compare(
+        own, metrics=["prob"], corruptions=[("gaussian_noise", "S2")], windows=[1, 2]
+    )
+    grid.cancel()
+    assert grid.code.startswith("import patchwidgets as pw\n")
+    assert grid.code.splitlines()[-1] == (
+        "comparison = study.compare(own, corruptions=[('gaussian_noise', 'S2')], metrics=['prob'], "
+        "windows=[1, 2])"
+    )
+    pair = study.compare("mlp", directions=["denoising", "noising"], site="mlp_out").cancel()
+    assert pair.code.splitlines()[-1] == (
+        "comparison = study.compare('mlp', directions=['denoising', 'noising'], site='mlp_out')"
+    )
+
+
 REFUSED = {
     "one method": (
         {},

@@ -85,7 +85,7 @@ def outside(tab):
     """Return what reaches out of the part of the view it belongs to."""
     return tab.evaluate(
         """() => [".pw-main", ".pw-side", ".pw-head", ".pw-context"].flatMap((part) => {
-          const box = document.querySelector(part).getBoundingClientRect();
+          const box = document.querySelector(part)?.getBoundingClientRect();
           return [...document.querySelectorAll(`${part} *:not(.pw-unseen, .pw-unseen *)`)]
             .filter((child) => child.getBoundingClientRect().right > box.right + 0.5)
             .map((child) => `${part}: ${child.outerHTML.slice(0, 80)}`);
@@ -93,13 +93,13 @@ def outside(tab):
     )
 
 
-def violations_of(tab):
-    """Return what keeps readers out, by rule and element."""
+def violations_of(tab, part=".pw-explorer"):
+    """Return what keeps readers out of a part of the page, by rule and element."""
     axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
     assert axe.exists(), "npm ci"
     tab.add_script_tag(path=axe)
-    run = "tags => axe.run('.pw-explorer', {runOnly: tags}).then(found => found.violations)"
-    violations = tab.evaluate(run, AXE_TAGS)
+    run = "([part, tags]) => axe.run(part, {runOnly: tags}).then(found => found.violations)"
+    violations = tab.evaluate(run, [part, AXE_TAGS])
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations]
 
 
@@ -313,6 +313,41 @@ def test_pictures_to_look_at(open_page, name, fixture, width, scheme):
     SCREENSHOTS.mkdir(exist_ok=True)
     tab.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     assert (SCREENSHOTS / f"{name}.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("name", "fixture", "width", "scheme"),
+    [
+        ("compared-light", "synthetic_comparison", 1240, "light"),
+        ("compared-dark", "synthetic_comparison", 1240, "dark"),
+        ("compared-narrow", "synthetic_comparison", 300, "light"),
+        ("comparing", "synthetic_comparing", 800, "dark"),
+    ],
+)
+def test_a_comparison_fits_and_keeps_no_reader_out(open_page, name, fixture, width, scheme):
+    tab = open_page(fixture, width=width, color_scheme=scheme, bypass_csp=True)
+    maps = tab.locator(".pw-grid")
+    maps.first.focus()
+    tab.keyboard.press("ArrowDown")
+    assert tab.locator(".pw-node-tip").is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.screenshot(path=SCREENSHOTS / f"{name}-tip.png")
+    tab.keyboard.press("Escape")
+    tab.mouse.move(1, 1)
+    assert outside(tab) == []
+    lefts = [maps.nth(place).bounding_box()["x"] for place in range(3)]
+    assert (len(set(lefts)) == 1) == (width == 300)
+    assert violations_of(tab) == []
+    tab.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def test_detection_is_told_without_colour(open_page):
+    tab = open_page("synthetic_comparison", forced_colors="active")
+    signs = tab.locator(".pw-detections tbody tr").first.locator("td").all_text_contents()
+    assert signs == ["+", "+", "+", "+", "+", "−", "−", ""]
+    tab.locator(".pw-detections td").first.click()
+    chosen = tab.locator(".pw-detections .pw-chosen").first
+    assert chosen.evaluate("cell => getComputedStyle(cell).outlineStyle") == "solid"
 
 
 def test_without_scripts_there_is_a_picture(browser, tmp_path):

@@ -124,7 +124,7 @@ def test_the_wheel_holds_every_module(copy, wheel):
 
 
 def test_the_wheel_holds_the_code_of_the_page(wheel):
-    for name in ("standalone.js", "widget.js", "stub.js"):
+    for name in ("standalone.js", "widget.js", "stub.js", "figure.js"):
         assert (
             wheel[f"patchwidgets/static/{name}"]
             == (ROOT / "patchwidgets/static" / name).read_bytes()

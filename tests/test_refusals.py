@@ -24,7 +24,10 @@ def exactly(sentence):
     return f"^{re.escape(sentence)}$"
 
 
-METRICS = "`kl_div`, `logit_diff`, `logprob`, `prob`, `prob_diff`, `rank`, `stolfo`, `top_k`"
+METRICS = (
+    "`continuation_diff`, `continuation_logprob`, `kl_div`, `logit_diff`, `logprob`, `prob`, "
+    "`prob_diff`, `rank`, `stolfo`, `top_k`"
+)
 UNKNOWN = {
     "task": (
         lambda: pw.Study(tiny_ioi(), "iio"),
@@ -113,7 +116,8 @@ PROMPTS = {
         lambda: own(answer=" Mary and John"),
         "Answer ' Mary and John' of `pairs[0]` is 3 tokens: ' Mary', ' and', ' John'. An answer "
         "must be exactly one token, because a metric reads the one token after the prompt. Choose "
-        "another word, or put the first part of the answer at the end of both prompts.",
+        "another word, put the first part of the answer at the end of both prompts, or measure "
+        "whole answers with `metric='continuation_diff'` alone.",
     ),
     "an answer without its space": (
         lambda: own(answer="Mary"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from patchwidgets.views import explorer, heatmap, token_strip
+from patchwidgets.views import comparison, explorer, heatmap, token_strip
 from patchwidgets.views._png import DOT, GREY, HATCH, NOISE, picture
 from patchwidgets.views._text import summary
 from patchwidgets.views._wire import ArrayBlock, bundle, read_array
@@ -20,6 +20,7 @@ from tests import make_view_fixtures as fixtures
 
 ROOT = Path(__file__).parents[1]
 NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions", "synthetic_estimated"]
+NAMES += ["synthetic_comparison", "synthetic_comparing"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,6 +37,13 @@ def test_a_payload_of_version_1_still_opens():
     assert header.maps[0].metrics[0].noise_floor is None
     assert picture(header.maps[0], block)[:4] == b"\x89PNG"
     assert "running at 113 of 270" in summary(header, block)
+
+
+def test_an_explorer_before_version_3_does_not_say_what_it_is():
+    header, _ = fixtures.read("synthetic_explorer")
+    stored = header.model_dump(mode="json")
+    assert stored.pop("view") == "explorer"
+    assert explorer.Explorer.model_validate(stored) == header
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,11 @@ def test_generated_typescript_knows_every_field():
     for model in (
         explorer.Explorer,
         explorer.ExplorerState,
+        comparison.Comparison,
+        comparison.ComparisonState,
+        comparison.Disagreement,
+        comparison.Findings,
+        comparison.MethodLabel,
         explorer.DrillCommand,
         explorer.CancelCommand,
         heatmap.Estimates,
@@ -131,10 +144,11 @@ def test_summary_names_the_strongest_cells_of_both_signs():
     lines = summary(header, block).splitlines()
     assert lines[0] == "Indirect object (synthetic numbers)"
     assert lines[4].split() == ["L20H0", "+0.520", "L29H0", "-0.310"]
-    assert len(lines) == 9
+    assert len(lines) == 10
+    assert lines[-1].startswith("advice: task_not_done (error), probability_near_floor (warning), ")
     into = summary(header, block, key="L20H0.v", strongest=1).splitlines()
     assert into[2] == "What feeds L20H0.v? (L20H0.v)"
-    assert into[-1].split() == ["L17H4", "+0.270", "L8.mlp_out", "-0.060"]
+    assert into[-2].split() == ["L17H4", "+0.270", "L8.mlp_out", "-0.060"]
 
 
 def test_summary_says_how_far_a_running_map_is():

@@ -7,6 +7,7 @@ import {
   luminance,
   paletteFor,
   type Rgb,
+  textOn,
 } from "../src/core/color";
 
 const WHITE = [255, 255, 255] as const;
@@ -93,4 +94,22 @@ it("reads computed colours and leaves transparent ones", () => {
   expect(fromComputed("rgba(0, 0, 0, 0)")).toBeNull();
   expect(fromComputed("")).toBeNull();
   expect(blend([0, 0, 0], [10, 20, 30], 0.5)).toEqual([5, 10, 15]);
+});
+
+it("writes text on every colour of both scales so that it can be read", () => {
+  const light = (color: Rgb) => {
+    const [r, g, b] = color.map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    }) as [number, number, number];
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  for (const background of [WHITE, DARK]) {
+    const palette = paletteFor(background);
+    for (let share = -1; share <= 1; share += 0.01) {
+      const color = palette.at(share);
+      const [one, other] = [light(color), textOn(color) === "#000" ? 0.05 : 1.05];
+      expect(Math.max(one, other) / Math.min(one, other)).toBeGreaterThan(4.5);
+    }
+  }
 });

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { readBundle } from "../src/core/payload";
 import type { ExplorerView } from "../src/views/explorer";
 import {
   click,
@@ -9,6 +8,7 @@ import {
   mount,
   payload,
   press,
+  read,
   stored,
   textOf,
 } from "./helpers";
@@ -209,7 +209,7 @@ describe("what was estimated", () => {
       signed: false,
       method: "attribution patching with GradDrop",
     });
-    view = mount(host, readBundle(bundle));
+    view = mount(host, read(bundle));
     select("L19H2");
     expect(cellText(first())).toBe(
       "L19H2, estimated size 0.22 (attribution patching with GradDrop), not measured",
@@ -280,7 +280,7 @@ describe("the noise floor", () => {
   it("is not drawn where nothing lies below it", () => {
     const bundle = stored();
     bundle.header.maps[0].metrics[0].noise_floor = 1e-6;
-    view = mount(host, readBundle(bundle));
+    view = mount(host, read(bundle));
     expect(view.element.querySelector(".pw-ramp-noise")).toHaveProperty("hidden", true);
     expect(textOf(view, ".pw-legend")).not.toContain("noise");
   });
@@ -319,7 +319,7 @@ it("keeps hostile text as text", () => {
   header.maps[0].names = { "180": hostile };
   header.maps[0].metrics[0].label = hostile;
   header.maps[0].progress = { ...header.maps[0].progress, state: "failed", message: hostile };
-  view = mount(host, readBundle(bundle));
+  view = mount(host, read(bundle));
   press(first(), "ArrowDown");
   expect(view.element.querySelectorAll("img, script").length).toBe(0);
   expect(textOf(view, ".pw-title")).toBe(hostile);

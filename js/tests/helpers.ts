@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fromBase64 } from "../src/core/arrays";
-import type { Command, Host } from "../src/core/host";
+import type { Choices, Command, Host } from "../src/core/host";
 import { type Payload, readBundle } from "../src/core/payload";
-import type { ExplorerState } from "../src/generated/views";
 import { ExplorerView } from "../src/views/explorer";
 
 /** What a notebook stores. */
@@ -27,8 +26,13 @@ export function bytesOf({ block }: Stored): Uint8Array {
   return fromBase64(block);
 }
 
+/** Returns the explorer that a notebook stores. */
+export function read(bundle: Stored): Payload {
+  return readBundle(bundle) as Payload;
+}
+
 export function payload(name = "synthetic_explorer"): Payload {
-  return readBundle(stored(name));
+  return read(stored(name));
 }
 
 /** Returns a payload that has only the first maps of another. */
@@ -39,10 +43,10 @@ export function firstMaps(whole: Payload, count: number): Payload {
 
 /** A host that writes down what it is told. */
 export class FakeHost implements Host {
-  readonly states: Partial<ExplorerState>[] = [];
+  readonly states: Partial<Choices>[] = [];
   readonly commands: Command[] = [];
   constructor(readonly live = true) {}
-  setState(change: Partial<ExplorerState>): void {
+  setState(change: Partial<Choices>): void {
     this.states.push(change);
   }
   command(command: Command): void {

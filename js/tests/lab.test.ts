@@ -3,7 +3,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime";
 import { Signal } from "@lumino/signaling";
 import { beforeEach, expect, it, vi } from "vitest";
 import { MIME_TYPE } from "../src/generated/views";
-import { RenderedExplorer } from "../src/lab/renderer";
+import { RenderedView } from "../src/lab/renderer";
 import { type LiveModel, list, live } from "../src/widget/live";
 import { stored } from "./helpers";
 
@@ -16,7 +16,7 @@ class FakeSession {
 }
 
 let session: FakeSession;
-let renderer: RenderedExplorer;
+let renderer: RenderedView;
 
 beforeEach(() => {
   live().models.clear();
@@ -24,7 +24,7 @@ beforeEach(() => {
   const panel = { content: { rendermime: { resolver } }, sessionContext: session };
   const app = { shell: { widgets: () => [panel].values() } } as unknown as JupyterFrontEnd;
   const options = { mimeType: MIME_TYPE, resolver } as unknown as IRenderMime.IRendererOptions;
-  renderer = new RenderedExplorer(app, options);
+  renderer = new RenderedView(app, options);
 });
 
 function output(data: unknown, trusted = true): IRenderMime.IMimeModel {
@@ -80,6 +80,16 @@ it("shows a sentence for what it cannot draw, and goes on with what it can", asy
   expect(renderer.node.textContent).toContain("damaged");
   await renderer.renderModel(output(stored()));
   expect(renderer.node.querySelector(".pw-explorer")).not.toBeNull();
+});
+
+it("draws a comparison, also where an explorer was", async () => {
+  await renderer.renderModel(output(stored("synthetic_comparison")));
+  expect(renderer.node.querySelectorAll(".pw-comparison .pw-grid").length).toBe(6);
+  await renderer.renderModel(output(stored()));
+  expect(renderer.node.querySelector(".pw-comparison")).toBeNull();
+  await renderer.renderModel(output(stored("synthetic_comparing")));
+  expect(renderer.node.querySelectorAll(".pw-explorer").length).toBe(1);
+  expect(progress()).toBe("saved while measuring: 383 of 540");
 });
 
 it("links to a model that comes later, and lets go when the kernel ends", async () => {

@@ -1,28 +1,39 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { FakeHost, grids, mount, press } from "./helpers";
+import { readBundle } from "../src/core/payload";
+import { openView, type View } from "../src/views/view";
+import { FakeHost, press, stored } from "./helpers";
 
 afterEach(() => vi.restoreAllMocks());
 
-it("leaves no listener and no element behind", () => {
-  const listening = watchListeners();
-  const observed = [MutationObserver, ResizeObserver].map((observer) => ({
-    begun: vi.spyOn(observer.prototype, "observe"),
-    ended: vi.spyOn(observer.prototype, "disconnect"),
-  }));
+function drawn(fixture: string): View {
+  document.body.replaceChildren();
+  return openView(document.body, readBundle(stored(fixture)), new FakeHost());
+}
 
-  const view = mount(new FakeHost());
-  press(grids(view)[0] as Element, "ArrowDown");
-  press(grids(view)[0] as Element, "v");
-  expect(listening().length).toBeGreaterThan(5);
-  view.destroy();
+it.each(["synthetic_explorer", "synthetic_comparison"])(
+  "%s leaves no listener and no element behind",
+  (fixture) => {
+    const listening = watchListeners();
+    const observed = [MutationObserver, ResizeObserver].map((observer) => ({
+      begun: vi.spyOn(observer.prototype, "observe"),
+      ended: vi.spyOn(observer.prototype, "disconnect"),
+    }));
 
-  expect(listening()).toEqual([]);
-  for (const { begun, ended } of observed) {
-    expect(begun).toHaveBeenCalled();
-    expect(ended).toHaveBeenCalled();
-  }
-  expect(document.body.children.length).toBe(0);
-});
+    const view = drawn(fixture);
+    const [grid] = document.querySelectorAll('[role="grid"]');
+    press(grid as Element, "ArrowDown");
+    press(grid as Element, "v");
+    expect(listening().length).toBeGreaterThan(5);
+    view.destroy();
+
+    expect(listening()).toEqual([]);
+    for (const { begun, ended } of observed) {
+      expect(begun).toHaveBeenCalled();
+      expect(ended).toHaveBeenCalled();
+    }
+    expect(document.body.children.length).toBe(0);
+  },
+);
 
 /** Returns a function that lists every listener added from now on and not removed. */
 function watchListeners(): () => string[] {

@@ -1,6 +1,8 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { fromBase64 } from "../src/core/arrays";
 import { stored as noKernel } from "../src/core/host";
+import { readBundle } from "../src/core/payload";
+import { openView } from "../src/views/view";
 import { type LiveModel, list, live } from "../src/widget/live";
 import { bind } from "../src/widget/model-host";
 import stub from "../src/widget/stub";
@@ -109,6 +111,22 @@ it("starts from what the model holds", () => {
     prompt: 0,
     estimates: false,
   });
+});
+
+it("ties a comparison by the traits that it has", () => {
+  model.hold("synthetic_comparison");
+  Object.assign(model.values, { rule: "mad", scale: "each", selection: "L29H0" });
+  document.body.replaceChildren();
+  const view = openView(document.body, readBundle(stored("synthetic_comparing")), noKernel);
+  bind(view, model.live, binding.signal);
+  expect(view.state).toEqual({ rule: "mad", scale: "each", selection: "L29H0" });
+  model.values.selection = "L17H4";
+  model.fire("change:selection");
+  expect(view.state.selection).toBe("L17H4");
+  expect([...model.listeners.keys()].sort()).toEqual(
+    ["block", "header", "rule", "scale", "selection"].map((name) => `change:${name}`),
+  );
+  binding.abort();
 });
 
 it("is listed while its kernel answers", async () => {

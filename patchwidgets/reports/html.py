@@ -1,14 +1,13 @@
-"""An explorer as HTML that needs nothing but a browser: no kernel, no network."""
+"""A view as HTML that needs nothing but a browser: no kernel, no network."""
 
 import base64
 import hashlib
 import json
 from html import escape
 
-from patchwidgets.views._png import picture
 from patchwidgets.views._static import static_text
+from patchwidgets.views._still import Shown, still
 from patchwidgets.views._wire import bundle
-from patchwidgets.views.explorer import Explorer
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -30,12 +29,12 @@ body {{ max-width: 1240px; margin: 16px auto; padding: 0 12px; background: #eef1
 """
 
 
-def fragment(header: Explorer, block: bytes) -> str:
+def fragment(header: Shown, block: bytes) -> str:
     """Return the HTML of one notebook output: interactive, or a picture where scripts are off."""
     return f"{_data(header, block)}\n<script>{_code()}</script>"
 
 
-def page(header: Explorer, block: bytes, title: str) -> str:
+def page(header: Shown, block: bytes, title: str) -> str:
     """Return a complete page, which its browser keeps from using the network."""
     digest = base64.b64encode(hashlib.sha256(_code().encode()).digest()).decode("ascii")
     policy = (
@@ -45,8 +44,8 @@ def page(header: Explorer, block: bytes, title: str) -> str:
     return PAGE.format(policy=policy, title=escape(title), body=fragment(header, block))
 
 
-def _data(header: Explorer, block: bytes) -> str:
-    image = base64.b64encode(picture(header.maps[-1], block)).decode("ascii")
+def _data(header: Shown, block: bytes) -> str:
+    image = base64.b64encode(still(header, block, header.maps[-1].key)).decode("ascii")
     # In a script element only `<` could end the data, so it is written as JSON may write it.
     payload = json.dumps(bundle(header, block), allow_nan=False).replace("<", "\\u003c")
     return (

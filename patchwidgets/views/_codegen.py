@@ -14,7 +14,21 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from patchwidgets.views._wire import MIME_TYPE, SCHEMA_VERSION
-from patchwidgets.views.explorer import CancelCommand, DrillCommand, Explorer, ExplorerState
+from patchwidgets.views.comparison import Comparison, ComparisonState
+from patchwidgets.views.explorer import (
+    CancelCommand,
+    DrillCommand,
+    Explorer,
+    ExplorerState,
+    SilenceCommand,
+)
+from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure
+
+MODELS = (
+    *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
+    *(DrillCommand, CancelCommand, SilenceCommand),
+)
+"""What travels; the first is the root of the schema, the others are its definitions."""
 
 ROOT = Path(__file__).parents[2]
 OUTPUT = ROOT / "js" / "src" / "generated"
@@ -34,10 +48,7 @@ class _WithoutFieldTitles(GenerateJsonSchema):
 def schema() -> dict[str, Any]:
     """Return the JSON schema of everything that travels, docs included."""
     _, definitions = models_json_schema(
-        [
-            (model, "serialization")
-            for model in (Explorer, ExplorerState, DrillCommand, CancelCommand)
-        ],
+        [(model, "serialization") for model in MODELS],
         schema_generator=_WithoutFieldTitles,
     )
     return {"title": "Explorer", **definitions["$defs"].pop("Explorer"), **definitions}
@@ -85,6 +96,7 @@ def types() -> str:
     constants = (
         f"\nexport const SCHEMA_VERSION = {SCHEMA_VERSION};\n"
         f'export const MIME_TYPE = "{MIME_TYPE}";\n'
+        f'export const FIGURE_MIME_TYPE = "{FIGURE_MIME_TYPE}";\n'
     )
     return REFERENCE_NOTE.sub("", done.stdout).replace("/**\n */\n", "") + constants
 

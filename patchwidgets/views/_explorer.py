@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from patchwidgets.results.result import Result
+from patchwidgets.views._advice import advice_on
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.explorer import Explorer, Fact
@@ -27,20 +28,20 @@ def explorer(results: Sequence[Result], more_advice: Sequence[str] = ()) -> tupl
 
     Args:
         results: The first map, then the path maps opened from it; of one study.
-        more_advice: Sentences shown before those that the results themselves call for.
+        more_advice: Sentences shown before what the rules say of the results.
     """
     first, block = results[0], ArrayBlock()
     about = first.provenance
-    maps = [_map(result, block) for result in results]
+    shown = {key_of(result): result for result in results}
     header = Explorer(
         title=about.get("behaviour", first.plan.name),
         facts=_facts(first),
         direction=first.direction,
         strip=TokenStrip(pairs=[_pair(prompt) for prompt in about.get("prompts", [])]),
-        maps=maps,
+        maps=[_map(result, block) for result in results],
         heads_per_kv_head=_heads_per_kv_head(about.get("model")),
         drills=_has_heads(first) and (first.open_paths is not None or len(results) > 1),
-        advice=[*more_advice, *_advice(first, maps)],
+        advice=[*more_advice, *advice_on(shown)],
         code=about.get("code", ""),
     )
     return header, block.to_bytes()
@@ -55,7 +56,7 @@ def key_of(result: Result) -> str:
 def _map(result: Result, block: ArrayBlock) -> Heatmap:
     key = key_of(result)
     return heatmap(
-        result, key=key, title=_title(result, key), caption=_caption(result), block=block
+        result, key=key, title=_title(result, key), caption=caption_of(result), block=block
     )
 
 
@@ -66,7 +67,8 @@ def _title(result: Result, key: str) -> str:
     return "What writes to the logits?" if key == "logits" else f"What feeds {key}?"
 
 
-def _caption(result: Result) -> str:
+def caption_of(result: Result) -> str:
+    """Return what a reader needs to redo a result."""
     about = result.provenance
     parts = [
         result.direction,
@@ -75,6 +77,7 @@ def _caption(result: Result) -> str:
         about.get("corruption", "").replace("_", " "),
         f"at {about['at']}" if "at" in about else "",
         _pairs(result),
+        _pairs_with_buckets(result),
         f"seed {about['seed']}" if "seed" in about else "",
     ]
     return " · ".join(part for part in parts if part)
@@ -83,6 +86,13 @@ def _caption(result: Result) -> str:
 def _pairs(result: Result) -> str:
     pairs = f"{len(result.groups)} pairs"
     return pairs if result.draws == 1 else f"{pairs}, each with {result.draws} draws of noise"
+
+
+def _pairs_with_buckets(result: Result) -> str:
+    """Return on how many pairs the buckets are that not every pair has."""
+    counts = {} if result.plan.buckets is None else result.plan.buckets.counts()
+    total = len(result.groups)
+    return ", ".join(f"{name} on {n} of {total}" for name, n in counts.items() if n < total)
 
 
 def _written_values(result: Result) -> str:
@@ -133,22 +143,3 @@ def _pair(prompt: dict[str, Any]) -> Pair:
         group=prompt["group"],
         right=prompt["right"],
     )
-
-
-def _advice(first: Result, maps: Sequence[Heatmap]) -> list[str]:
-    prompts = first.provenance.get("prompts", [])
-    wrong = [prompt for prompt in prompts if not prompt["right"]]
-    sentences = []
-    if wrong:
-        groups = ", ".join(dict.fromkeys(p["group"] for p in wrong if p["group"]))
-        where = f" ({groups})" if groups else ""
-        sentences.append(
-            f"The model prefers the wrong answer on {len(wrong)} of {len(prompts)} clean "
-            f"prompts{where}. Patching localises what a model does, so keep the groups it can do: "
-            "study.keep([...])."
-        )
-    sentences += list(dict.fromkeys(column.note for column in maps[0].metrics if column.note))
-    executor = first.provenance.get("executor", "")
-    if executor.startswith("reference"):
-        sentences.append(f"Measured one cell at a time, {executor}.")
-    return sentences

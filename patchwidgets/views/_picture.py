@@ -41,7 +41,7 @@ def heatmap(
         column = _metric_column(result, snapshot, m)
         columns.append(column)
         effect = snapshot.mean_effect(m)
-        value.append(effect / snapshot.gap(m).mean() if column.normalized else effect)
+        value.append(snapshot.normalized(m) if column.normalized else effect)
         interval.append(_intervals.update(result, snapshot, m, column.normalized))
     effects = [snapshot.mean_effect(m) for m in range(len(columns))]
     patched = [snapshot.patched(m) for m in range(len(columns))]

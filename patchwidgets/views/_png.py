@@ -16,6 +16,7 @@ SIZES = ("f7f7f7", "7b52ab")
 """From no effect to the largest size, for estimates without a sign."""
 
 STEPS, FEW = 100, 10
+GAP = 8
 WHITE = 2 * STEPS + 1
 GREY, HATCH, DOT, NOISE, PALE = range(WHITE + 1, WHITE + 6)
 SIZE = PALE + 2 * FEW + 1
@@ -29,12 +30,40 @@ def picture(heatmap: Heatmap, block: bytes) -> bytes:
     noise floor is grey.
     """
     chart = read_chart(heatmap, block)
+    return _png(_fitted(chart, (640, 640), (12, 16)))
+
+
+def sheet(rows: Sequence[Sequence[Chart]]) -> bytes:
+    """Return several maps as one PNG, each on a scale of its own.
+
+    Args:
+        rows: The maps from top to bottom and from left to right; at least one.
+    """
+    columns = max(len(row) for row in rows)
+    drawn = [[_fitted(one, (240, 720 // columns), (8, 12)) for one in row] for row in rows]
+    return _png(_tiled([_tiled(row, axis=1) for row in drawn], axis=0))
+
+
+def _fitted(chart: Chart, most: tuple[int, int], cell: tuple[int, int]) -> np.ndarray:
+    """Return a map of at most so many pixels, with cells of at most so many."""
     rows, columns = chart.values.shape
     if not rows or not columns:
-        return _png(np.full((1, 1), WHITE, dtype=np.uint8))
-    width = max(1, min(16, 640 // columns))
-    height = max(1, min(12, 640 // rows))
-    return _png(_drawn(chart, height, width))
+        return np.full((1, 1), WHITE, dtype=np.uint8)
+    height = max(1, min(cell[0], most[0] // rows))
+    width = max(1, min(cell[1], most[1] // columns))
+    return _drawn(chart, height, width)
+
+
+def _tiled(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
+    """Return pictures one after another along an axis, with a gap between them."""
+    other = 1 - axis
+    size = max(part.shape[other] for part in parts)
+    padded = []
+    for part in parts:
+        grow = [(0, 0), (0, 0)]
+        grow[axis], grow[other] = (0, GAP), (0, size - part.shape[other])
+        padded.append(np.pad(part, grow, constant_values=WHITE))
+    return np.concatenate(padded, axis=axis)
 
 
 def _drawn(chart: Chart, height: int, width: int) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 
 from patchwidgets.views._chart import Chart, read_chart
 from patchwidgets.views._words import UNITS, number
+from patchwidgets.views.advice import Advice, Advices
 from patchwidgets.views.explorer import Explorer
 from patchwidgets.views.heatmap import Heatmap, MetricColumn
 
@@ -23,7 +24,7 @@ def summary(header: Explorer, block: bytes, *, key: str | None = None, strongest
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)
     lines = [header.title, facts, f"{heatmap.title} ({heatmap.key})", _state(heatmap)]
     lines += _table(chart, metric, strongest)
-    lines += [_below_noise(chart, metric), *_estimated(chart, strongest)]
+    lines += [_below_noise(chart, metric), *_estimated(chart, strongest), spoken(header.advice)]
     return "\n".join(line for line in lines if line)
 
 
@@ -81,3 +82,10 @@ def _estimated(chart: Chart, count: int) -> list[str]:
     what = "estimated" if estimate.signed else "estimated size"
     left = f"{what} by {estimate.method}, not measured: {', '.join(named)}" if named else ""
     return [estimate.agreement[0], left]
+
+
+def spoken(advice: Advices) -> str:
+    """Return what rules spoke, the most severe first; sentences alone are of no rule."""
+    rules = {one.name: one.severity for one in advice if isinstance(one, Advice)}
+    named = ", ".join(f"{name} ({severity})" for name, severity in rules.items())
+    return f"advice: {named}" if named else ""

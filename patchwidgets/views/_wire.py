@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a field comes or changes its meaning; older readers refuse newer payloads. What
-came with 2 is optional, so that payloads of version 1 still open: `Heatmap.estimate` and
-`MetricColumn.noise_floor`."""
+came with 2 (`Heatmap.estimate`, `MetricColumn.noise_floor`) and 3 (`Explorer.view`) is optional,
+and advice may still be the plain sentences that it was before 3, so that older payloads open."""
 
 MIME_TYPE = "application/vnd.patchwidgets.v1+json"
 """The type under which a notebook output carries a payload."""

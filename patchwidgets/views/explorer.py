@@ -6,7 +6,8 @@ from pydantic import Field, TypeAdapter
 
 from patchwidgets.types import Direction
 from patchwidgets.views._wire import Wire
-from patchwidgets.views.heatmap import Heatmap
+from patchwidgets.views.advice import Advices
+from patchwidgets.views.heatmap import OPTIONAL, Heatmap
 from patchwidgets.views.token_strip import TokenStrip
 
 __all__ = ["Explorer"]
@@ -22,6 +23,10 @@ class Fact(Wire):
 class Explorer(Wire):
     """Everything needed to look at a result and its drill-downs without a kernel."""
 
+    model_config = OPTIONAL
+
+    view: Literal["explorer"] = "explorer"
+    """Which view draws this; payloads before version 3 do not say."""
     title: str
     facts: list[Fact]
     direction: Direction
@@ -34,8 +39,7 @@ class Explorer(Wire):
     that of key/value head `h // heads_per_kv_head`."""
     drills: bool
     """Whether head cells can be opened into path maps (by a kernel, or because they are here)."""
-    advice: list[str]
-    """Sentences of warning, most serious first."""
+    advice: Advices
     code: str
     """Python that rebuilds the first map."""
 
@@ -69,8 +73,15 @@ class CancelCommand(Wire):
     key: str
 
 
-Command = Annotated[DrillCommand | CancelCommand, Field(discriminator="command")]
+class SilenceCommand(Wire):
+    """Lets an advice rule be silent in this Python session, until `advice.restore`."""
+
+    command: Literal["silence"] = "silence"
+    rule: str
+
+
+Command = Annotated[DrillCommand | CancelCommand | SilenceCommand, Field(discriminator="command")]
 """What a reader can ask of a kernel."""
 
-COMMANDS: TypeAdapter[DrillCommand | CancelCommand] = TypeAdapter(Command)
+COMMANDS: TypeAdapter[DrillCommand | CancelCommand | SilenceCommand] = TypeAdapter(Command)
 """Reads and checks a command that came up from the page."""

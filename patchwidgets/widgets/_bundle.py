@@ -4,13 +4,11 @@ import base64
 from typing import Any
 
 from patchwidgets.reports.html import fragment
-from patchwidgets.views._png import picture
-from patchwidgets.views._text import summary
+from patchwidgets.views._still import Shown, still, words
 from patchwidgets.views._wire import MIME_TYPE, bundle
-from patchwidgets.views.explorer import Explorer
 
 
-def mime_bundle(header: Explorer, block: bytes, live_id: str, key: str) -> dict[str, Any]:
+def mime_bundle(header: Shown, block: bytes, live_id: str, key: str = "") -> dict[str, Any]:
     """Return an output that stays interactive without its kernel.
 
     There is no widget-view in it: every notebook front end would prefer that, and could draw
@@ -20,12 +18,11 @@ def mime_bundle(header: Explorer, block: bytes, live_id: str, key: str) -> dict[
         header: What is drawn, except for its arrays.
         block: The arrays.
         live_id: Model id of the widget that answers while its kernel runs, or empty.
-        key: Which map the still picture and the text show.
+        key: Which map of an explorer the still picture and the text show.
     """
-    heatmap = next((one for one in header.maps if one.key == key), header.maps[0])
     return {
         MIME_TYPE: bundle(header, block, live_id),
         "text/html": fragment(header, block),
-        "image/png": base64.b64encode(picture(heatmap, block)).decode("ascii"),
-        "text/plain": summary(header, block, key=key),
+        "image/png": base64.b64encode(still(header, block, key)).decode("ascii"),
+        "text/plain": words(header, block, key),
     }

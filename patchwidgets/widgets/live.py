@@ -1,17 +1,22 @@
-"""A result in a notebook: drawn as it is measured, answering clicks, and kept up to date."""
+"""What is measured in a notebook: drawn as it is measured, answering clicks, kept up to date."""
 
 import threading
 import time
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 from IPython.display import display, update_display
 
+from patchwidgets.advice import silence
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
 from patchwidgets.results.result import Result
 from patchwidgets.views._explorer import explorer, key_of
-from patchwidgets.widgets.widget import PatchWidget
+from patchwidgets.widgets.widget import PatchWidget, ViewWidget
+
+Drawn = TypeVar("Drawn", bound=ViewWidget)
 
 DRAWN_EVERY = 0.1
 """Seconds between pictures while measuring; more where a picture takes longer to make."""
@@ -20,25 +25,17 @@ STORED_EVERY = 5.0
 """Seconds between updates of the notebook's stored output while measuring."""
 
 
-class LiveExplorer:
-    """The first result and the path maps opened from it, behind one widget.
+class LiveView(ABC, Generic[Drawn]):
+    """Some results behind one widget; a subclass makes the widget in `__init__`, then follows."""
 
-    Args:
-        first: What is shown first.
-    """
+    widget: Drawn
 
-    def __init__(self, first: Result) -> None:
-        self._results = {key_of(first): first}
-        self._first = first
-        self._asked: set[str] = set()
-        self._problems: list[str] = []
+    def __init__(self) -> None:
         self._outputs: list[str] = []
         self._estimates = 0
         self._lock = threading.RLock()
         self._drawn_at = self._stored_at = time.monotonic()
         self._pause = DRAWN_EVERY
-        self.widget = PatchWidget(*self._picture(), on_command=self._obey)
-        self._follow(first)
 
     def show(self) -> None:
         """Display in the current cell."""
@@ -47,13 +44,23 @@ class LiveExplorer:
             self._outputs.append(identity)
             display(self.widget.bundle(), raw=True, display_id=identity)
 
+    @abstractmethod
     def _picture(self) -> Any:
-        return explorer(list(self._results.values()), self._problems)
+        """Return header and arrays as they are now, without waiting."""
 
-    def _follow(self, result: Result) -> None:
-        result.listen(self._on_progress)
+    @abstractmethod
+    def _shown(self) -> Collection[Result]:
+        """Return the results that the picture shows."""
+
+    @abstractmethod
+    def _carry_out(self, command: dict[str, Any]) -> None:
+        """Do what a reader asks of this view; called in a thread of its own."""
+
+    def _follow(self, results: Collection[Result]) -> None:
+        for result in results:
+            result.listen(self._on_progress)
         # A job that ended before it was listened to will not speak again.
-        if result.done:
+        if any(result.done for result in results):
             self._draw()
             self._store()
 
@@ -75,7 +82,7 @@ class LiveExplorer:
             self._pause = max(DRAWN_EVERY, 4 * (self._drawn_at - began))
 
     def _count_estimates(self) -> int:
-        return sum(result.estimate is not None for result in self._results.values())
+        return sum(result.estimate is not None for result in self._shown())
 
     def _store(self) -> None:
         """Write what was measured into the outputs that show it, so that it is saved with them."""
@@ -87,12 +94,43 @@ class LiveExplorer:
 
     def _obey(self, command: dict[str, Any]) -> None:
         # The page's messages must not wait for a plan to be made.
-        threading.Thread(target=self._carry_out, args=(command,), daemon=True).start()
+        threading.Thread(target=self._answer, args=(command,), daemon=True).start()
 
-    def _carry_out(self, command: dict[str, Any]) -> None:
+    def _answer(self, command: dict[str, Any]) -> None:
         if command["command"] == "store":
             self.widget.send_bundle()
-        elif command["command"] == "drill":
+        elif command["command"] == "silence":
+            silence(command["rule"])
+            self._draw()
+            self._store()
+        else:
+            self._carry_out(command)
+
+
+class LiveExplorer(LiveView[PatchWidget]):
+    """The first result and the path maps opened from it.
+
+    Args:
+        first: What is shown first.
+    """
+
+    def __init__(self, first: Result) -> None:
+        super().__init__()
+        self._results = {key_of(first): first}
+        self._first = first
+        self._asked: set[str] = set()
+        self._problems: list[str] = []
+        self.widget = PatchWidget(*self._picture(), on_command=self._obey)
+        self._follow([first])
+
+    def _picture(self) -> Any:
+        return explorer(list(self._results.values()), self._problems)
+
+    def _shown(self) -> Collection[Result]:
+        return self._results.values()
+
+    def _carry_out(self, command: dict[str, Any]) -> None:
+        if command["command"] == "drill":
             self._open(command["receiver"])
         elif command["key"] in self._results:
             self._results[command["key"]].cancel()
@@ -114,4 +152,4 @@ class LiveExplorer:
         with self._lock:
             self._results[receiver] = result
             self._draw()
-            self._follow(result)
+            self._follow([result])

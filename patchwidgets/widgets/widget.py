@@ -1,8 +1,7 @@
-"""The widget that carries an explorer between Python and the page."""
+"""The widgets that carry what is shown between Python and the page."""
 
 import logging
 from collections.abc import Callable
-from threading import RLock
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +11,10 @@ from ipywidgets import Widget
 from pydantic import ValidationError
 
 from patchwidgets.views._static import static_text
-from patchwidgets.views.explorer import COMMANDS, Explorer
+from patchwidgets.views._still import Shown
+from patchwidgets.views.explorer import COMMANDS
 from patchwidgets.widgets._bundle import mime_bundle
+from patchwidgets.widgets._linking import LOCK
 
 STORE = {"command": "store"}
 """What a page sends that was loaded after the outputs it shows."""
@@ -31,8 +32,8 @@ class _Runtime(anywidget.AnyWidget):
         return static_text("widget.js")
 
 
-class PatchWidget(anywidget.AnyWidget):
-    """Carries one explorer.
+class ViewWidget(anywidget.AnyWidget):
+    """Carries one view.
 
     Args:
         header: What is drawn, except for its arrays.
@@ -44,33 +45,25 @@ class PatchWidget(anywidget.AnyWidget):
     """
 
     header = t.Dict().tag(sync=True)
-    """The explorer as JSON."""
+    """The view as JSON."""
     block = t.Bytes().tag(sync=True)
-    """The arrays of the explorer."""
+    """The arrays of the view."""
     selection = t.Unicode().tag(sync=True)
     """Written name of the selected node in the map last touched, or empty."""
-    trail = t.List(t.Unicode()).tag(sync=True)
-    """Keys of the maps from the first to the last one opened; empty means the first map only."""
-    metric = t.Unicode().tag(sync=True)
-    """Name of the metric that is drawn; empty means the first."""
-    prompt = t.Int(0, min=0).tag(sync=True)
-    """Which pair the token strip shows."""
-    estimates = t.Bool(True).tag(sync=True)
-    """Whether cells that were not measured show what was estimated of them."""
     pw_id = t.Unicode().tag(sync=True)
     _esm = t.Unicode().tag(sync=True)
     _runtime = anywidget.WidgetTrait().tag(sync=True)
 
     def __init__(
         self,
-        header: Explorer,
+        header: Shown,
         block: bytes,
         *,
         on_command: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         # Traits are not safe to use from two threads, and a kernel may handle a message from the
         # page on another thread than the one that measures.
-        self._lock = RLock()
+        self._lock = LOCK
         self._header = header
         self._on_command = on_command
         # The page reads its id before anything that is set after this call reaches it.
@@ -80,7 +73,7 @@ class PatchWidget(anywidget.AnyWidget):
             pw_id=identity,
             header=header.model_dump(mode="json"),
             block=block,
-            _runtime=_shared_runtime(),
+            _runtime=shared_runtime(),
         )
         self.on_msg(self._receive)
 
@@ -88,7 +81,7 @@ class PatchWidget(anywidget.AnyWidget):
     def _read_code(self) -> str:
         return static_text("stub.js")
 
-    def show(self, header: Explorer, block: bytes) -> None:
+    def show(self, header: Shown, block: bytes) -> None:
         """Draw something else in place; may be called from any thread."""
         with self._lock:
             self._header = header
@@ -108,8 +101,7 @@ class PatchWidget(anywidget.AnyWidget):
         """
         with self._lock:
             live_id = self.pw_id if self.comm is not None else ""
-            last = self.trail[-1] if self.trail else ""
-            return mime_bundle(self._header, self.block, live_id, last)
+            return mime_bundle(self._header, self.block, live_id, self._still_key())
 
     def send_bundle(self) -> None:
         """Send the output to the pages that show it, for them to store."""
@@ -128,6 +120,10 @@ class PatchWidget(anywidget.AnyWidget):
         still = {kind: stored[kind] for kind in ("image/png", "text/plain")}
         return {"application/vnd.jupyter.widget-view+json": view, **still}
 
+    def _still_key(self) -> str:
+        """Return which map stands for the view where only one can be seen; empty for none."""
+        return ""
+
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return self.bundle(), {}
 
@@ -142,10 +138,35 @@ class PatchWidget(anywidget.AnyWidget):
             self._on_command(command)
 
 
+class PatchWidget(ViewWidget):
+    """Carries one explorer."""
+
+    trail = t.List(t.Unicode()).tag(sync=True)
+    """Keys of the maps from the first to the last one opened; empty means the first map only."""
+    metric = t.Unicode().tag(sync=True)
+    """Name of the metric that is drawn; empty means the first."""
+    prompt = t.Int(0, min=0).tag(sync=True)
+    """Which pair the token strip shows."""
+    estimates = t.Bool(True).tag(sync=True)
+    """Whether cells that were not measured show what was estimated of them."""
+
+    def _still_key(self) -> str:
+        return self.trail[-1] if self.trail else ""
+
+
+class ComparisonWidget(ViewWidget):
+    """Carries one comparison."""
+
+    rule = t.Unicode().tag(sync=True)
+    """Name of the rule by which nodes are marked; empty means the first."""
+    scale = t.Enum(["metric", "all", "each"], "metric").tag(sync=True)
+    """Which maps share a colour scale: those of one metric, all normalized ones, or none."""
+
+
 _runtimes: list[_Runtime] = []
 
 
-def _shared_runtime() -> _Runtime:
+def shared_runtime() -> _Runtime:
     """Return the runtime of this kernel; a new one where the last was closed."""
     if not _runtimes or _runtimes[-1].comm is None:
         _runtimes[:] = [_Runtime()]

@@ -37,6 +37,16 @@ export function inkOn(color: Rgb): string {
   return luminance(color) > 0.42 ? "#000" : "#fff";
 }
 
+/** Returns black or white, whichever has the higher contrast as text: always above 4.5 to 1. */
+export function textOn(color: Rgb): string {
+  const [red, green, blue] = color.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  // Where both contrasts, (L + 0.05) / 0.05 and 1.05 / (L + 0.05), are the same.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.1791 ? "#000" : "#fff";
+}
+
 /** Returns the largest absolute number, or 1 where there is none. */
 export function limitOf(...arrays: ArrayLike<number>[]): number {
   let limit = 0;

@@ -1,14 +1,23 @@
-import type { CancelCommand, DrillCommand, ExplorerState } from "../generated/views";
+import type {
+  CancelCommand,
+  ComparisonState,
+  DrillCommand,
+  ExplorerState,
+  SilenceCommand,
+} from "../generated/views";
 
 /** Something only a kernel can do. */
-export type Command = DrillCommand | CancelCommand;
+export type Command = DrillCommand | CancelCommand | SilenceCommand;
+
+/** What a reader can choose, in any view. */
+export type Choices = ExplorerState & ComparisonState;
 
 /** What a view may ask of the place it is drawn in. */
 export interface Host {
   /** Whether a kernel answers commands. */
   readonly live: boolean;
   /** Tells the other side what the reader has chosen. */
-  setState(change: Partial<ExplorerState>): void;
+  setState(change: Partial<Choices>): void;
   command(command: Command): void;
 }
 

@@ -4,6 +4,10 @@
  * Everything needed to look at a result and its drill-downs without a kernel.
  */
 export interface Explorer {
+  /**
+   * Which view draws this; payloads before version 3 do not say.
+   */
+  view?: "explorer";
   title: string;
   facts: Fact[];
   /**
@@ -26,14 +30,35 @@ export interface Explorer {
    * Whether head cells can be opened into path maps (by a kernel, or because they are here).
    */
   drills: boolean;
-  /**
-   * Sentences of warning, most serious first.
-   */
-  advice: string[];
+  advice: (Advice | string)[];
   /**
    * Python that rebuilds the first map.
    */
   code: string;
+}
+/**
+ * One thing to mind; `patchwidgets.advice.Advice` says what the fields are.
+ */
+export interface Advice {
+  /**
+   * Of the rule, by which it can be silenced.
+   */
+  name: string;
+  severity: "error" | "warning" | "note";
+  /**
+   * What was seen, with its number.
+   */
+  sentence: string;
+  reason: string;
+  source: string;
+  /**
+   * What to type or do next; code is between backticks.
+   */
+  todo: string;
+  /**
+   * Key of the map that it is about; empty where it is about all that is shown.
+   */
+  map: string;
 }
 /**
  * Where an array lies in the payload's bytes: C order, little-endian.
@@ -71,6 +96,83 @@ export interface Axis {
 export interface CancelCommand {
   command: "cancel";
   key: string;
+}
+/**
+ * Everything needed to look at a comparison without a kernel.
+ */
+export interface Comparison {
+  view: "comparison";
+  title: string;
+  /**
+   * What is the same for all methods.
+   */
+  facts: Fact[];
+  /**
+   * One for every corruption, direction and window; all of the same metrics. The title is what
+   * tells it from the others; empty where there is only one.
+   *
+   * @minItems 1
+   */
+  maps: [Heatmap, ...Heatmap[]];
+  /**
+   * @minItems 2
+   */
+  methods: [MethodLabel, MethodLabel, ...MethodLabel[]];
+  /**
+   * By every rule, the paper's first. Empty until all maps are measured.
+   */
+  findings: Findings[];
+  /**
+   * Over methods, methods: rank correlation of the effects; NaN where there is none. Null until
+   * all maps are measured.
+   */
+  correlations: ArrayRef | null;
+  /**
+   * Why there are no statistics yet; empty once there are.
+   */
+  missing: string;
+  /**
+   * Of all maps together.
+   */
+  progress: Progress;
+  /**
+   * Empty until all maps are measured.
+   */
+  advice: (Advice | string)[];
+  /**
+   * Python that rebuilds the comparison.
+   */
+  code: string;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface ComparisonState {
+  /**
+   * Written name of the selected node, or empty.
+   */
+  selection: string;
+  /**
+   * Name of the rule by which nodes are marked; empty means the first.
+   */
+  rule: string;
+  /**
+   * Which maps share a colour scale: those of one metric, all that are normalized, or none.
+   */
+  scale: "metric" | "all" | "each";
+}
+/**
+ * A node on which methods disagree; the numbers count methods.
+ */
+export interface Disagreement {
+  node: string;
+  positive: number;
+  negative: number;
+  undetected: number;
+  /**
+   * Whether some methods say positive and others negative.
+   */
+  opposite: boolean;
 }
 /**
  * Asks for the path map into a receiver such as `L20H0.v`; answered by a new map.
@@ -134,6 +236,49 @@ export interface Fact {
   value: string;
 }
 /**
+ * Everything needed to look at a chart without a kernel.
+ */
+export interface Figure {
+  title: string;
+  /**
+   * What it shows, in words.
+   */
+  text: string;
+  /**
+   * The chart as SVG, drawn from the same numbers; shown as an image, so that no script in it
+   * could run. Empty where there is none.
+   */
+  picture: string;
+}
+/**
+ * What one rule detects by every method. Empty where `message` says why there is nothing.
+ */
+export interface Findings {
+  rule: "sd" | "mad";
+  /**
+   * The rule in words.
+   */
+  label: string;
+  /**
+   * Nodes that any method detects, the most agreed on first.
+   */
+  nodes: string[];
+  /**
+   * Over methods, nodes: 0 not detected, 1 positive, 2 negative, 3 not in this method's map.
+   */
+  signs: ArrayRef;
+  /**
+   * Over methods, methods: shared detections with one sign, divided by those of either, from 0
+   * to 1; NaN where neither detects anything.
+   */
+  overlap: ArrayRef;
+  /**
+   * Those with opposite signs first.
+   */
+  flips: Disagreement[];
+  message: string;
+}
+/**
  * One map. Cell arrays run over metrics, rows, columns; `status` over rows, columns.
  */
 export interface Heatmap {
@@ -189,6 +334,23 @@ export interface Heatmap {
    * What was estimated before anything was measured, if anything was.
    */
   estimate?: Estimates | null;
+}
+/**
+ * One way to measure the map, and where its numbers lie.
+ */
+export interface MethodLabel {
+  /**
+   * What tells it from the other methods, such as `gaussian noise at S2 · probability`.
+   */
+  label: string;
+  /**
+   * Index into `Comparison.maps`.
+   */
+  map: number;
+  /**
+   * Index into the metrics of that map.
+   */
+  metric: number;
 }
 /**
  * What one metric says on the two unpatched runs, and how its map is scaled.
@@ -267,11 +429,19 @@ export interface Progress {
   message: string;
 }
 /**
+ * Lets an advice rule be silent in this Python session, until `advice.restore`.
+ */
+export interface SilenceCommand {
+  command: "silence";
+  rule: string;
+}
+/**
  * Prompt pairs in study order.
  */
 export interface TokenStrip {
   pairs: Pair[];
 }
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 export const MIME_TYPE = "application/vnd.patchwidgets.v1+json";
+export const FIGURE_MIME_TYPE = "application/vnd.patchwidgets.figure.v1+json";

@@ -1,9 +1,11 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
-import style from "../../style/explorer.css";
 import { adoptStyles, STYLE_ID } from "../core/styles";
-import { MIME_TYPE } from "../generated/views";
-import { RenderedExplorer } from "./renderer";
+import { FIGURE_MIME_TYPE, MIME_TYPE } from "../generated/views";
+import { style } from "../views/style";
+import { adoptFigureStyle } from "../widget/bokeh-pane";
+import { RenderedFigure } from "./figure-renderer";
+import { RenderedView } from "./renderer";
 
 // Before widget-view (-10), which would wait for ever in a saved notebook.
 const RANK = -20;
@@ -15,11 +17,20 @@ const renderer: JupyterFrontEndPlugin<void> = {
   requires: [IRenderMimeRegistry],
   activate(app: JupyterFrontEnd, registry: IRenderMimeRegistry) {
     adoptStyles(STYLE_ID, style);
+    adoptFigureStyle();
     registry.addFactory(
       {
         safe: true,
         mimeTypes: [MIME_TYPE],
-        createRenderer: (options) => new RenderedExplorer(app, options),
+        createRenderer: (options) => new RenderedView(app, options),
+      },
+      RANK,
+    );
+    registry.addFactory(
+      {
+        safe: true,
+        mimeTypes: [FIGURE_MIME_TYPE],
+        createRenderer: (options) => new RenderedFigure(app, options),
       },
       RANK,
     );

@@ -1,6 +1,6 @@
 import type { IRenderMime } from "@jupyterlab/rendermime";
-import { type Explorer, MIME_TYPE } from "../generated/views";
-import type { LiveModel } from "../widget/live";
+import { MIME_TYPE } from "../generated/views";
+import type { LiveModel, Traits } from "../widget/live";
 
 const SETTLED_MS = 400;
 
@@ -58,6 +58,6 @@ function stageIn(output: IRenderMime.IMimeModel): string {
 
 /** Returns which maps there are and how far each is measured, as one text. */
 function stageOf(header: unknown): string {
-  const { maps } = (header ?? {}) as Partial<Explorer>;
+  const { maps } = (header ?? {}) as Partial<Traits["header"]>;
   return JSON.stringify(maps?.map(({ key, progress }) => [key, progress.state, progress.done]));
 }

@@ -1,6 +1,6 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { IRenderMime } from "@jupyterlab/rendermime";
-import type { ExplorerView } from "../views/explorer";
+import type { View } from "../views/view";
 import { type LiveModel, list, live } from "../widget/live";
 import { bind } from "../widget/model-host";
 import { keep } from "./keep";
@@ -12,7 +12,7 @@ import { watchSession } from "./session";
  * The model may come later than the output (a page that reloads), and may go (a kernel that ends).
  */
 export function link(
-  view: ExplorerView,
+  view: View,
   output: () => IRenderMime.IMimeModel,
   id: string,
   app: JupyterFrontEnd,

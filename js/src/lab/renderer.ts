@@ -2,14 +2,14 @@ import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { IRenderMime } from "@jupyterlab/rendermime";
 import { Widget } from "@lumino/widgets";
 import { stored } from "../core/host";
-import { type Payload, readBundle, sentence } from "../core/payload";
-import { ExplorerView } from "../views/explorer";
+import { type AnyPayload, readBundle, sentence } from "../core/payload";
+import { draws, openView, type View } from "../views/view";
 import { live } from "../widget/live";
 import { link } from "./link";
 
 /** One output: drawn from its payload at once, and tied to its kernel's widget if there is one. */
-export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
-  private view: ExplorerView | null = null;
+export class RenderedView extends Widget implements IRenderMime.IRenderer {
+  private view: View | null = null;
   private output: IRenderMime.IMimeModel | null = null;
   private liveId = "";
   private linking = new AbortController();
@@ -47,21 +47,26 @@ export class RenderedExplorer extends Widget implements IRenderMime.IRenderer {
     super.dispose();
   }
 
-  private draw(payload: Payload): void {
-    if (this.view) {
+  private draw(payload: AnyPayload): void {
+    if (this.view && draws(this.view, payload)) {
       this.view.update(payload);
       return;
     }
+    this.clear();
     this.node.replaceChildren();
-    this.view = new ExplorerView(this.node, payload, stored);
+    this.view = openView(this.node, payload, stored);
   }
 
   private fail(message: string): void {
+    this.clear();
+    this.node.textContent = message;
+  }
+
+  private clear(): void {
     this.linking.abort();
     this.liveId = "";
     this.view?.destroy();
     this.view = null;
-    this.node.textContent = message;
   }
 
   private relink(id: string): void {

@@ -1,6 +1,6 @@
 import { stored } from "../core/host";
 import { readBundle, sentence } from "../core/payload";
-import { ExplorerView } from "../views/explorer";
+import { openView } from "../views/view";
 
 /** Draws every stored view of the page that has not been drawn yet. */
 export function mountAll(root: ParentNode): void {
@@ -15,7 +15,7 @@ function mount(element: HTMLElement): void {
   const place = document.createElement("div");
   element.append(place);
   try {
-    new ExplorerView(place, readBundle(JSON.parse(data)), stored);
+    openView(place, readBundle(JSON.parse(data)), stored);
     element.querySelector(".pw-still")?.remove();
   } catch (error) {
     place.textContent = sentence(error);

@@ -1,5 +1,5 @@
-import style from "../../style/explorer.css";
 import { adoptStyles, STYLE_ID } from "../core/styles";
+import { style } from "../views/style";
 import { mountAll } from "./mount";
 
 adoptStyles(STYLE_ID, style);

@@ -42,6 +42,6 @@ function remark(header: Explorer, metric: MetricColumn, gap: number): string {
   const { pairs } = header.strip;
   const right = pairs.filter((pair) => pair.right).length;
   const share = pairs.length ? ` · right on ${right} of ${pairs.length} pairs` : "";
-  const note = metric.note ? ` · ${metric.note}` : "";
+  const note = metric.normalized ? "" : " · not normalized, because the gap is too small";
   return `gap ${number(Math.abs(gap))} ${unitOf(metric)}${share}${note}`;
 }

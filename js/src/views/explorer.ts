@@ -1,10 +1,11 @@
 import type { Chart } from "../core/chart";
-import { fill, h } from "../core/dom";
+import { h } from "../core/dom";
 import type { Host } from "../core/host";
 import type { HeadInput, Receiver } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ExplorerState } from "../generated/views";
+import { AdviceView } from "./advice";
 import { BaselineView } from "./baseline";
 import { Breadcrumb } from "./breadcrumb";
 import { cellFacts } from "./cell-facts";
@@ -33,7 +34,10 @@ export class ExplorerView {
   );
   private readonly maps = new MapRow((key) => this.eventsOf(key));
   private readonly panel: CellPanel;
-  private readonly advice = h("div", { class: "pw-advices" });
+  private readonly advice = new AdviceView(
+    (rule) => this.host.command({ command: "silence", rule }),
+    (text) => this.progress.say(text),
+  );
   private readonly progress = new ProgressView(() => this.cancel());
   private readonly tooltip = new Tooltip();
   private readonly menu: DrillMenu;
@@ -101,7 +105,7 @@ export class ExplorerView {
   }
 
   private build(): HTMLElement {
-    const side = h("aside", { class: "pw-side" }, this.panel.element, this.advice);
+    const side = h("aside", { class: "pw-side" }, this.panel.element, this.advice.element);
     return h(
       "div",
       { class: "pw-explorer" },
@@ -163,7 +167,7 @@ export class ExplorerView {
     this.breadcrumb.update(looking.trail);
     this.renderMaps();
     this.renderPanel();
-    fill(this.advice, ...header.advice.map((text) => h("div", { class: "pw-advice" }, text)));
+    this.advice.update(header.advice, this.host.live);
     this.progress.update(
       measuredIn(this.payload, this.looking).map.progress,
       this.host.live,

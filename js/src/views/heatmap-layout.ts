@@ -30,12 +30,13 @@ const MAX_CELL_WIDTH = 34;
 const MAX_PLOT_HEIGHT = 500;
 const MAX_LABEL = 14;
 
-/** Returns the layout of a map that may be `room` pixels wide. */
+/** Returns the layout of a map that may be `room` pixels wide, its cells `tall` pixels high. */
 export function layoutOf(
   rows: string[],
   columns: string[],
   room: number,
   measure: Measure,
+  tall: number = MAX_PLOT_HEIGHT,
 ): Layout {
   const rowTexts = rows.map(shorten);
   const columnTexts = columns.map(shorten);
@@ -44,7 +45,7 @@ export function layoutOf(
   const free = Math.max(40, room - left - 4);
   const cellWidth = whole(Math.min(MAX_CELL_WIDTH, free / Math.max(1, columns.length)));
   const tallest = rows.length > 16 ? 17 : 22;
-  const cellHeight = whole(Math.min(tallest, MAX_PLOT_HEIGHT / Math.max(1, rows.length)));
+  const cellHeight = whole(Math.min(tallest, tall / Math.max(1, rows.length)));
   const widestColumn = widest(columnTexts, measure);
   const words = columnTexts.filter((text) => !isNumbered(text)).length;
   const turned = words > columns.length / 2 && widestColumn > cellWidth - 3;

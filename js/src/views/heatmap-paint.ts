@@ -1,5 +1,6 @@
 import { type Chart, type Drawn, Status } from "../core/chart";
 import { css, inkOn, type Rgb } from "../core/color";
+import { isDetected, Sign } from "../core/comparison";
 import type { Theme } from "../core/theme";
 import { cornerOf, type Layout } from "./heatmap-layout";
 import { dots, dotted, hatch, hatchAll, strokes } from "./heatmap-texture";
@@ -11,7 +12,12 @@ export interface Picture extends Drawn {
   chart: Chart;
   layout: Layout;
   theme: Theme;
+  /** For every cell whether it is detected, as `Sign`. */
+  signs?: Uint8Array | undefined;
 }
+
+/** Fewest pixels of the mark on a detected cell, which may be larger than the cell. */
+const MARK = 9;
 
 /** From which share of the scale on a cell carries its sign. */
 const SIGN_FROM = 0.2;
@@ -22,18 +28,21 @@ export function paintMap(pen: Pen, picture: Picture): void {
   paintAxes(pen, picture);
   if (picture.layout.detailed) paintCells(pen, picture);
   else paintPixels(pen, picture);
+  if (picture.signs) paintDetected(pen, picture, picture.signs);
 }
 
 /** Draws what changes with the pointer and the keyboard. */
 export function paintMarks(
   pen: Pen,
-  { layout, theme }: Picture,
+  { layout, theme, signs }: Picture,
   marks: { selected: number; hovered: number; passed: number[] },
 ): void {
   pen.clearRect(0, 0, layout.width, layout.height);
-  for (const cell of marks.passed) box(pen, layout, cell, theme.accent, 2);
+  // Rings have the colour of the text, so that a selection among them needs another.
+  const [chosen, passed] = signs ? [theme.accent, theme.text] : [theme.text, theme.accent];
+  for (const cell of marks.passed) box(pen, layout, cell, passed, 2);
   if (marks.hovered >= 0) box(pen, layout, marks.hovered, theme.muted, 1);
-  if (marks.selected >= 0) box(pen, layout, marks.selected, theme.text, 2);
+  if (marks.selected >= 0) box(pen, layout, marks.selected, chosen, signs ? 3 : 2);
 }
 
 function paintAxes(pen: Pen, { chart, layout, theme }: Picture): void {
@@ -81,14 +90,16 @@ function paintCells(pen: Pen, picture: Picture): void {
     else if (!Number.isNaN(estimate)) estimated.push(cell);
     else if (Number.isNaN(value)) unmeasured.push(cell);
     const share = (Number.isNaN(value) && picture.signed ? estimate : value) / limit;
-    if (Math.abs(share) >= SIGN_FROM && !noise[cell]) signs.push([cell, share, color]);
+    const marked = noise[cell] || isDetected(picture.signs?.[cell] ?? Sign.none);
+    if (Math.abs(share) >= SIGN_FROM && !marked) signs.push([cell, share, color]);
   }
   hatch(pen, layout, theme, unmeasured);
   dots(pen, layout, theme, estimated);
   strokes(pen, layout, theme, unreachable);
   for (const [cell, share, color] of signs) {
     const { x, y } = cornerOf(layout, cell);
-    sign(pen, x + width / 2, y + height / 2, share, layout, inkOn(color));
+    const ink = inkOn(color);
+    sign(pen, x + width / 2, y + height / 2, share, layout.cellWidth, layout.cellHeight, ink);
   }
 }
 
@@ -104,8 +115,16 @@ function colorOf(picture: Picture, cell: number): Rgb | null {
   return signed ? palette.pale(estimate / limit) : palette.size(estimate / limit);
 }
 
-function sign(pen: Pen, x: number, y: number, share: number, layout: Layout, ink: string): void {
-  const arm = Math.min(3.5, layout.cellWidth / 4, layout.cellHeight / 4);
+function sign(
+  pen: Pen,
+  x: number,
+  y: number,
+  share: number,
+  width: number,
+  height: number,
+  ink: string,
+): void {
+  const arm = Math.min(3.5, width / 4, height / 4);
   if (arm < 2) return;
   pen.strokeStyle = ink;
   pen.globalAlpha = 0.75;
@@ -119,6 +138,27 @@ function sign(pen: Pen, x: number, y: number, share: number, layout: Layout, ink
   }
   pen.stroke();
   pen.globalAlpha = 1;
+}
+
+/** Rings the cells that a rule detects, with their sign. */
+function paintDetected(pen: Pen, picture: Picture, signs: Uint8Array): void {
+  const { layout, theme } = picture;
+  const width = Math.max(MARK, layout.cellWidth - 1);
+  const height = Math.max(MARK, layout.cellHeight - 1);
+  signs.forEach((one, cell) => {
+    if (!isDetected(one)) return;
+    const color = colorOf(picture, cell) ?? theme.palette.at(0);
+    const corner = cornerOf(layout, cell);
+    const x = corner.x + (layout.cellWidth - 1 - width) / 2;
+    const y = corner.y + (layout.cellHeight - 1 - height) / 2;
+    pen.fillStyle = css(color);
+    pen.fillRect(x, y, width, height);
+    pen.strokeStyle = theme.text;
+    pen.lineWidth = 1.5;
+    pen.strokeRect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);
+    const share = one === Sign.positive ? 1 : -1;
+    sign(pen, x + width / 2, y + height / 2, share, width, height, inkOn(color));
+  });
 }
 
 /** Cells too small for detail: pixels. */

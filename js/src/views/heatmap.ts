@@ -16,9 +16,17 @@ export interface HeatmapProps {
   room: number;
   /** The selected cell, or -1. */
   selected: number;
-  /** Cells that the trail runs through. */
+  /** Cells that the trail runs through, or that the pointer is on elsewhere. */
   passed: number[];
   theme: Theme;
+  /** The end of the colour scale, where maps share one; otherwise this map's own. */
+  limit?: number;
+  /** Most pixels the cells may be high together, where that is less than usual. */
+  tall?: number;
+  /** For every cell whether it is detected, as `Sign`. */
+  signs?: Uint8Array;
+  /** What the map is called, where its title is not enough. */
+  label?: string;
   /** What a screen reader says of a cell. */
   describe(cell: number): string;
 }
@@ -80,6 +88,9 @@ export class HeatmapView {
       before.metric !== props.metric ||
       before.estimates !== props.estimates ||
       before.room !== props.room ||
+      before.limit !== props.limit ||
+      before.signs !== props.signs ||
+      before.label !== props.label ||
       before.theme !== props.theme;
     if (repaint) this.compose(props);
     if (repaint || before?.selected !== props.selected) this.announce(props);
@@ -114,12 +125,20 @@ export class HeatmapView {
   }
 
   private compose(props: HeatmapProps): void {
-    const { chart, metric, estimates, theme } = props;
+    const { chart, metric, estimates, theme, signs } = props;
     const { rows, columns, title } = chart.map;
-    const layout = layoutOf(rows.labels, columns.labels, props.room, this.measure(theme));
-    this.picture = { ...chart.drawn(metric, estimates), chart, layout, theme };
+    const layout = layoutOf(
+      rows.labels,
+      columns.labels,
+      props.room,
+      this.measure(theme),
+      props.tall,
+    );
+    const drawn = chart.drawn(metric, estimates);
+    const limit = props.limit ?? drawn.limit;
+    this.picture = { ...drawn, limit, signs, chart, layout, theme };
     setAttributes(this.element, {
-      "aria-label": `${title} ${rows.name} by ${columns.name}`,
+      "aria-label": `${props.label ?? title} ${rows.name} by ${columns.name}`,
       "aria-rowcount": chart.height,
       "aria-colcount": chart.width,
     });

@@ -1,9 +1,10 @@
 import type { AnyModel } from "@anywidget/types";
-import type { Explorer, ExplorerState } from "../generated/views";
+import type { Choices } from "../core/host";
+import type { Comparison, Explorer } from "../generated/views";
 
-/** The traits of `PatchWidget`. */
-export interface Traits extends ExplorerState {
-  header: Explorer;
+/** The traits of `PatchWidget` and `ComparisonWidget`; each has those of its own view. */
+export interface Traits extends Choices {
+  header: Explorer | Comparison;
   block: DataView;
   pw_id: string;
   _runtime: string;

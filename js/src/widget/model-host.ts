@@ -1,19 +1,19 @@
 import { asBytes, PayloadError } from "../core/arrays";
-import { type Host, stored } from "../core/host";
-import { type Payload, readPayload } from "../core/payload";
-import type { ExplorerState } from "../generated/views";
-import type { ExplorerView } from "../views/explorer";
+import { type Choices, type Host, stored } from "../core/host";
+import { type AnyPayload, readPayload } from "../core/payload";
+import type { View } from "../views/view";
 import type { LiveModel, Traits } from "./live";
 
 /** Returns what a model holds, or throws a `PayloadError`. */
-export function payloadOf(model: LiveModel): Payload {
+export function payloadOf(model: LiveModel): AnyPayload {
   return readPayload(model.get("header"), asBytes(model.get("block")));
 }
 
 /** Ties a view to a model until `signal` aborts: both ways, and commands up. */
-export function bind(view: ExplorerView, model: LiveModel, signal: AbortSignal): void {
+export function bind(view: View, model: LiveModel, signal: AbortSignal): void {
   refresh(view, model);
-  view.choose(chosenIn(model));
+  const names = Object.keys(view.state) as (keyof Choices)[];
+  view.choose(chosenIn(model, names));
   view.connect(hostOf(model));
   const follow = (name: keyof Traits & string, callback: () => void) => {
     model.on(`change:${name}`, callback);
@@ -24,14 +24,14 @@ export function bind(view: ExplorerView, model: LiveModel, signal: AbortSignal):
   });
   follow("header", changed);
   follow("block", changed);
-  for (const name of ["selection", "trail", "metric", "prompt", "estimates"] as const) {
+  for (const name of names) {
     follow(name, () => view.choose({ [name]: model.get(name) }));
   }
   signal.addEventListener("abort", () => view.connect(stored), { once: true });
 }
 
 /** Draws what a model holds; what cannot be drawn leaves the last picture standing. */
-function refresh(view: ExplorerView, model: LiveModel): void {
+function refresh(view: View, model: LiveModel): void {
   try {
     view.update(payloadOf(model));
   } catch (error) {
@@ -52,15 +52,12 @@ function hostOf(model: LiveModel): Host {
   };
 }
 
-function chosenIn(model: LiveModel): Partial<ExplorerState> {
-  const chosen: Partial<ExplorerState> = {
-    metric: model.get("metric"),
-    prompt: model.get("prompt"),
-    estimates: model.get("estimates"),
-  };
-  if (model.get("trail").length) chosen.trail = model.get("trail");
-  if (model.get("selection")) chosen.selection = model.get("selection");
-  return chosen;
+/** Returns what a model has chosen; what it has not is left as it is. */
+function chosenIn(model: LiveModel, names: (keyof Choices)[]): Partial<Choices> {
+  const chosen = names.filter(
+    (name) => (name !== "trail" && name !== "selection") || model.get(name).length,
+  );
+  return Object.fromEntries(chosen.map((name) => [name, model.get(name)]));
 }
 
 /** Header and block change in one message but are announced one by one. */

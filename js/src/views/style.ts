@@ -1,0 +1,5 @@
+import comparison from "../../style/comparison.css";
+import explorer from "../../style/explorer.css";
+
+/** The style sheet of all views. */
+export const style = explorer + comparison;
