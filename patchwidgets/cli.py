@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, or 1 after an error was explained."""
+    """Run one command and return the exit status.
+
+    0, or 1 after an error was explained, or 130 where an interrupt cut `paper` short.
+    """
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except PatchwidgetsError as problem:
         Console(stderr=True).print(f"patchwidgets: {problem}", markup=False)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--metric", nargs="+", default=["logit_diff"], help="default: logit_diff")
     run.add_argument("--direction", default="denoising", help="denoising (default) or noising")
     run.add_argument("--sweep", default="heads", help="default: %(default)s")
+    run.add_argument("--estimate", metavar="METHOD", help="estimate first, by `attribution`")
+    run.add_argument(
+        "--top", type=int, metavar="N", help="with --estimate: measure the N largest estimates only"
+    )
     run.add_argument(
         "--drill",
         type=int,
@@ -56,6 +62,20 @@ def _parser() -> argparse.ArgumentParser:
     view.set_defaults(run=_view)
     view.add_argument("file", type=Path)
     view.add_argument("--html", type=Path, help="write an interactive page that needs no network")
+    paper = commands.add_parser("paper", help="measure what the paper claims, on your model")
+    paper.set_defaults(run=_paper)
+    paper.add_argument("--model", default="smollm2-135m", help="default: %(default)s")
+    paper.add_argument("--n", type=int, default=32, help="prompt pairs (default: %(default)s)")
+    paper.add_argument("--seed", type=int, default=0, help="of the prompts (default: %(default)s)")
+    paper.add_argument("--claims", help="names, joined by commas; all if left out")
+    paper.add_argument(
+        "--minutes",
+        type=float,
+        default=30,
+        help="what does not fit is left out, and says so (default: %(default)s)",
+    )
+    paper.add_argument("--html", type=Path, help="write a page that needs no network")
+    paper.add_argument("--json", type=Path, help="write everything as JSON")
     tasks = commands.add_parser("tasks", help="list the tasks")
     tasks.set_defaults(run=_tasks)
     models = commands.add_parser("models", help="list the models that load by name")
@@ -82,7 +102,7 @@ def _run(options: argparse.Namespace) -> None:
         direction=options.direction,
     )
     print(study)
-    result = study.sweep(options.sweep).wait()
+    result = study.sweep(options.sweep, estimate=options.estimate, top=options.top).wait()
     _print(console, result)
     paths = _drill(study, result, options.drill)
     if options.save:
@@ -113,6 +133,8 @@ def _print(console: Console, result: "Result", rows: int = 10) -> None:
             f"{row[f'{metric}_stderr']:.3f}",
         )
     console.print(table)
+    if result.estimate is not None:
+        console.print(f"estimated by {result.estimate.method}: {result.agreement()}", markup=False)
 
 
 def _drill(study: "Study", result: "Result", heads: int) -> list["Result"]:
@@ -150,6 +172,12 @@ def _view(options: argparse.Namespace) -> None:
     if options.html:
         _write_page([result], options.html)
         console.print(f"wrote {options.html}: open it in a browser")
+
+
+def _paper(options: argparse.Namespace) -> int:
+    from patchwidgets.paper._command import run
+
+    return run(options)
 
 
 def _tasks(options: argparse.Namespace) -> None:

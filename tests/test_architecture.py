@@ -19,11 +19,14 @@ LAYERS = [
     ["results"],
     ["advice"],
     ["engine", "views"],
+    ["charts"],
     ["reports", "widgets"],
     ["advising"],
     ["opening"],
     ["comparing", "describing"],
-    ["study", "cli"],
+    ["study"],
+    ["paper"],
+    ["cli"],
 ]
 """From the bottom; the longest name that fits a module decides. A module imports its own part and
 the layers below."""
@@ -35,14 +38,19 @@ SAME_LAYER = {
     ): "a site counts the heads of a model, whose sizes are plain data",
     ("metrics", "prompts.answers"): "a metric reads answer tokens, which are plain data",
     ("widgets", "reports"): "a notebook output carries the same page as a report",
-    ("cli", "study"): "the command line strings a study together",
 }
 """Imports between parts of one layer, each with its reason."""
 
 UPWARDS = {
-    ("results.result", "widgets.live"): "a result shows itself; imported when it is shown",
+    ("results.result", "widgets"): "a result shows itself; imported when it is shown",
     ("results.result", "advice"): "a result advises on itself; imported when it is asked",
     ("results.comparison", "advice"): "a comparison advises on itself, in the same way",
+    ("results.result", "charts"): "a result makes its charts; imported when one is asked for",
+    ("results.comparison", "charts"): "a comparison makes its charts, in the same way",
+    ("charts._chart", "widgets.bokeh_pane"): "a chart shows itself; imported when it is shown",
+    ("charts._chart", "reports.figure"): "a chart writes its page; imported when it is written",
+    ("results.comparison", "widgets"): "a comparison shows itself, in the same way",
+    ("results.comparison", "reports.comparison"): "a comparison is saved as a page when asked",
 }
 """Imports against the layers, each with its reason."""
 
@@ -53,11 +61,12 @@ ONLY_IN = {
     "anywidget": {"widgets"},
     "ipywidgets": {"widgets"},
     "distributed": {"engine.cluster_worker"},
+    "bokeh": {"charts._figure", "charts._bokehjs"},
 }
 
 OPEN_FOLDERS = [
     *("prompts.tasks", "prompts.corruptions", "metrics", "models.sites", "plans.sweeps"),
-    "advice",
+    *("advice", "paper"),
 ]
 """`views` is one too, but its members are parts of one another: the explorer holds heatmaps and
 token strips."""
@@ -66,7 +75,11 @@ TORCH_FREE = [
     *("types", "errors", "registry", "nodes", "jobs", "prompts.pairs", "models.spec"),
     *("models.sites", "plans", "results", "advice", "views", "reports"),
 ]
-HEAVY = ["torch", "transformer_lens", "transformers", "anywidget", "ipywidgets", "distributed"]
+HEAVY = [
+    *("torch", "transformer_lens", "transformers", "anywidget", "ipywidgets", "distributed"),
+    "bokeh",
+]
+FIGURES = {"charts._figure"}
 
 MAX_FILE, MAX_FUNCTION = 400, 60
 LONG_FILES: dict[str, str] = {}
@@ -158,7 +171,8 @@ def test_nothing_imports_the_front_door():
         f"{where(module, line)} imports {imported}"
         for module, tree in TREES.items()
         for line, imported in ours(tree)
-        if imported in ("study", "cli") and module not in (DOOR, "cli")
+        if imported in ("study", "cli")
+        and not any(within(module, one) for one in (DOOR, "paper", "cli"))
     ]
     assert wrong == []
 
@@ -250,9 +264,23 @@ def test_the_torch_free_half_imports_no_torch_and_no_widgets():
     fresh(import_each(modules, HEAVY))
 
 
-def test_widgets_import_no_torch():
-    modules = [f"patchwidgets.{module}" for module in SOURCES if within(module, "widgets")]
+def test_widgets_and_charts_import_no_torch():
+    modules = [
+        f"patchwidgets.{module}"
+        for module in SOURCES
+        if any(within(module, part) for part in ("widgets", "charts"))
+    ]
     fresh(import_each(modules, ["torch", "transformer_lens", "transformers"]))
+
+
+def test_bokeh_is_imported_only_where_a_figure_is_made():
+    modules = [
+        f"patchwidgets.{module}"
+        for module in SOURCES
+        if any(within(module, part) for part in ("widgets", "charts")) and module not in FIGURES
+    ]
+    assert "patchwidgets.charts.scatter" in modules
+    fresh(import_each(modules, ["bokeh"]))
 
 
 def test_an_exception_has_one_text():

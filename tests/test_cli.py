@@ -97,6 +97,17 @@ def test_run_hands_every_option_on(capsys):
     assert rows(printed) == written(asked.sweep("heads").table(), "prob")
 
 
+def test_run_estimates_first_and_prints_the_agreement(capsys):
+    options = ["--n", "4", "--estimate", "attribution", "--top", "5"]
+    assert main(["run", "ioi", *options]) == 0
+    printed = capsys.readouterr().out
+    result = study().sweep("heads", estimate="attribution", top=5)
+    assert f"estimated by attribution: {result.agreement()}" in printed.splitlines()
+    assert "over 5 of 12 cells measured" in printed
+    assert main(["run", "ioi", "--n", "4", "--top", "5"]) == 1
+    assert "patchwidgets: `top=5` measures the cells with" in capsys.readouterr().err
+
+
 def test_run_with_another_sweep(capsys):
     assert main(["run", "ioi", "--n", "4", "--sweep", "mlp"]) == 0
     printed = capsys.readouterr().out
@@ -187,7 +198,8 @@ ERRORS = {
     "metric": (
         ["run", "ioi", "--metric", "logitdiff"],
         "patchwidgets: There is no metric called 'logitdiff'. Did you mean `logit_diff`? Known: "
-        "`kl_div`, `logit_diff`, `logprob`, `prob`, `prob_diff`, `rank`, `stolfo`, `top_k`.",
+        "`continuation_diff`, `continuation_logprob`, `kl_div`, `logit_diff`, `logprob`, `prob`, "
+        "`prob_diff`, `rank`, `stolfo`, `top_k`.",
     ),
     "direction": (
         ["run", "ioi", "--direction", "backwards"],

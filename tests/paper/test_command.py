@@ -1,0 +1,80 @@
+"""`patchwidgets paper`: what it prints and writes, and how it refuses."""
+
+import json
+
+import pytest
+
+from patchwidgets.cli import main
+from patchwidgets.paper import CLAIMS, _command
+from tests.models.tiny_ioi import tiny_ioi
+
+
+@pytest.fixture(autouse=True)
+def tiny_model(monkeypatch):
+    """Every model name loads the tiny model, and the terminal is wide."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(_command, "load_model", lambda name: tiny_ioi())
+
+
+def test_it_prints_and_writes_what_it_measured(capsys, tmp_path):
+    page, data = tmp_path / "paper.html", tmp_path / "paper.json"
+    asked = ["--claims", "noise_keeps_the_answer", "--n", "3"]
+    assert main(["paper", *asked, "--html", str(page), "--json", str(data)]) == 0
+    printed = capsys.readouterr()
+    assert "1 of 18 claims on tiny-ioi, 3 pairs" in printed.err
+    (claim,) = json.loads(data.read_text(encoding="utf-8"))["claims"]
+    assert f"{claim['checks'][0]['value']:.3g} [" in printed.out
+    assert "3 pairs, and 20 are needed" in printed.out
+    assert claim["verdict"] == "cannot be said"
+    assert "noise_keeps_the_answer" in page.read_text(encoding="utf-8")
+
+
+KNOWN = ", ".join(f"`{name}`" for name in CLAIMS.names())
+
+REFUSED = {
+    "an unknown claim": (
+        ["--claims", "circuit_heads,noise_peek"],
+        "There is no claim called 'noise_peek'. Did you mean `noise_peak`? Known: " + KNOWN + ".",
+    ),
+    "no claim": (
+        ["--claims", ","],
+        "`--claims` is empty, so nothing would be measured. Name one or more, such as `--claims "
+        "arithmetic_replacement_sharper`, or leave it out for all.",
+    ),
+    "no pairs": (
+        ["--n", "0"],
+        "`--n 0` prompt pairs were asked for. Nothing can be measured on fewer than one, and "
+        "nothing is decided on fewer than 20. Use `--n 32`, or leave it out.",
+    ),
+    "no time": (
+        ["--minutes", "0"],
+        "`--minutes 0` leaves no time to measure anything. Use `--minutes 30`, or leave it out.",
+    ),
+    "no folder": (["--json", "no/such/folder/x.json"], "There is no folder `no/such/folder`."),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_means_nothing_is_refused_before_anything_is_measured(capsys, what):
+    options, sentence = REFUSED[what]
+    assert main(["paper", *options]) == 1
+    printed = capsys.readouterr()
+    assert " ".join(printed.err.split()) == f"patchwidgets: {sentence}"
+    assert printed.out == ""
+
+
+def test_an_interrupt_ends_with_its_own_status(capsys, monkeypatch):
+    def interrupted(*_, **options):
+        def tell(line):
+            raise KeyboardInterrupt
+
+        first = options["tell"]
+        options["tell"] = lambda line: tell(line) if "noise" in line else first(line)
+        return recompute(*_, **options)
+
+    recompute = _command.recompute
+    monkeypatch.setattr(_command, "recompute", interrupted)
+    assert main(["paper", "--claims", "noise_keeps_the_answer", "--n", "2"]) == 130
+    out = capsys.readouterr().out
+    assert "not measured" in out
+    assert "stopped" in out
