@@ -34,7 +34,7 @@ def test_every_command_line_it_shows_parses():
     from patchwidgets.cli import _parser
 
     lines = re.findall(r"^patchwidgets (.*)$", README, re.M)
-    assert len(lines) == 6
+    assert len(lines) == 7
     for line in lines:
         _parser().parse_args(line.split())
 

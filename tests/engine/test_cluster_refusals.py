@@ -66,60 +66,69 @@ def test_code_or_settings_that_differ_are_refused(thread):
     )
 
 
-def test_other_unpatched_runs_are_refused(thread):
-    def unlike(logits, answers, reference):
-        return logits[..., 5] + 3.0 * on_a_worker()
-
-    study = study_of(make_llama, PAIRS, metric=unlike)
-    with pytest.raises(ClusterError) as refused:
-        study.sweep("mlp", client=thread).wait()
-    assert refused.match(
-        r"^Worker inproc://\S+: the unpatched runs of `tiny-llama` have other metrics than where "
-        r"you ask \(\S+ apart, where 0\.001 is rounding\)\. Effects measured here would not belong "
-        r"to that base run\. Give every worker the same kind of device and the same libraries\.$"
-    )
+def unlike(logits, answers, reference):
+    return logits[..., 5] + 3.0 * on_a_worker()
 
 
-def test_a_worker_on_which_blocks_do_not_replay_is_refused(thread):
-    with pytest.raises(ClusterError) as refused:
-        study_of(make_hooked, PAIRS).sweep("mlp", client=thread).wait()
-    assert refused.match(
-        r"^Worker inproc://\S+: the fast engine does not work here, though it does where you ask: "
-        r"the model carries hooks of yours \(blocks\.1\.mlp\.hook_out\) that expect whole prompts"
-        r"\. Leave this worker out, or measure with `executor='reference'`\.$"
-    )
+def broken(logits, answers, reference):
+    if on_a_worker():
+        raise ZeroDivisionError("of mine")
+    return logits[..., 5]
 
 
-def test_what_cannot_be_read_on_a_worker_is_named(thread):
+def holding():
+    """Return a metric that holds what a worker cannot read."""
+
     def holds(logits, answers, reference, what):
         return logits[..., 5]
 
     metric: Any = partial(holds, what=Unreadable())
     metric.__name__ = "holds"
-    with pytest.raises(ClusterError) as refused:
-        study_of(make_llama, PAIRS, metric=metric).sweep("mlp", client=thread).wait()
-    assert refused.match(
-        r"^Worker inproc://\S+: what was sent cannot be read here \(ModuleNotFoundError: No module "
-        r"named 'mine'\)\. A metric, a source or a task of yours comes from a module that this "
-        r"machine lacks\. Install it there too, or define it in the notebook, from where it "
-        r"travels by its code\.$"
-    )
+    return metric
 
 
-def test_a_function_that_fails_on_a_worker_is_told(thread):
-    def broken(logits, answers, reference):
-        if on_a_worker():
-            raise ZeroDivisionError("of mine")
-        return logits[..., 5]
-
-    study = study_of(make_llama, PAIRS, metric=broken)
-    with pytest.raises(ClusterError) as refused:
-        study.sweep("mlp", client=thread).wait()
-    assert refused.match(
-        r"^A worker failed: ZeroDivisionError: of mine\. The scheduler and all workers need the "
-        r"packages that are installed here, patchwidgets included, in the same versions\. Install "
-        r"them there\. What was measured is kept\.$"
-    )
+@pytest.mark.parametrize(
+    ("make", "metric", "sentence"),
+    [
+        pytest.param(
+            make_llama,
+            unlike,
+            r"Worker inproc://\S+: the unpatched runs of `tiny-llama` have other metrics than "
+            r"where you ask \(\S+ apart, where 0\.001 is rounding\)\. Effects measured here would "
+            r"not belong to that base run\. Give every worker the same kind of device and the same "
+            r"libraries\.",
+            id="other unpatched runs",
+        ),
+        pytest.param(
+            make_hooked,
+            "logit_diff",
+            r"Worker inproc://\S+: the fast engine does not work here, though it does where you "
+            r"ask: the model carries hooks of yours \(blocks\.1\.mlp\.hook_out\) that expect whole "
+            r"prompts\. Leave this worker out, or measure with `executor='reference'`\.",
+            id="blocks that do not replay there",
+        ),
+        pytest.param(
+            make_llama,
+            holding(),
+            r"Worker inproc://\S+: what was sent cannot be read here \(ModuleNotFoundError: No "
+            r"module named 'mine'\)\. A metric, a source or a task of yours comes from a module "
+            r"that this machine lacks\. Install it there too, or define it in the notebook, from "
+            r"where it travels by its code\.",
+            id="what cannot be read there",
+        ),
+        pytest.param(
+            make_llama,
+            broken,
+            r"A worker failed: ZeroDivisionError: of mine\. The scheduler and all workers need the "
+            r"packages that are installed here, patchwidgets included, in the same versions\. "
+            r"Install them there\. What was measured is kept\.",
+            id="a function that fails there",
+        ),
+    ],
+)
+def test_what_goes_wrong_on_a_worker_is_told(thread, make, metric, sentence):
+    with pytest.raises(ClusterError, match=rf"^{sentence}$"):
+        study_of(make, PAIRS, metric=metric).sweep("mlp", client=thread).wait()
 
 
 def test_what_does_not_pickle_is_named(thread):

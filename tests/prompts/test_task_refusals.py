@@ -51,6 +51,21 @@ def test_a_tokenizer_that_no_word_fits_is_told_which_condition_failed(name, unre
     assert sentence(name, 1, 0, words=unread) == FEW.format(*NOTHING_FITS[name])
 
 
+def test_a_year_that_is_not_read_is_asked_about_alone():
+    asked = []
+
+    class Whole(PlainWords):
+        def split(self, text: str) -> tuple[str, ...]:
+            asked.append(text.strip())
+            return (text,)
+
+    assert sentence("greater_than", 1, 0, words=Whole()).startswith(
+        "This tokenizer reads ' 1732' as ' 1732'. The task needs one that reads years in twos"
+    )
+    years = {text for text in asked if text.isdigit()}
+    assert years == {f"{century}{year:02}" for century in range(11, 19) for year in range(2, 99)}
+
+
 def test_a_tokenizer_without_single_numbers(unread):
     assert sentence("arithmetic", 1, 0, words=unread) == (
         "Only 0 of the numbers 0 to 529 are single tokens for this tokenizer, and 4 are needed. A "
