@@ -333,7 +333,9 @@ class Comparison:
         numbers = [[between(one, other) for other in each] for one in each]
         return pd.DataFrame(numbers, index=self._index(), columns=self._index())
 
-    def _index(self) -> pd.MultiIndex:
+    def _index(self) -> pd.Index:
+        if len(self.varying) == 1:
+            return pd.Index([label for (label,) in self._labels()], name=self.varying[0])
         return pd.MultiIndex.from_tuples(self._labels(), names=self.varying)
 
     def _labels(self) -> list[tuple[str, ...]]:
