@@ -191,7 +191,7 @@ def test_provenance_holds_everything_needed_to_redo_it():
     about = study.sweep("heads").wait().provenance
     assert set(about) == {
         *("behaviour", "task", "citation", "corruption", "at", "seed", "n", "usable"),
-        *("sites", "symmetric", "replaceable", "bos_by_default", "hooks"),
+        *("sites", "symmetric", "replaceable", "bos_by_default", "hooks", "compatibility_mode"),
         *("model", "fingerprint", "dtype", "device", "prepend_bos", "executor", "prompts"),
         *("versions", "code", "source", "noise_floor", "cells_from_store"),
     }

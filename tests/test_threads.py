@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 
+from patchwidgets.models.bridge import LensModel
 from tests.engine.test_hygiene import traces
 from tests.families import FAMILIES, PAIRS, RAGGED, bridge_of, study_of, tiny
 
@@ -198,8 +199,9 @@ def test_an_interrupt_while_waiting_cancels_and_leaves_no_hook(monkeypatch):
             else:
                 time.sleep(0.01)
 
-    result = study.sweep("heads", positions="each")
-    result.listen(interrupt)
+    with LensModel(model).measuring():  # so that it is listened to before it begins
+        result = study.sweep("heads", positions="each")
+        result.listen(interrupt)
     with pytest.raises(KeyboardInterrupt):
         result.wait()
     assert result.done

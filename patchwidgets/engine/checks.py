@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from patchwidgets.engine.cells import Cell, resolve
 from patchwidgets.engine.replay import Replay
+from patchwidgets.engine.rounding import tolerance
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.engine.wave import advance
 from patchwidgets.errors import MeasurementError
@@ -46,11 +47,6 @@ def require_ends(model: LensModel, runs: GroupRuns, check: Callable[[], None]) -
     base, other = np.split(values, 2, axis=1)
     require_equal(base, runs.base_values, model, "patching nothing")
     require_equal(other, runs.source_values, model, "patching everything")
-
-
-def tolerance(model: LensModel) -> float:
-    """Return the largest difference that counts as rounding, relative to values above 1."""
-    return 1e-3 if model.dtype.itemsize >= 4 else 0.1
 
 
 def require_equal(

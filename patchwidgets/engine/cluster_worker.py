@@ -15,8 +15,9 @@ import torch
 from jaxtyping import Float
 
 from patchwidgets.engine.cell_keys import about_model, key_of
-from patchwidgets.engine.checks import replay_problem, tolerance
+from patchwidgets.engine.checks import replay_problem
 from patchwidgets.engine.group_work import GroupWork
+from patchwidgets.engine.rounding import tolerance
 from patchwidgets.engine.runs import run_group
 from patchwidgets.engine.sources._source import Source, with_source
 from patchwidgets.errors import ClusterError, PatchwidgetsError

@@ -58,7 +58,7 @@ class Cost:
         return (
             f"{self.plan}: {self.cells} patches, {runs} to run"
             + (f" ({', '.join(not_run)})" if not_run else "")
-            + f"\nabout {_written_seconds(self.seconds)}: {self.multiply_adds:.2g} multiply-adds "
+            + f"\n{_written_seconds(self.seconds)}: {self.multiply_adds:.2g} multiply-adds "
             f"in {self.chunks} chunks, at a measured {self.rate:.2g} a second\n"
             f"about {written_bytes(self.peak_bytes)} besides the model and its unpatched runs"
         )
@@ -112,5 +112,5 @@ def _written_seconds(seconds: float) -> str:
     if seconds < 1:
         return "less than a second"
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

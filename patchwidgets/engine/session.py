@@ -14,7 +14,7 @@ from patchwidgets.engine.cell_keys import (
     are_ours,
     key_of,
 )
-from patchwidgets.engine.checks import replay_problem, tolerance
+from patchwidgets.engine.checks import replay_problem
 from patchwidgets.engine.cluster import Cluster
 from patchwidgets.engine.cluster_worker import Assignment
 from patchwidgets.engine.continuing import answered, reads_wrong, spread
@@ -23,6 +23,7 @@ from patchwidgets.engine.estimating import estimate
 from patchwidgets.engine.execute import Measurement
 from patchwidgets.engine.memory import require_room
 from patchwidgets.engine.precision import noise_floor
+from patchwidgets.engine.rounding import tolerance
 from patchwidgets.engine.runs import GroupRuns, keep_more, run_group
 from patchwidgets.engine.sources._source import Source, with_source
 from patchwidgets.engine.store import CellStore, StoredCells
@@ -373,9 +374,8 @@ class Session:
         """Return the runs as they are kept, with the values that a source writes."""
         if source is None:
             return self._runs
-        return [
-            with_source(source, self.model, self.prompts, one, sites, check) for one in self._runs
-        ]
+        about = self.model, self.prompts
+        return [with_source(source, *about, one, sites, check) for one in self._runs]
 
     def _why_not_fast(self, check: Callable[[], None]) -> str:
         if self.wanted == "reference":

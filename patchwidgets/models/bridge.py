@@ -6,7 +6,6 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Any
@@ -96,13 +95,9 @@ class LensModel:
     def fingerprint(self) -> str:
         """Return a short hash of the names and all numbers of the weights, wherever they lie."""
         digest = hashlib.sha256()
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            named = [
-                (f"{name}{tuple(weight.shape)}", pool.submit(_checksum, weight))
-                for name, weight in _weights(self.bridge.original_model)
-            ]
-            for name, checksum in named:
-                digest.update(f"{name}{checksum.result()}".encode())
+        for name, weight in _weights(self.bridge.original_model):
+            raw = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+            digest.update(f"{name}{tuple(weight.shape)}{zlib.crc32(raw)}".encode())
         return digest.hexdigest()[:16]
 
     @property
@@ -297,14 +292,11 @@ def _weights(model: torch.nn.Module) -> Iterator[tuple[str, Tensor]]:
                 yield from ((name, there[name]) for name in fresh)
 
 
-def _checksum(weight: Tensor) -> int:
-    return zlib.crc32(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-
-
 def _own(handle: Any) -> bool:
-    """Whether TransformerLens itself attached a hook, when it built the bridge."""
+    """Whether a hook is no caller's: of TransformerLens as it built the bridge, or of a run."""
     home = getattr(handle.user_hook, "__module__", None) or ""
-    return handle.is_permanent and home.startswith("transformer_lens.model_bridge.")
+    built = handle.is_permanent and home.startswith("transformer_lens.model_bridge.")
+    return built or home == __name__
 
 
 def _call(hook: Hook, point: Any, output: Tensor) -> Tensor | None:

@@ -13,7 +13,7 @@ import torch
 
 import patchwidgets as pw
 from patchwidgets import cli
-from patchwidgets.engine import cell_keys, execute, group_work, store, store_file
+from patchwidgets.engine import cell_keys, execute, group_work, store, store_file, threads
 from patchwidgets.errors import MeasurementError
 from tests.families import FAMILIES, PAIRS, RAGGED, bridge_of, study_of, tiny
 
@@ -108,6 +108,7 @@ def test_another_version_finds_nothing(what, monkeypatch):
     elif what == "code":
         monkeypatch.setattr(cell_keys, "code_hash", lambda: "other")
     else:
+        monkeypatch.setattr(threads, "MOST_THREADS", 1)
         monkeypatch.setattr(torch, "get_num_threads", lambda: 77)
     assert reused(study.sweep("mlp")) == 0
 
@@ -167,7 +168,8 @@ def test_a_cancelled_sweep_goes_on_where_it_stopped(small_chunks):
     np.testing.assert_array_equal(second.snapshot().values, whole.snapshot().values)
 
 
-def test_part_of_a_wave_is_measured_as_a_whole(path):
+def test_part_of_a_wave_is_measured_as_a_whole(path, monkeypatch):
+    monkeypatch.setattr(threads, "MOST_THREADS", 1)  # the map is one wave
     study = study_of(tiny("llama"), PAIRS)
     whole = study.sweep("heads").wait().snapshot().values
     with closing(sqlite3.connect(path)) as file:

@@ -100,8 +100,10 @@ def test_threads_are_for_plain_models_on_a_processor(monkeypatch: pytest.MonkeyP
     model.bridge.add_hook("blocks.0.hook_mlp_out", lambda activation, hook: None)
     assert threads_for(model) == 1
     model.bridge.reset_hooks()
+    assert threads_for(model) == 2
     model.bridge.set_use_attn_in(True)
     assert threads_for(model) == 1
+    model.bridge.set_use_attn_in(False)
 
 
 @pytest.mark.parametrize("family", EVERY_FAMILY)
