@@ -12,7 +12,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.slow
-def test_the_python_examples_run_one_after_another():
+def test_the_python_examples_run_one_after_another(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # they write files
     blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     assert "n=30" in blocks[0]
     names: dict[str, Any] = {}

@@ -19,8 +19,8 @@ def chosen_method(
     Args:
         comparison: Which has it.
         axis: What messages call the argument.
-        what: A method, a row of the comparison's tables, or any part that only one method has:
-            `"prob"`, `"gaussian_noise prob"`, `("gaussian_noise", "prob")`.
+        what: A method, a row of the comparison's tables, or any words of it that only one method
+            has: `"prob"`, `"gaussian_noise prob"`, `("gaussian_noise k=3 at S2", "prob")`.
 
     Raises:
         UnknownNameError: No method is called so.
@@ -29,8 +29,11 @@ def chosen_method(
     written = [label_of(comparison, method) for method in comparison.methods]
     fitting = [method for method in comparison.methods if _fits(method, what)]
     if not fitting and isinstance(what, str):
-        parts = tuple(what.split(" "))
-        fitting = [method for method in comparison.methods if _fits(method, parts)]
+        named = list(zip(comparison.methods, written, strict=True))
+        words = set(what.split(" "))
+        fitting = [method for method, label in named if label == what] or [
+            method for method, label in named if words <= set(label.split(" "))
+        ]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

@@ -101,6 +101,23 @@ def test_methods_are_named_by_row_or_by_what_no_other_has(corruptions):
     assert row.table().equals(whole.table())
 
 
+def test_a_row_whose_parts_have_spaces_is_named_whole_or_by_some_of_its_words(make_result):
+    from patchwidgets.results.comparison import Comparison, Setting
+
+    one, other = make_result({0: 0.9}, {0: 0.9}), make_result({0: 0.8}, {0: 0.5})
+    compared = Comparison(
+        {
+            Setting("noise k=3 at S2", "denoising", 1): one,
+            Setting("noise k=3 at S2 and more", "denoising", 1): other,
+        }
+    )
+    whole = compared.scatter("noise k=3 at S2 prob", "noise k=3 at S2 and more prob")
+    words = compared.scatter("noise k=3 at S2 prob", "noise more prob")
+    assert whole.drawing.x_label == "probability, noise k=3 at S2 (normalized effect)"
+    assert whole.drawing.y_label == "probability, noise k=3 at S2 and more (normalized effect)"
+    assert words.table().equals(whole.table())
+
+
 def test_nodes_that_only_one_method_has_are_counted(corruptions):
     chart = corruptions.scatter("token_replacement prob", "gaussian_noise prob")
     assert "L1H0" not in set(chart.table().node)
