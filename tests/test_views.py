@@ -39,6 +39,11 @@ def test_a_payload_of_version_1_still_opens():
     assert "running at 113 of 270" in summary(header, block)
 
 
+def test_a_payload_of_version_3_still_opens():
+    header, block = fixtures.read("version_3")
+    assert picture(header.maps[-1], block)[:4] == b"\x89PNG"
+
+
 def test_an_explorer_before_version_3_does_not_say_what_it_is():
     header, _ = fixtures.read("synthetic_explorer")
     stored = header.model_dump(mode="json")

@@ -33,6 +33,11 @@ describe("a payload from Python", () => {
     expect(heads?.noiseFloor(0)).toBe(0);
   });
 
+  it("still reads what version 3 wrote", () => {
+    expect(stored("version_3").schema_version).toBe(3);
+    expect(payload("version_3").charts.map(({ map }) => map.key)).toContain("L20H0.v");
+  });
+
   it("has the planted numbers under their written names", () => {
     const [heads] = payload().charts;
     const cell = heads?.cellOf("L29H0") ?? -1;

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised whenever a field comes or changes its meaning; older readers refuse newer payloads. What
-came with 2 (`Heatmap.estimate`, `MetricColumn.noise_floor`) and 3 (`Explorer.view`) is optional,
+came with 2 (`Heatmap.estimate`, `MetricColumn.noise_floor`), 3 (`Explorer.view`) and 4 is optional,
 and advice may still be the plain sentences that it was before 3, so that older payloads open."""
 
 MIME_TYPE = "application/vnd.patchwidgets.v1+json"

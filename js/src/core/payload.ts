@@ -3,7 +3,7 @@ import schema from "../generated/views.schema.json";
 import { fromBase64, PayloadError } from "./arrays";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
-import { type ComparisonPayload, readComparison } from "./comparison";
+import { readComparison } from "./comparison";
 
 /** Everything an explorer draws. */
 export interface Payload {
@@ -11,26 +11,35 @@ export interface Payload {
   charts: Chart[];
 }
 
-/** Everything a view draws; `header.view` says which. */
-export type AnyPayload = Payload | ComparisonPayload;
-
 const ROOT = schema as Schema;
-const COMPARISON: Schema = { $ref: "#/$defs/Comparison" };
 
-/** Returns whether a payload is a comparison; otherwise it is an explorer. */
-export function isComparison(payload: AnyPayload): payload is ComparisonPayload {
-  return payload.header.view === "comparison";
+/** Every view by the name in `header.view`: what it is checked against, and how it is read. */
+const VIEWS = {
+  explorer: { schema: ROOT, read: readExplorer },
+  comparison: { schema: { $ref: "#/$defs/Comparison" }, read: readComparison },
+};
+
+export type ViewName = keyof typeof VIEWS;
+
+/** Everything a view draws; `header.view` says which. */
+export type AnyPayload = ReturnType<(typeof VIEWS)[ViewName]["read"]>;
+
+/** Returns which view a header is made for: an explorer where it does not say another. */
+export function viewNameOf(header: unknown): ViewName {
+  const view = (header as { view?: unknown } | null | undefined)?.view;
+  return typeof view === "string" && Object.hasOwn(VIEWS, view) ? (view as ViewName) : "explorer";
 }
 
 /** Returns a checked payload, or throws a `PayloadError` that says what is wrong with it. */
 export function readPayload(header: unknown, bytes: Uint8Array): AnyPayload {
-  const view = (header as { view?: unknown } | null | undefined)?.view;
-  const compared = view === "comparison";
-  const found = fault(header, compared ? COMPARISON : ROOT, ROOT);
+  const { schema: expected, read } = VIEWS[viewNameOf(header)];
+  const found = fault(header, expected, ROOT);
   if (found) throw new PayloadError(`This output is damaged and cannot be drawn: ${found}.`);
-  if (compared) return readComparison(header as ComparisonPayload["header"], bytes);
-  const checked = header as Explorer;
-  return { header: checked, charts: checked.maps.map((map) => new Chart(map, bytes)) };
+  return read(header as never, bytes);
+}
+
+function readExplorer(header: Explorer, bytes: Uint8Array): Payload {
+  return { header, charts: header.maps.map((map) => new Chart(map, bytes)) };
 }
 
 /** As `readPayload`, for the form in which notebooks and reports store it. */

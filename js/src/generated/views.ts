@@ -442,6 +442,6 @@ export interface TokenStrip {
   pairs: Pair[];
 }
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 export const MIME_TYPE = "application/vnd.patchwidgets.v1+json";
 export const FIGURE_MIME_TYPE = "application/vnd.patchwidgets.figure.v1+json";

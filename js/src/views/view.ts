@@ -1,5 +1,5 @@
 import type { Choices, Host } from "../core/host";
-import { type AnyPayload, isComparison } from "../core/payload";
+import { type AnyPayload, type ViewName, viewNameOf } from "../core/payload";
 import { ComparisonView } from "./comparison";
 import { ExplorerView } from "./explorer";
 
@@ -14,14 +14,18 @@ export interface View {
   destroy(): void;
 }
 
+/** How each view is opened, by its name in a payload. */
+const VIEWS: Record<ViewName, new (parent: HTMLElement, payload: never, host: Host) => View> = {
+  explorer: ExplorerView,
+  comparison: ComparisonView,
+};
+
 /** Draws a payload in the view it is made for. */
 export function openView(parent: HTMLElement, payload: AnyPayload, host: Host): View {
-  return isComparison(payload)
-    ? new ComparisonView(parent, payload, host)
-    : new ExplorerView(parent, payload, host);
+  return new VIEWS[viewNameOf(payload.header)](parent, payload as never, host);
 }
 
 /** Returns whether a view draws payloads of this kind. */
 export function draws(view: View, payload: AnyPayload): boolean {
-  return isComparison(payload) === view instanceof ComparisonView;
+  return view instanceof VIEWS[viewNameOf(payload.header)];
 }
