@@ -15,6 +15,7 @@ from patchwidgets.engine.screen import Screen, screen_of
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._chosen import chosen_source
 from patchwidgets.engine.sources._source import Source
+from patchwidgets.exploring import Exploring
 from patchwidgets.jobs import Job
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.load import Loader, TransformerBridge, load_model
@@ -43,7 +44,7 @@ from patchwidgets.results.result import Result
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing):
+class Study(Described, Advised, Comparing, Exploring):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.
@@ -378,7 +379,7 @@ class Study(Described, Advised, Comparing):
                 "code": f"{self._code}\nresult = {call}",
             },
         )
-        result.open_paths = self.path
+        result.study = self
 
         def measure(job: Job) -> None:
             order = None if screen is None else screen.order(session, result, source, job)

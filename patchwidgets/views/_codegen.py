@@ -21,12 +21,13 @@ from patchwidgets.views.explorer import (
     Explorer,
     ExplorerState,
     SilenceCommand,
+    SweepCommand,
 )
 from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure
 
 MODELS = (
     *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
-    *(DrillCommand, CancelCommand, SilenceCommand),
+    *(SweepCommand, DrillCommand, CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""
 

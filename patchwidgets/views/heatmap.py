@@ -104,5 +104,7 @@ class Heatmap(Wire):
     """0 not measured, 1 measured, 2 zero by identity (the source equals the base there), 3 cannot
     reach the receiver, 4 no such node (nothing is drawn)."""
     progress: Progress
+    call: str = ""
+    """Python that measures it on its study; empty where that is not known."""
     estimate: Estimates | None = None
     """What was estimated before anything was measured, if anything was."""

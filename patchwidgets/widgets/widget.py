@@ -38,8 +38,8 @@ class ViewWidget(anywidget.AnyWidget):
     Args:
         header: What is drawn, except for its arrays.
         block: The arrays.
-        on_command: Called with `{"command": "drill", "receiver": ...}` or `{"command": "cancel",
-            "key": ...}` when a reader asks for it, and with `{"command": "store"}` when a page
+        on_command: Called with a command of the view, such as `{"command": "cancel", "key": ...}`,
+            when a reader asks for it, and with `{"command": "store"}` when a page
             stores less than it shows and wants `send_bundle`. It runs on whichever thread the
             kernel handles messages, so it should only hand the work on.
     """
@@ -149,6 +149,10 @@ class PatchWidget(ViewWidget):
     """Which pair the token strip shows."""
     estimates = t.Bool(True).tag(sync=True)
     """Whether cells that were not measured show what was estimated of them."""
+    form = t.Unicode().tag(sync=True)
+    """Form of the path maps that are opened next; empty means `pinned`."""
+    pins = t.List(t.Unicode()).tag(sync=True)
+    """Nodes that were pinned into a circuit."""
 
     def _still_key(self) -> str:
         return self.trail[-1] if self.trail else ""

@@ -4,10 +4,11 @@ import type {
   DrillCommand,
   ExplorerState,
   SilenceCommand,
+  SweepCommand,
 } from "../generated/views";
 
 /** Something only a kernel can do. */
-export type Command = DrillCommand | CancelCommand | SilenceCommand;
+export type Command = SweepCommand | DrillCommand | CancelCommand | SilenceCommand;
 
 /** What a reader can choose, in any view. */
 export type Choices = ExplorerState & ComparisonState;

@@ -35,6 +35,15 @@ export interface Explorer {
    * Python that rebuilds the first map.
    */
   code: string;
+  /**
+   * How the maps were measured, the first setting first; empty where there is one and no other
+   * can be chosen. Keys of maps begin with those of a setting.
+   */
+  settings?: Setting[];
+  /**
+   * What there is to choose from; null where one first map is shown and no study is behind it.
+   */
+  offers?: Offers | null;
 }
 /**
  * One thing to mind; `patchwidgets.advice.Advice` says what the fields are.
@@ -175,11 +184,26 @@ export interface Disagreement {
   opposite: boolean;
 }
 /**
- * Asks for the path map into a receiver such as `L20H0.v`; answered by a new map.
+ * Asks for a path map; answered by a new map.
  */
 export interface DrillCommand {
   command: "drill";
+  /**
+   * Where the paths end, such as `L20H0.v`; several are joined by a comma.
+   */
   receiver: string;
+  /**
+   * Where the paths begin instead, such as `L20H0`: then they end at every receiver.
+   */
+  sender: string;
+  /**
+   * Key of the setting in which it is measured; empty for the first.
+   */
+  setting: string;
+  /**
+   * Which nodes are frozen on the way; empty for `pinned`.
+   */
+  form: string;
 }
 /**
  * What the cells of a map would do by estimate; nothing in it was measured.
@@ -212,7 +236,8 @@ export interface ExplorerState {
    */
   selection: string;
   /**
-   * Keys of the maps from the first to the last one opened; empty means the first map only.
+   * Keys of the maps from the first to the last one opened; empty means the first map only. The
+   * first key may be of a map that is not measured yet.
    */
   trail: string[];
   /**
@@ -227,6 +252,14 @@ export interface ExplorerState {
    * Whether cells that were not measured show what was estimated of them.
    */
   estimates: boolean;
+  /**
+   * Form of the path maps that are opened next; empty means `pinned`.
+   */
+  form: string;
+  /**
+   * Nodes that were pinned into a circuit.
+   */
+  pins: string[];
 }
 /**
  * One labelled setting, such as `model` and `smollm2-135m`.
@@ -331,6 +364,10 @@ export interface Heatmap {
   status: ArrayRef;
   progress: Progress;
   /**
+   * Python that measures it on its study; empty where that is not known.
+   */
+  call?: string;
+  /**
    * What was estimated before anything was measured, if anything was.
    */
   estimate?: Estimates | null;
@@ -382,6 +419,23 @@ export interface MetricColumn {
   noise_floor?: number | null;
 }
 /**
+ * What can be looked at, here or by asking a kernel; what is chosen first comes first.
+ */
+export interface Offers {
+  tabs: Tab[];
+  directions: Option[];
+  corruptions: Option[];
+  metrics: Option[];
+  forms: Option[];
+}
+/**
+ * Something to choose: what is sent, and what is read.
+ */
+export interface Option {
+  value: string;
+  label: string;
+}
+/**
  * One prompt pair as the model reads it.
  */
 export interface Pair {
@@ -429,11 +483,77 @@ export interface Progress {
   message: string;
 }
 /**
+ * One way in which maps were measured: a direction, a corruption and the metrics read.
+ */
+export interface Setting {
+  /**
+   * What the keys of its maps begin with; empty for the first.
+   */
+  key: string;
+  direction: string;
+  /**
+   * Its name and site, such as `token_replacement at S2`.
+   */
+  corruption: string;
+  metrics: string[];
+  facts: Fact[];
+  /**
+   * Its prompt pairs; null where they are those of the first.
+   */
+  strip: TokenStrip | null;
+  /**
+   * Python that makes its study again.
+   */
+  code: string;
+}
+/**
  * Lets an advice rule be silent in this Python session, until `advice.restore`.
  */
 export interface SilenceCommand {
   command: "silence";
   rule: string;
+}
+/**
+ * Asks for a first map, in a setting; answered by a new map.
+ */
+export interface SweepCommand {
+  command: "sweep";
+  /**
+   * Key of one of the offered tabs.
+   */
+  tab: string;
+  direction: string;
+  corruption: string;
+  metrics: string[];
+  /**
+   * Whether to stop what is being measured first; otherwise this waits for it.
+   */
+  now: boolean;
+}
+/**
+ * A first map that can be asked for, and what it takes.
+ */
+export interface Tab {
+  /**
+   * Of its map, after the key of a setting.
+   */
+  key: string;
+  /**
+   * What the tab says; several maps may be behind one.
+   */
+  group: string;
+  /**
+   * Which of the maps behind its tab it is.
+   */
+  label: string;
+  /**
+   * Python that measures it, for readers without a kernel.
+   */
+  code: string;
+  /**
+   * How long it takes, in words; empty where that is not known.
+   */
+  cost: string;
 }
 /**
  * Prompt pairs in study order.

@@ -1,6 +1,6 @@
 import { type Chart, Status } from "../core/chart";
 import { estimateLabel, floorOf, number, signed, unitOf } from "../core/format";
-import { kindOf, parseHead } from "../core/nodes";
+import { kindOf, waysFrom } from "../core/nodes";
 
 /** One line of what is known of a cell. */
 export interface Line {
@@ -49,10 +49,10 @@ export function spokenFacts(
   return [name, said, remark].filter(Boolean).join(", ");
 }
 
-/** Returns whether a cell's node can be opened into q, k and v. */
+/** Returns whether there is a way on from a cell's node. */
 export function opens(chart: Chart, cell: number): boolean {
   if (!chart.exists(cell) || chart.status[cell] === Status.unreachable) return false;
-  return parseHead(chart.nameOf(cell)) !== null;
+  return waysFrom(chart.nameOf(cell), 1).length > 0;
 }
 
 function linesOf(chart: Chart, index: number, cell: number): Line[] {

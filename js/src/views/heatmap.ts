@@ -1,7 +1,6 @@
 import type { Chart } from "../core/chart";
 import { freshId, h, setAttributes } from "../core/dom";
 import { move } from "../core/keyboard";
-import type { HeadInput } from "../core/nodes";
 import type { Theme } from "../core/theme";
 import { cellAt, cornerOf, type Layout, layoutOf, type Measure } from "./heatmap-layout";
 import { type Picture, paintMap, paintMarks } from "./heatmap-paint";
@@ -38,7 +37,8 @@ export interface HeatmapEvents {
   select(cell: number): void;
   /** Enter, or a click: `by` says which. */
   open(cell: number, by: "pointer" | "keyboard"): void;
-  drill(cell: number, input: HeadInput): void;
+  /** A letter was pressed; returns whether it means anything here. */
+  letter(cell: number, letter: string): boolean;
   up(): void;
   escape(): void;
   focus(): void;
@@ -235,7 +235,7 @@ export class HeatmapView {
     else if (key === "Escape") events.escape();
     else if ((key === "Enter" || key === " ") && !ctrlKey && !shiftKey)
       events.open(selected, "keyboard");
-    else if ((key === "q" || key === "k" || key === "v") && !ctrlKey) events.drill(selected, key);
+    else if (/^[a-z]$/.test(key) && !ctrlKey) return events.letter(selected, key);
     else return this.step(key, ctrlKey, props);
     return true;
   }
