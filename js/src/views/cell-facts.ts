@@ -60,7 +60,9 @@ function linesOf(chart: Chart, index: number, cell: number): Line[] {
   const { value, low, high, effect, patched } = chart.read(index, cell);
   const lines: Line[] = [];
   const interval = low === null || high === null ? "" : `95 % ${number(low)} to ${number(high)}`;
-  if (metric.normalized && value !== null) {
+  if (metric.quantity && value !== null) {
+    lines.push({ label: metric.quantity, value: signed(value), note: interval });
+  } else if (metric.normalized && value !== null) {
     lines.push({ label: "normalized", value: signed(value), note: interval });
   }
   if (effect !== null) {
