@@ -61,6 +61,32 @@ export interface Advice {
   map: string;
 }
 /**
+ * One map of numbers that may come from anywhere.
+ */
+export interface ArrayMap {
+  /**
+   * Which view draws this.
+   */
+  view: "heatmap";
+  title: string;
+  /**
+   * The map. A list, because whatever is shown has a list of maps.
+   *
+   * @minItems 1
+   * @maxItems 1
+   */
+  maps: [Heatmap, ...Heatmap[]];
+}
+/**
+ * What the reader has chosen.
+ */
+export interface ArrayMapState {
+  /**
+   * Name of the selected cell, such as `L9H6`, or empty.
+   */
+  selection: string;
+}
+/**
  * Where an array lies in the payload's bytes: C order, little-endian.
  *
  * NaN in a float array means not measured.

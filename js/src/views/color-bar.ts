@@ -6,6 +6,9 @@ import type { Picture } from "./heatmap-paint";
 
 const STOPS = 16;
 
+/** Fewest pixels that three numbers need below each other. */
+const LOWEST = 40;
+
 /** The scale of a map: colours, numbers, and what they count. */
 export class ColorBar {
   private readonly noise = h("div", { class: "pw-ramp-noise" });
@@ -22,12 +25,13 @@ export class ColorBar {
   /** Shows a scale `height` pixels high; `floor` is what rounding alone does, on that scale. */
   update({ limit, theme }: Picture, floor: number, height: number): void {
     const { palette } = theme;
+    const tall = Math.max(height, LOWEST);
     const stops = Array.from({ length: STOPS + 1 }, (_, i) => css(palette.at(1 - (2 * i) / STOPS)));
     this.ramp.style.background = `linear-gradient(${stops.join(",")})`;
-    this.element.style.height = `${height}px`;
+    this.element.style.height = `${tall}px`;
     this.top.textContent = signed(limit);
     this.bottom.textContent = signed(-limit);
-    const band = Math.min(1, floor / limit) * height;
+    const band = Math.min(1, floor / limit) * tall;
     this.noise.hidden = band < 1;
     this.noise.style.height = `${band}px`;
     this.noise.style.background = css(palette.noise);

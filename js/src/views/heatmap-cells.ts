@@ -1,5 +1,5 @@
 import { type Chart, Status } from "../core/chart";
-import { inkOn, isBeyond, type Rgb } from "../core/color";
+import { blend, inkOn, isBeyond, type Rgb } from "../core/color";
 import type { Picture } from "./heatmap-paint";
 
 /** What is drawn on a cell besides its colour. */
@@ -87,9 +87,10 @@ function pack(picture: Picture): Cells {
       continue;
     }
     cells.colors[cell] = packed(color, faint ? 120 : 255);
-    cells.inked[cell] = withInk(color);
     const value = values[cell] as number;
     const estimate = estimates[cell] as number;
+    const ink = Number.isNaN(estimate) ? theme.palette.beyond(-1) : dotInk(color);
+    cells.inked[cell] = packed(blend(color, ink, INK), 255);
     const size = Math.abs(Number.isNaN(value) ? estimate : value);
     cells.sizes[cell] = Number.isNaN(size) ? 0 : size;
     cells.marks[cell] =
@@ -117,12 +118,11 @@ export function largestIn(
   return best;
 }
 
+/** How much of the ink of a dot or a stripe is seen over a colour. */
 const INK = 0.45;
 
-function withInk(color: Rgb): number {
-  const ink = inkOn(color) === "#000" ? 0 : 255;
-  const mix = (part: number) => Math.round(part + (ink - part) * INK);
-  return packed([mix(color[0]), mix(color[1]), mix(color[2])], 255);
+function dotInk(color: Rgb): Rgb {
+  return inkOn(color) === "#000" ? [0, 0, 0] : [255, 255, 255];
 }
 
 /** Red first in memory, which is the lowest byte on every machine that browsers run on. */

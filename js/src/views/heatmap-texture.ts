@@ -1,3 +1,4 @@
+import { css } from "../core/color";
 import type { Theme } from "../core/theme";
 import { cornerOf, type Layout } from "./heatmap-layout";
 import type { Pen } from "./pen";
@@ -54,8 +55,8 @@ export function isStripe(y: number): boolean {
 export function stripes(pen: Pen, layout: Layout, theme: Theme, cells: number[]): void {
   const { left, top, plotWidth, plotHeight } = layout;
   within(pen, layout, cells, () => {
-    pen.strokeStyle = theme.text;
-    pen.globalAlpha = 0.6;
+    pen.strokeStyle = css(theme.palette.beyond(-1));
+    pen.globalAlpha = 0.45;
     pen.lineWidth = 1;
     pen.beginPath();
     for (let line = 1; line < plotHeight; line += STEP) {
