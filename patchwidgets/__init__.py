@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from patchwidgets.prompts.pairs import PromptPairs
     from patchwidgets.results.result import Result
     from patchwidgets.study import Study
+    from patchwidgets.widgets.heatmap import heatmap
 
-__all__ = ["PromptPairs", "Result", "Study", "load_model"]
+__all__ = ["PromptPairs", "Result", "Study", "heatmap", "load_model"]
 
 _HOMES = {
     "PromptPairs": "patchwidgets.prompts.pairs",
     "Result": "patchwidgets.results.result",
     "Study": "patchwidgets.study",
+    "heatmap": "patchwidgets.widgets.heatmap",
     "load_model": "patchwidgets.models.load",
 }
 

@@ -23,7 +23,7 @@ def test_fragment_carries_code_data_and_a_picture(explorer):
     (kind, data), (plain, code) = SCRIPTS.findall(html)
     assert "application/json" in kind
     assert plain == ""
-    assert len(code) < 95_000
+    assert len(code) < 125_000
     assert json.loads(data)["header"] == explorer[0].model_dump(mode="json")
     assert 'src="data:image/png;base64,' in html
 

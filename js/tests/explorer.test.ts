@@ -152,7 +152,7 @@ describe("opening path maps", () => {
     press(second(), "l");
     click(view, ".pw-peak", "L17H4");
     press(second(), "a");
-    press(second(), "f");
+    press(second(), "w");
     expect(host.commands).toEqual([
       asked("L8.mlp_in"),
       asked("logits"),

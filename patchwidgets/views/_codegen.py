@@ -14,6 +14,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from patchwidgets.views._wire import MIME_TYPE, SCHEMA_VERSION
+from patchwidgets.views.array_map import ArrayMap, ArrayMapState
 from patchwidgets.views.comparison import Comparison, ComparisonState
 from patchwidgets.views.explorer import (
     CancelCommand,
@@ -27,6 +28,7 @@ from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure
 
 MODELS = (
     *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
+    *(ArrayMap, ArrayMapState),
     *(SweepCommand, DrillCommand, CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""

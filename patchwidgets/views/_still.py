@@ -4,19 +4,20 @@ import numpy as np
 
 from patchwidgets.views._chart import read_chart
 from patchwidgets.views._png import picture, sheet
-from patchwidgets.views._text import spoken, summary
+from patchwidgets.views._text import lines_of, spoken, summary
 from patchwidgets.views._wire import read_array
+from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer
 
-Shown = Explorer | Comparison
+Shown = Explorer | Comparison | ArrayMap
 """What a notebook output or a report can hold."""
 
 MARKS = {1: "+", 2: "−"}
 
 
 def still(header: Shown, block: bytes, key: str = "") -> bytes:
-    """Return a PNG: of one map of an explorer, or of all maps of a comparison.
+    """Return a PNG: of one map, or of all maps of a comparison.
 
     Args:
         header: What is shown.
@@ -33,6 +34,8 @@ def still(header: Shown, block: bytes, key: str = "") -> bytes:
 
 def words(header: Shown, block: bytes, key: str = "") -> str:
     """Return the same as a few lines of plain text; a comparison by what each method detects."""
+    if isinstance(header, ArrayMap):
+        return "\n".join(lines_of(header.maps[0], block))
     if not isinstance(header, Comparison):
         return summary(header, block, key=key)
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)

@@ -32,8 +32,8 @@ class _Runtime(anywidget.AnyWidget):
         return static_text("widget.js")
 
 
-class ViewWidget(anywidget.AnyWidget):
-    """Carries one view.
+class CarryingWidget(anywidget.AnyWidget):
+    """Carries one view, whatever it is made of.
 
     Args:
         header: What is drawn, except for its arrays.
@@ -81,7 +81,7 @@ class ViewWidget(anywidget.AnyWidget):
     def _read_code(self) -> str:
         return static_text("stub.js")
 
-    def show(self, header: Shown, block: bytes) -> None:
+    def draw(self, header: Shown, block: bytes) -> None:
         """Draw something else in place; may be called from any thread."""
         with self._lock:
             self._header = header
@@ -136,6 +136,14 @@ class ViewWidget(anywidget.AnyWidget):
             return
         if self._on_command is not None:
             self._on_command(command)
+
+
+class ViewWidget(CarryingWidget):
+    """Carries what was measured."""
+
+    def show(self, header: Shown, block: bytes) -> None:
+        """Draw something else in place; may be called from any thread."""
+        self.draw(header, block)
 
 
 class PatchWidget(ViewWidget):

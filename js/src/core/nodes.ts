@@ -48,7 +48,7 @@ function fromInput(written: string, headsPerKvHead: number): Way[] {
 }
 
 function outOf(node: string): Way {
-  return { letter: "f", name: node, note: "", receiver: "", sender: node };
+  return { letter: "w", name: node, note: "", receiver: "", sender: node };
 }
 
 /** Returns what a way asks, in words. */

@@ -1,5 +1,6 @@
 import { type Explorer, SCHEMA_VERSION } from "../generated/views";
 import schema from "../generated/views.schema.json";
+import { readArrayMap } from "./array-map";
 import { fromBase64, PayloadError } from "./arrays";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
@@ -17,6 +18,7 @@ const ROOT = schema as Schema;
 const VIEWS = {
   explorer: { schema: ROOT, read: readExplorer },
   comparison: { schema: { $ref: "#/$defs/Comparison" }, read: readComparison },
+  heatmap: { schema: { $ref: "#/$defs/ArrayMap" }, read: readArrayMap },
 };
 
 export type ViewName = keyof typeof VIEWS;

@@ -70,6 +70,32 @@ export interface Advice {
   map: string;
 }
 /**
+ * One map of numbers that may come from anywhere.
+ */
+export interface ArrayMap {
+  /**
+   * Which view draws this.
+   */
+  view: "heatmap";
+  title: string;
+  /**
+   * The map. A list, because whatever is shown has a list of maps.
+   *
+   * @minItems 1
+   * @maxItems 1
+   */
+  maps: [Heatmap, ...Heatmap[]];
+}
+/**
+ * What the reader has chosen.
+ */
+export interface ArrayMapState {
+  /**
+   * Name of the selected cell, such as `L9H6`, or empty.
+   */
+  selection: string;
+}
+/**
  * Where an array lies in the payload's bytes: C order, little-endian.
  *
  * NaN in a float array means not measured.
@@ -342,21 +368,21 @@ export interface Heatmap {
    */
   value: ArrayRef;
   /**
-   * Patched minus base, mean over prompts, in the metric's unit.
+   * Patched minus base, mean over prompts, in the metric's unit, where cells are patches.
    */
-  effect: ArrayRef;
+  effect?: ArrayRef | null;
   /**
-   * Lower end of the 95 % bootstrap interval of `value`.
+   * Lower end of the 95 % bootstrap interval of `value`, where there are intervals.
    */
-  low: ArrayRef;
+  low?: ArrayRef | null;
   /**
    * Upper end of the 95 % bootstrap interval of `value`.
    */
-  high: ArrayRef;
+  high?: ArrayRef | null;
   /**
-   * The metric itself under the patch, mean over prompts.
+   * The metric itself under the patch, mean over prompts, where cells are patches.
    */
-  patched: ArrayRef;
+  patched?: ArrayRef | null;
   /**
    * 0 not measured, 1 measured, 2 zero by identity (the source equals the base there), 3 cannot
    * reach the receiver, 4 no such node (nothing is drawn).
@@ -371,6 +397,10 @@ export interface Heatmap {
    * What was estimated before anything was measured, if anything was.
    */
   estimate?: Estimates | null;
+  /**
+   * The end of the colour scale; by default the largest absolute value.
+   */
+  limit?: number | null;
 }
 /**
  * One way to measure the map, and where its numbers lie.
@@ -395,7 +425,10 @@ export interface MethodLabel {
 export interface MetricColumn {
   name: string;
   label: string;
-  unit: "logit" | "nat" | "probability" | "rank" | "share" | "ratio";
+  /**
+   * `none` where the numbers are no effects in a unit: those of somebody's own array.
+   */
+  unit: ("logit" | "nat" | "probability" | "rank" | "share" | "ratio") | "none";
   /**
    * Mean over prompts in the run that is patched; the map's 0. Null until it is measured.
    */
@@ -417,6 +450,10 @@ export interface MetricColumn {
    * apart from nothing. Null where that was not measured.
    */
   noise_floor?: number | null;
+  /**
+   * What is coloured, where that is not the effect of a patch, such as `attention`.
+   */
+  quantity?: string;
 }
 /**
  * What can be looked at, here or by asking a kernel; what is chosen first comes first.

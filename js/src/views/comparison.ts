@@ -167,6 +167,7 @@ export class ComparisonView {
       up() {},
       escape: () => this.escape(),
       focus() {},
+      restyled: () => this.renderNode(),
     };
   }
 

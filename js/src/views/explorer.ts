@@ -266,6 +266,7 @@ export class ExplorerView {
       up: () => this.up(),
       escape: () => this.escape(),
       focus: () => this.activate(key),
+      restyled: () => this.renderMaps(),
     };
   }
 

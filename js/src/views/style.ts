@@ -1,6 +1,7 @@
 import comparison from "../../style/comparison.css";
 import explorer from "../../style/explorer.css";
 import exploring from "../../style/exploring.css";
+import heatmap from "../../style/heatmap.css";
 
 /** The style sheet of all views. */
-export const style = explorer + exploring + comparison;
+export const style = explorer + exploring + comparison + heatmap;
