@@ -1,12 +1,14 @@
 """A study remembers what it measured, and writes it to a file that needs no model to be read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from patchwidgets.baking import Baking, BakingCost, Level, baking_cost, level_of, receivers_of
+from patchwidgets.engine.cost import Cost
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._source import Source
-from patchwidgets.errors import FileError
+from patchwidgets.errors import FileError, PlanError
 from patchwidgets.opening import about_run
 from patchwidgets.plans.plan import Plan
 from patchwidgets.reports.html import page
@@ -31,6 +33,9 @@ class Keeping:
     _code: str
     _started: dict[tuple[Any, ...], Result]
     path: OpenPaths
+    plan: Callable[..., Plan]
+    cost: Callable[..., Cost]
+    sweep: Callable[..., Result]
     _metric_infos: Any
     _groups: Any
 
@@ -95,6 +100,83 @@ class Keeping:
         """
         drawn = picture(list(self._measured().values()), precision)
         return sizes_of(self._document(precision), *drawn)
+
+    def bake(self, depth: int = 1, top: int = 5, inputs: Sequence[str] = ("q", "k", "v")) -> Baking:
+        """Measure what feeds the strongest heads, so that it is in what is saved.
+
+        Returns once the head map is measured (the study's first; a plain one is started where it
+        has none), and measures path maps in a thread, one after another; what is measured already
+        is not measured again. Printing what it returns says how far it is.
+
+        Args:
+            depth: Path maps one behind another: 2 opens the strongest senders of each map too.
+            top: How many heads of each map, by the size of their effect by the first metric.
+            inputs: Some of `q`, `k` and `v`. Heads that share a key/value head share two of them.
+
+        Raises:
+            PlanError: That is nothing, or far too much; or the study's map has no heads.
+        """
+        asked = level_of(depth, top, inputs)
+        first = self._head_map()
+        shared = self._heads_per_kv_head()
+        return Baking(
+            first,
+            self._opened_path,
+            lambda result: receivers_of(result, asked, shared),
+            depth,
+            self._baking_cost(first, asked),
+        )
+
+    def bake_cost(
+        self, depth: int = 1, top: int = 5, inputs: Sequence[str] = ("q", "k", "v")
+    ) -> BakingCost:
+        """Return what `bake` would take, once the head map is measured; printing it says so.
+
+        Args:
+            depth: As in `bake`.
+            top: As in `bake`.
+            inputs: As in `bake`.
+
+        Raises:
+            PlanError: As in `bake`.
+        """
+        return self._baking_cost(self._head_map(), level_of(depth, top, inputs))
+
+    def _head_map(self) -> Result:
+        for result in list(self._started.values()):
+            nodes = [node for patch in result.plan.patches for node in patch.nodes]
+            if any(node.site == "z" and node.position is None for node in nodes):
+                return result.wait()
+        return self.sweep("heads").wait()
+
+    def _heads_per_kv_head(self) -> int:
+        spec = self._session.model.spec
+        return spec.n_heads // spec.n_kv_heads
+
+    def _baking_cost(self, first: Result, asked: Level) -> BakingCost:
+        costs = []
+        for name in receivers_of(first, asked, self._heads_per_kv_head()):
+            if self._known_path(name) is None:
+                plan = self._path_plan(name)
+                costs += [] if plan is None else [(name, self.cost(plan))]
+        return baking_cost(costs, asked)
+
+    def _opened_path(self, receiver: str) -> Result | None:
+        """Return the path map into a receiver, measured or just started; `None` if nothing can."""
+        known = self._known_path(receiver)
+        if known is not None or self._path_plan(receiver) is None:
+            return known
+        return self.path([receiver])
+
+    def _known_path(self, receiver: str) -> Result | None:
+        known = [one for one in list(self._started.values()) if key_of(one) == receiver]
+        return next((one for one in known if one.progress.state in ("done", "running")), None)
+
+    def _path_plan(self, receiver: str) -> Plan | None:
+        try:
+            return self.plan("path", receivers=[receiver])
+        except PlanError:  # nothing is before it
+            return None
 
     def _document(self, precision: Precision) -> dict[str, Any]:
         session = self._session

@@ -23,7 +23,7 @@ LAYERS = [
     ["reports", "widgets"],
     ["advising"],
     ["saving"],
-    ["opening"],
+    ["opening", "baking"],
     ["comparing", "describing", "keeping"],
     ["study"],
     ["paper"],
