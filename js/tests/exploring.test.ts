@@ -160,9 +160,12 @@ describe("the queue", () => {
 describe("the code of what is looked at", () => {
   it("measures the study, the open maps and the circuit again", async () => {
     let copied = "";
+    const keep = async (text: string) => {
+      copied = text;
+    };
     Object.defineProperty(navigator, "clipboard", {
       configurable: true,
-      value: { writeText: async (text: string) => void (copied = text) },
+      value: { writeText: (text: string) => keep(text) },
     });
     click(view, ".pw-peak", "L20H0");
     press(first(), "p");

@@ -12,6 +12,7 @@ import xarray as xr
 from patchwidgets.errors import MeasurementError
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results import storage
+from patchwidgets.results._document import Precision
 from patchwidgets.results.dataset import build_dataset
 from patchwidgets.results.estimate import Agreement, Estimate, compare
 from patchwidgets.results.estimated import Estimated
@@ -210,9 +211,17 @@ class Result(Ratios):
         """
         return cls.from_json(storage.read(Path(path)), where=f"`{path}`")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the result as a JSON document, as it is now, without waiting."""
-        return storage.pack(self._parts())
+    def to_json(self, precision: Precision = "float64") -> dict[str, Any]:
+        """Return the result as a JSON document, as it is now, without waiting.
+
+        Args:
+            precision: Of its numbers: `float64`, `exact` (float32 where nothing is lost by it) or
+                `float16`.
+
+        Raises:
+            FileError: A number is too large for `precision`.
+        """
+        return storage.pack(self._parts(), precision)
 
     def frozen(self) -> "Result":
         """Return a copy as it is now, which nobody fills any more, so that it never waits."""
