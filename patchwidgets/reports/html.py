@@ -8,6 +8,8 @@ from html import escape
 from patchwidgets.views._static import static_text
 from patchwidgets.views._still import Shown, still
 from patchwidgets.views._wire import bundle
+from patchwidgets.views.comparison import Comparison
+from patchwidgets.views.explorer import Explorer
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -45,7 +47,8 @@ def page(header: Shown, block: bytes, title: str) -> str:
 
 
 def _data(header: Shown, block: bytes) -> str:
-    image = base64.b64encode(still(header, block, header.maps[-1].key)).decode("ascii")
+    last = header.maps[-1].key if isinstance(header, Explorer | Comparison) else ""
+    image = base64.b64encode(still(header, block, last)).decode("ascii")
     # In a script element only `<` could end the data, so it is written as JSON may write it.
     payload = json.dumps(bundle(header, block), allow_nan=False).replace("<", "\\u003c")
     return (

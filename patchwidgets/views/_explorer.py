@@ -37,7 +37,7 @@ def explorer(results: Sequence[Result], more_advice: Sequence[str] = ()) -> tupl
         title=about.get("behaviour", first.plan.name),
         facts=_facts(first),
         direction=first.direction,
-        strip=TokenStrip(pairs=[_pair(prompt) for prompt in about.get("prompts", [])]),
+        strip=TokenStrip(pairs=[pair_of(prompt) for prompt in about.get("prompts", [])]),
         maps=[_map(result, block) for result in results],
         heads_per_kv_head=_heads_per_kv_head(about.get("model")),
         drills=_has_heads(first) and (first.open_paths is not None or len(results) > 1),
@@ -127,7 +127,8 @@ def _heads_per_kv_head(model: dict[str, Any] | None) -> int:
     return model["n_heads"] // model["n_kv_heads"] if model else 1
 
 
-def _pair(prompt: dict[str, Any]) -> Pair:
+def pair_of(prompt: dict[str, Any]) -> Pair:
+    """Return a prompt pair of `provenance["prompts"]` as it is drawn."""
     roles: dict[int, str] = {}
     for role, at in prompt["roles"].items():
         roles[at] = f"{roles[at]}, {role}" if at in roles else role

@@ -38,7 +38,7 @@ def heatmap(
     grid = lay_out(result.plan, map)
     columns, value, interval = [], [], []
     for m in range(len(result.metrics)):
-        column = _metric_column(result, snapshot, m)
+        column = metric_column(result, snapshot, m)
         columns.append(column)
         effect = snapshot.mean_effect(m)
         value.append(snapshot.normalized(m) if column.normalized else effect)
@@ -98,7 +98,8 @@ class _Intervals:
 _intervals = _Intervals()
 
 
-def _metric_column(result: Result, snapshot: Snapshot, m: int) -> MetricColumn:
+def metric_column(result: Result, snapshot: Snapshot, m: int) -> MetricColumn:
+    """Return what metric `m` says on the two unpatched runs, and how it is scaled."""
     info, base, source = result.metrics[m], snapshot.base[m], snapshot.source[m]
     note = not_normalizable(info, base, source)
     return MetricColumn(

@@ -1,9 +1,11 @@
-import { type Explorer, SCHEMA_VERSION } from "../generated/views";
+import { type Explorer, type Prompts, SCHEMA_VERSION } from "../generated/views";
 import schema from "../generated/views.schema.json";
 import { fromBase64, PayloadError } from "./arrays";
+import { readAttention } from "./attention";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
 import { readComparison } from "./comparison";
+import { readEffects } from "./prompt-effects";
 
 /** Everything an explorer draws. */
 export interface Payload {
@@ -17,6 +19,9 @@ const ROOT = schema as Schema;
 const VIEWS = {
   explorer: { schema: ROOT, read: readExplorer },
   comparison: { schema: { $ref: "#/$defs/Comparison" }, read: readComparison },
+  attention: { schema: { $ref: "#/$defs/Attention" }, read: readAttention },
+  prompt_effects: { schema: { $ref: "#/$defs/PromptEffects" }, read: readEffects },
+  prompts: { schema: { $ref: "#/$defs/Prompts" }, read: (header: Prompts) => ({ header }) },
 };
 
 export type ViewName = keyof typeof VIEWS;
