@@ -23,7 +23,7 @@ LAYERS = [
     ["reports", "widgets"],
     ["advising"],
     ["opening"],
-    ["comparing", "describing"],
+    ["comparing", "describing", "sending"],
     ["study"],
     ["paper"],
     ["cli"],

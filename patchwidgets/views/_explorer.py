@@ -48,7 +48,9 @@ def explorer(results: Sequence[Result], more_advice: Sequence[str] = ()) -> tupl
 
 
 def key_of(result: Result) -> str:
-    """Return the key of a result's map: its sweep, or the receivers of its paths."""
+    """Return the key of a result's map: its sweep, or the receivers or the sender of its paths."""
+    if result.plan.origin is not None:
+        return f"{result.plan.origin} ->"
     path = result.plan.patches[0].path if result.plan.patches else None
     return result.plan.name if path is None else path.destination
 
@@ -61,6 +63,8 @@ def _map(result: Result, block: ArrayBlock) -> Heatmap:
 
 
 def _title(result: Result, key: str) -> str:
+    if result.plan.origin is not None:
+        return f"Where does {result.plan.origin} write to?"
     if result.plan.form is None:
         what = WHAT.get(result.plan.name, result.plan.name)
         return QUESTIONS[result.direction].format(what=what)

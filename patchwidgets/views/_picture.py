@@ -6,7 +6,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from patchwidgets.results import stats
-from patchwidgets.results.labels import written_name
 from patchwidgets.results.measured import NOT_MEASURED, UNREACHABLE, Snapshot, not_normalizable
 from patchwidgets.results.result import Result
 from patchwidgets.views._estimates import estimates
@@ -71,7 +70,7 @@ def strongest(result: Result, n: int = 3, metric: int = 0) -> list[str]:
     """Return the names of the `n` nodes with the largest effect so far, without waiting."""
     sizes = np.abs(result.snapshot().mean_effect(metric))
     order = np.argsort(-sizes, kind="stable")[:n]
-    return [written_name(result.plan.patches[patch]) for patch in order if sizes[patch] > 0]
+    return [result.plan.names[patch] for patch in order if sizes[patch] > 0]
 
 
 class _Intervals:
