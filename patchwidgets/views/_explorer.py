@@ -173,10 +173,11 @@ def _heads_per_kv_head(model: dict[str, Any] | None) -> int:
 
 
 def _strip(result: Result) -> TokenStrip:
-    return TokenStrip(pairs=[_pair(prompt) for prompt in result.provenance.get("prompts", [])])
+    return TokenStrip(pairs=[pair_of(prompt) for prompt in result.provenance.get("prompts", [])])
 
 
-def _pair(prompt: dict[str, Any]) -> Pair:
+def pair_of(prompt: dict[str, Any]) -> Pair:
+    """Return a prompt pair of `provenance["prompts"]` as it is drawn."""
     roles: dict[int, str] = {}
     for role, at in prompt["roles"].items():
         roles[at] = f"{roles[at]}, {role}" if at in roles else role

@@ -38,9 +38,11 @@ def key_of(result: Result) -> str:
 
 def plan_key(plan: Plan) -> str:
     """Return what tells a plan from the others of one study, as few words as do."""
+    form = "" if plan.form in (None, "pinned") else f" ({plan.form})"
+    if plan.origin is not None:
+        return f"from {plan.origin}{form}"
     path = plan.patches[0].path if plan.patches else None
     if path is not None:
-        form = "" if plan.form in (None, "pinned") else f" ({plan.form})"
         return f"{path.destination}{_by_place(plan)}{form}"
     return f"{plan.name}{_by_place(plan)}{_unusual_site(plan)}{_window(plan)}"
 
@@ -55,6 +57,8 @@ def tab_of(plan: Plan) -> tuple[str, str]:
 def question_of(result: Result) -> str:
     """Return the question that a map answers."""
     plan = result.plan
+    if plan.origin is not None:
+        return f"Where does {plan.origin} write to?"
     if plan.form is None:
         what = WHAT.get(plan.name, plan.name)
         return QUESTIONS[result.direction].format(what=what)

@@ -1,8 +1,11 @@
 import type {
+  AttentionState,
   CancelCommand,
   ComparisonState,
   DrillCommand,
   ExplorerState,
+  PromptEffectsState,
+  PromptsState,
   SilenceCommand,
   SweepCommand,
 } from "../generated/views";
@@ -11,7 +14,11 @@ import type {
 export type Command = SweepCommand | DrillCommand | CancelCommand | SilenceCommand;
 
 /** What a reader can choose, in any view. */
-export type Choices = ExplorerState & ComparisonState;
+export type Choices = ExplorerState &
+  ComparisonState &
+  AttentionState &
+  PromptEffectsState &
+  PromptsState;
 
 /** What a view may ask of the place it is drawn in. */
 export interface Host {

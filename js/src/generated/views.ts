@@ -109,6 +109,94 @@ export interface ArrayRef {
   offset: number;
 }
 /**
+ * One of the runs beside each other.
+ */
+export interface AttendingRun {
+  name: "clean" | "corrupted" | "patched";
+  /**
+   * What is run, such as `L17H4 -> L20H0.k` for the patched one.
+   */
+  label: string;
+}
+/**
+ * The attention pattern of one head on one prompt pair, or the mean over several.
+ */
+export interface Attention {
+  view: "attention";
+  /**
+   * Written name of the head.
+   */
+  node: string;
+  title: string;
+  /**
+   * Which prompts, and what is patched: enough to redo it.
+   */
+  caption: string;
+  /**
+   * Which pair; null for a mean over pairs.
+   */
+  prompt: number | null;
+  /**
+   * Which of the unpatched runs is the one that is patched.
+   */
+  base: "clean" | "corrupted";
+  /**
+   * All positions that are attended to, in order.
+   *
+   * @minItems 1
+   */
+  places: [Place, ...Place[]];
+  /**
+   * @minItems 1
+   */
+  runs: [AttendingRun, ...AttendingRun[]];
+  /**
+   * Positions that attend whose numbers are here: all of them, or of long prompts those with a
+   * role.
+   *
+   * @minItems 1
+   */
+  destinations: [number, ...number[]];
+  /**
+   * Over runs, destinations, places: the share of its attention, 0 = none, 1 = all.
+   */
+  weights: ArrayRef;
+  /**
+   * The position that attends which is shown at first: the last one.
+   */
+  destination: number;
+  /**
+   * What to know of it in words: why a patch changes nothing here, or could not be applied;
+   * otherwise empty.
+   */
+  note: string;
+  /**
+   * Python that measures it again.
+   */
+  code: string;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface AttentionState {
+  /**
+   * Written name of the head; empty means the one that is shown.
+   */
+  selection: string;
+  /**
+   * Which pair; without meaning where a mean is shown.
+   */
+  prompt: number;
+  /**
+   * The position that attends; -1 means `Attention.destination`.
+   */
+  destination: number;
+  /**
+   * Whether all destinations are shown, as a map.
+   */
+  matrix: boolean;
+}
+/**
  * Rows or columns of a map.
  */
 export interface Axis {
@@ -197,6 +285,32 @@ export interface ComparisonState {
   scale: "metric" | "all" | "each";
 }
 /**
+ * One cell of one map: what it does to every pair, and what its head attends to.
+ */
+export interface Detail {
+  /**
+   * Key of the map.
+   */
+  map: string;
+  /**
+   * Written name of the cell.
+   */
+  node: string;
+  /**
+   * The pair on which the patterns are.
+   */
+  prompt: number;
+  effects: PromptEffects;
+  /**
+   * Of the heads that the cell is about; empty where `note` says why.
+   */
+  patterns: Attention[];
+  /**
+   * Why there is no pattern; empty where there is one.
+   */
+  note: string;
+}
+/**
  * A node on which methods disagree; the numbers count methods.
  */
 export interface Disagreement {
@@ -230,6 +344,28 @@ export interface DrillCommand {
    * Which nodes are frozen on the way; empty for `pinned`.
    */
   form: string;
+}
+/**
+ * What one metric says of all pairs together, in its own unit; null where nothing is known.
+ */
+export interface EffectSummary {
+  mean: number | null;
+  /**
+   * Lower end of the 95 % bootstrap interval of the mean.
+   */
+  low: number | null;
+  /**
+   * Upper end of it.
+   */
+  high: number | null;
+  /**
+   * Pairs whose effect is above 0.
+   */
+  positive: number;
+  /**
+   * Pairs whose effect is below 0.
+   */
+  negative: number;
 }
 /**
  * What the cells of a map would do by estimate; nothing in it was measured.
@@ -500,6 +636,27 @@ export interface Pair {
   right: boolean;
 }
 /**
+ * One token position of the prompts that are shown.
+ */
+export interface Place {
+  /**
+   * Its token in the clean prompt; empty where the prompts of a mean have several.
+   */
+  clean: string;
+  /**
+   * The same of the corrupted prompt.
+   */
+  corrupted: string;
+  /**
+   * Whether the two runs are given something different here.
+   */
+  differs: boolean;
+  /**
+   * Several roles at one position are joined by a comma; empty where there is none.
+   */
+  role: string;
+}
+/**
  * How far the measuring of a map has come.
  */
 export interface Progress {
@@ -518,6 +675,105 @@ export interface Progress {
    * The error, where `state` is `failed`; otherwise empty.
    */
   message: string;
+}
+/**
+ * The effect of one patch on every prompt pair. Arrays run over metrics, pairs.
+ */
+export interface PromptEffects {
+  view: "prompt_effects";
+  /**
+   * Written name of what is patched, or of the sender of a path.
+   */
+  node: string;
+  title: string;
+  /**
+   * Direction, form, corruption, number of pairs and seed: enough to redo it.
+   */
+  caption: string;
+  /**
+   * Names of the base run and of the source run: `corrupted` and `clean` when denoising.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  runs: [string, string, ...string[]];
+  /**
+   * `base` and `source` are the means over pairs.
+   *
+   * @minItems 1
+   */
+  metrics: [MetricColumn, ...MetricColumn[]];
+  /**
+   * One for every metric.
+   */
+  summaries: EffectSummary[];
+  /**
+   * Patched minus base of every pair, in the metric's unit; NaN where it was not measured.
+   */
+  effect: ArrayRef;
+  /**
+   * The metric in the run that is patched.
+   */
+  base: ArrayRef;
+  /**
+   * The metric in the run that the patches come from.
+   */
+  source: ArrayRef;
+  /**
+   * Why there are no effects, or what is special about them; otherwise empty.
+   */
+  note: string;
+  /**
+   * The pairs; empty where they stand elsewhere in the payload.
+   */
+  strip: TokenStrip;
+  /**
+   * Python that gives these numbers.
+   */
+  code: string;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface PromptEffectsState {
+  /**
+   * Written name of the node; empty means the one that is shown.
+   */
+  selection: string;
+  /**
+   * Name of the metric that is drawn; empty means the first.
+   */
+  metric: string;
+  /**
+   * Which pair is marked.
+   */
+  prompt: number;
+  /**
+   * Whether every group of prompts has a row of its own.
+   */
+  grouped: boolean;
+}
+/**
+ * A token strip without anything around it.
+ */
+export interface Prompts {
+  view: "prompts";
+  title: string;
+  caption: string;
+  strip: TokenStrip;
+  /**
+   * Python that makes the pairs again.
+   */
+  code: string;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface PromptsState {
+  /**
+   * Which pair is shown.
+   */
+  prompt: number;
 }
 /**
  * One way in which maps were measured: a direction, a corruption and the metrics read.

@@ -1,8 +1,11 @@
 import type { Choices, Host } from "../core/host";
 import { type AnyPayload, type ViewName, viewNameOf } from "../core/payload";
 import { ArrayMapView } from "./array-map";
+import { AttentionView } from "./attention";
 import { ComparisonView } from "./comparison";
 import { ExplorerView } from "./explorer";
+import { PromptEffectsView } from "./prompt-effects";
+import { PromptsView } from "./prompts";
 
 /** What a host draws, whichever view it is. */
 export interface View {
@@ -20,6 +23,9 @@ const VIEWS: Record<ViewName, new (parent: HTMLElement, payload: never, host: Ho
   explorer: ExplorerView,
   comparison: ComparisonView,
   heatmap: ArrayMapView,
+  attention: AttentionView,
+  prompt_effects: PromptEffectsView,
+  prompts: PromptsView,
 };
 
 /** Draws a payload in the view it is made for. */
