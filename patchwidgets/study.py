@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from patchwidgets.advising import Advised
+from patchwidgets.circuiting import Circuiting
 from patchwidgets.comparing import Comparing
 from patchwidgets.describing import Described
 from patchwidgets.engine.cluster import Cluster
@@ -43,7 +44,7 @@ from patchwidgets.results.result import Result
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing):
+class Study(Described, Advised, Comparing, Circuiting):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.

@@ -17,13 +17,14 @@ LAYERS = [
     ["prompts", "metrics", "models.spec", "models.sites"],
     ["models", "plans"],
     ["results"],
+    ["circuits"],
     ["advice"],
     ["engine", "views"],
     ["charts"],
     ["reports", "widgets"],
     ["advising"],
     ["opening"],
-    ["comparing", "describing"],
+    ["comparing", "describing", "circuiting"],
     ["study"],
     ["paper"],
     ["cli"],
@@ -50,6 +51,8 @@ UPWARDS = {
     ("charts._chart", "widgets.bokeh_pane"): "a chart shows itself; imported when it is shown",
     ("charts._chart", "reports.figure"): "a chart writes its page; imported when it is written",
     ("results.comparison", "widgets"): "a comparison shows itself, in the same way",
+    ("circuits.result", "widgets"): "a circuit shows itself, in the same way",
+    ("circuits.result", "advice"): "a circuit advises on itself, in the same way",
     ("results.comparison", "reports.comparison"): "a comparison is saved as a page when asked",
 }
 """Imports against the layers, each with its reason."""
@@ -73,7 +76,7 @@ token strips."""
 
 TORCH_FREE = [
     *("types", "errors", "registry", "nodes", "jobs", "prompts.pairs", "models.spec"),
-    *("models.sites", "plans", "results", "advice", "views", "reports"),
+    *("models.sites", "plans", "results", "circuits", "advice", "views", "reports"),
 ]
 HEAVY = [
     *("torch", "transformer_lens", "transformers", "anywidget", "ipywidgets", "distributed"),
