@@ -8,6 +8,7 @@ from html import escape
 from patchwidgets.views._static import static_text
 from patchwidgets.views._still import Shown, still
 from patchwidgets.views._wire import bundle
+from patchwidgets.views.circuit import Circuit
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -45,7 +46,8 @@ def page(header: Shown, block: bytes, title: str) -> str:
 
 
 def _data(header: Shown, block: bytes) -> str:
-    image = base64.b64encode(still(header, block, header.maps[-1].key)).decode("ascii")
+    key = "" if isinstance(header, Circuit) else header.maps[-1].key
+    image = base64.b64encode(still(header, block, key)).decode("ascii")
     # In a script element only `<` could end the data, so it is written as JSON may write it.
     payload = json.dumps(bundle(header, block), allow_nan=False).replace("<", "\\u003c")
     return (

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from patchwidgets.views._wire import MIME_TYPE, SCHEMA_VERSION
+from patchwidgets.views.circuit import Circuit, CircuitState
 from patchwidgets.views.comparison import Comparison, ComparisonState
 from patchwidgets.views.explorer import (
     CancelCommand,
@@ -26,6 +27,7 @@ from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure
 
 MODELS = (
     *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
+    *(Circuit, CircuitState),
     *(DrillCommand, CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""

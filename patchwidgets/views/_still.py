@@ -3,26 +3,30 @@
 import numpy as np
 
 from patchwidgets.views._chart import read_chart
+from patchwidgets.views._circuit_still import circuit_picture, circuit_words
 from patchwidgets.views._png import picture, sheet
 from patchwidgets.views._text import spoken, summary
 from patchwidgets.views._wire import read_array
+from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer
 
-Shown = Explorer | Comparison
+Shown = Explorer | Comparison | Circuit
 """What a notebook output or a report can hold."""
 
 MARKS = {1: "+", 2: "−"}
 
 
 def still(header: Shown, block: bytes, key: str = "") -> bytes:
-    """Return a PNG: of one map of an explorer, or of all maps of a comparison.
+    """Return a PNG: of one map of an explorer, of all maps of a comparison, or of a graph.
 
     Args:
         header: What is shown.
         block: Its arrays.
         key: Which map of an explorer; the first where it has none of that key.
     """
+    if isinstance(header, Circuit):
+        return circuit_picture(header)
     if isinstance(header, Comparison):
         columns = range(len(header.maps[0].metrics))
         rows = [[read_chart(one, block, metric) for metric in columns] for one in header.maps]
@@ -33,6 +37,8 @@ def still(header: Shown, block: bytes, key: str = "") -> bytes:
 
 def words(header: Shown, block: bytes, key: str = "") -> str:
     """Return the same as a few lines of plain text; a comparison by what each method detects."""
+    if isinstance(header, Circuit):
+        return circuit_words(header)
     if not isinstance(header, Comparison):
         return summary(header, block, key=key)
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)

@@ -3,6 +3,7 @@ import schema from "../generated/views.schema.json";
 import { fromBase64, PayloadError } from "./arrays";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
+import { readCircuit } from "./circuit";
 import { readComparison } from "./comparison";
 
 /** Everything an explorer draws. */
@@ -17,6 +18,7 @@ const ROOT = schema as Schema;
 const VIEWS = {
   explorer: { schema: ROOT, read: readExplorer },
   comparison: { schema: { $ref: "#/$defs/Comparison" }, read: readComparison },
+  circuit: { schema: { $ref: "#/$defs/Circuit" }, read: readCircuit },
 };
 
 export type ViewName = keyof typeof VIEWS;

@@ -1,5 +1,6 @@
 import type { Choices, Host } from "../core/host";
 import { type AnyPayload, type ViewName, viewNameOf } from "../core/payload";
+import { CircuitPage } from "./circuit-page";
 import { ComparisonView } from "./comparison";
 import { ExplorerView } from "./explorer";
 
@@ -18,6 +19,7 @@ export interface View {
 const VIEWS: Record<ViewName, new (parent: HTMLElement, payload: never, host: Host) => View> = {
   explorer: ExplorerView,
   comparison: ComparisonView,
+  circuit: CircuitPage,
 };
 
 /** Draws a payload in the view it is made for. */
