@@ -4,6 +4,7 @@ const LEFT = 36;
 const RIGHT = 8;
 const LETTER = 7.2;
 const BETWEEN = 12;
+const WIDE = 56;
 const DENSE = 16;
 
 /** How much of a row nodes take before the next row begins: the rest is for what passes them. */
@@ -69,6 +70,12 @@ export function heightOf({ kind, layer }: CircuitNode): number {
   return (layer ?? 0) + (kind === "mlp" ? 0.5 : 0);
 }
 
+/** Pixels between two nodes of a row, and between a node and a connection that passes it. */
+interface Gaps {
+  between: number;
+  beside: number;
+}
+
 /** Returns places without overlaps: a row per layer, the inputs lowest, the logits highest. */
 export function layout(nodes: CircuitNode[], links: Link[], width: number): Layout {
   const dense = nodes.length > DENSE;
@@ -78,6 +85,7 @@ export function layout(nodes: CircuitNode[], links: Link[], width: number): Layo
   const routes = links.map((link) => route(link, rows, items));
   order(items);
   settle(items, room, dense);
+  centre(items.flat(), room);
   const ends = items.flat().map(({ centre, width }) => centre + width / 2);
   return drawn(items, links, routes, { width: Math.max(room, ...ends) + LEFT + RIGHT, dense });
 }
@@ -162,47 +170,59 @@ function order(rows: Item[][]): void {
 
 /** Moves everything towards its neighbours, as far as there is room. */
 function settle(rows: Item[][], room: number, dense: boolean): void {
+  const most = { between: WIDE, beside: dense ? 4 : WIDE / 4 };
+  const gaps = { ...most };
   for (const row of rows) {
     const nodes = row.filter(({ node }) => node);
     const passing = row.length - nodes.length;
-    const free = room - nodes.reduce((sum, { width }) => sum + width + BETWEEN, 0);
-    const each = passing ? Math.max(0.5, Math.min(dense ? 6 : 12, free / passing)) : 0;
+    const free = room - nodes.reduce((sum, { width }) => sum + width, 0);
+    const each = Math.max(0, free) / (nodes.length + passing);
+    gaps.between = Math.max(BETWEEN, Math.min(gaps.between, each));
+    gaps.beside = Math.max(3, Math.min(gaps.beside, each / 4));
     for (const item of row) {
-      if (!item.node) item.width = each;
+      if (!item.node) item.width = Math.max(0.5, Math.min(dense ? 6 : 12, each / 2));
       item.centre *= room;
     }
-    fit(row, room);
   }
+  for (const row of rows) fit(row, room, gaps);
   for (let turn = 0; turn < 12; turn++) {
     for (const row of turn % 2 ? [...rows].reverse() : rows) {
       for (const item of row) {
         item.centre = mean([...item.below, ...item.above]) ?? item.centre;
       }
-      fit(row, room);
+      fit(row, room, gaps);
     }
   }
 }
 
+/** Moves everything to the middle of the picture. */
+function centre(items: Item[], room: number): void {
+  const least = Math.min(...items.map(({ centre, width }) => centre - width / 2));
+  const most = Math.max(...items.map(({ centre, width }) => centre + width / 2));
+  const step = Math.max(-least, (room - least - most) / 2);
+  for (const item of items) item.centre += step;
+}
+
 /** Takes a row apart where its items overlap, keeping their order and all of them inside. */
-function fit(row: Item[], room: number): void {
+function fit(row: Item[], room: number, gaps: Gaps): void {
   const wanted = row.map(({ centre }) => centre);
-  const gaps = row.map((item, index) => apart(row[index - 1], item));
+  const steps = row.map((item, index) => apart(row[index - 1], item, gaps));
   const up = [...wanted];
   const down = [...wanted];
-  for (let i = 1; i < row.length; i++) up[i] = Math.max(at(up, i), at(up, i - 1) + at(gaps, i));
+  for (let i = 1; i < row.length; i++) up[i] = Math.max(at(up, i), at(up, i - 1) + at(steps, i));
   for (let i = row.length - 2; i >= 0; i--) {
-    down[i] = Math.min(at(down, i), at(down, i + 1) - at(gaps, i + 1));
+    down[i] = Math.min(at(down, i), at(down, i + 1) - at(steps, i + 1));
   }
   let limit = room - (row[row.length - 1]?.width ?? 0) / 2;
   const inside = [...wanted];
   for (let i = row.length - 1; i >= 0; i--) {
     inside[i] = Math.min((at(up, i) + at(down, i)) / 2, limit);
-    limit = at(inside, i) - at(gaps, i);
+    limit = at(inside, i) - at(steps, i);
   }
   let least = (row[0]?.width ?? 0) / 2;
   for (const [index, item] of row.entries()) {
     item.centre = Math.max(at(inside, index), least);
-    least = item.centre + (gaps[index + 1] ?? 0);
+    least = item.centre + (steps[index + 1] ?? 0);
   }
 }
 
@@ -211,10 +231,10 @@ function at(numbers: number[], index: number): number {
 }
 
 /** Returns how far apart the centres of two neighbours are at least. */
-function apart(one: Item | undefined, other: Item): number {
+function apart(one: Item | undefined, other: Item, { between, beside }: Gaps): number {
   if (!one) return 0;
-  const between = one.node && other.node ? BETWEEN : one.node || other.node ? 4 : 0;
-  return (one.width + other.width) / 2 + between;
+  const gap = one.node && other.node ? between : one.node || other.node ? beside : 0;
+  return (one.width + other.width) / 2 + gap;
 }
 
 function mean(items: Item[]): number | null {
