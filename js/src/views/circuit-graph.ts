@@ -8,7 +8,7 @@ import type { Circuit, CircuitNode } from "../generated/views";
 import { type Layout, type Link, layout, type PlacedEdge, type PlacedNode } from "./circuit-layout";
 
 /** Up to so many nodes that send no path, their whole effects are drawn as lines to the logits. */
-const FEW = 12;
+const FEW = 8;
 
 /** What a reader does to a node. */
 export interface GraphEvents {

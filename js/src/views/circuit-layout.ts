@@ -2,7 +2,9 @@ import type { CircuitEdge, CircuitNode } from "../generated/views";
 
 const LEFT = 36;
 const RIGHT = 8;
-const LETTER = 7.2;
+/** Pixels of a bold letter, in the widest of the usual fonts. */
+const LETTER = 8.5;
+const LETTERS: Record<string, number> = { "@": 12, M: 12, " ": 4.5, H: 10, N: 10, "−": 10 };
 const BETWEEN = 12;
 const WIDE = 56;
 const DENSE = 16;
@@ -121,8 +123,9 @@ function inLayer(one: CircuitNode, other: CircuitNode): number {
 
 function widthOf({ label }: CircuitNode, dense: boolean): number {
   // In dense pictures the sign stands behind the label, in others beneath it.
-  const letters = [...label].length + (dense ? 2 : 0);
-  return Math.max(46, Math.round(letters * LETTER) + 14);
+  const letters = [...label, ...(dense ? " −" : "")];
+  const wide = letters.reduce((sum, letter) => sum + (LETTERS[letter] ?? LETTER), 0);
+  return Math.max(46, Math.round(wide) + 14);
 }
 
 function itemOf(node: CircuitNode, dense: boolean): Item {
@@ -187,12 +190,17 @@ function settle(rows: Item[][], room: number, dense: boolean): void {
   for (const row of rows) fit(row, room, gaps);
   for (let turn = 0; turn < 12; turn++) {
     for (const row of turn % 2 ? [...rows].reverse() : rows) {
-      for (const item of row) {
-        item.centre = mean([...item.below, ...item.above]) ?? item.centre;
-      }
+      for (const item of row) item.centre = wanted(item, turn % 2 === 0);
       fit(row, room, gaps);
     }
   }
+}
+
+/** Returns where an item would be best; one that passes goes straight on where it can. */
+function wanted(item: Item, upwards: boolean): number {
+  const [before] = upwards ? item.below : item.above;
+  if (!item.node && before && !before.node) return before.centre;
+  return mean([...item.below, ...item.above]) ?? item.centre;
 }
 
 /** Moves everything to the middle of the picture. */
@@ -205,16 +213,16 @@ function centre(items: Item[], room: number): void {
 
 /** Takes a row apart where its items overlap, keeping their order and all of them inside. */
 function fit(row: Item[], room: number, gaps: Gaps): void {
-  const wanted = row.map(({ centre }) => centre);
+  const best = row.map(({ centre }) => centre);
   const steps = row.map((item, index) => apart(row[index - 1], item, gaps));
-  const up = [...wanted];
-  const down = [...wanted];
+  const up = [...best];
+  const down = [...best];
   for (let i = 1; i < row.length; i++) up[i] = Math.max(at(up, i), at(up, i - 1) + at(steps, i));
   for (let i = row.length - 2; i >= 0; i--) {
     down[i] = Math.min(at(down, i), at(down, i + 1) - at(steps, i + 1));
   }
   let limit = room - (row[row.length - 1]?.width ?? 0) / 2;
-  const inside = [...wanted];
+  const inside = [...best];
   for (let i = row.length - 1; i >= 0; i--) {
     inside[i] = Math.min((at(up, i) + at(down, i)) / 2, limit);
     limit = at(inside, i) - at(steps, i);
