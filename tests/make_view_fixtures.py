@@ -13,11 +13,12 @@ import numpy as np
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
+from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer, Fact
 from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
 from patchwidgets.views.token_strip import Pair, TokenStrip
-from tests import make_comparison_fixtures
+from tests import make_circuit_fixtures, make_comparison_fixtures
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
 LAYERS, HEADS, POSITIONS = 30, 9, 15
@@ -315,6 +316,7 @@ def explorer(maps: list[Heatmap], **changes: Any) -> Explorer:
 def payloads() -> dict[str, tuple[Shown, bytes]]:
     """Return every fixture by file name."""
     made: dict[str, tuple[Shown, bytes]] = dict(make_comparison_fixtures.payloads())
+    made |= make_circuit_fixtures.payloads()
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [
@@ -374,9 +376,10 @@ def main() -> None:
 
 
 def read(name: str) -> tuple[Any, bytes]:
-    """Return a fixture as Python made it: an `Explorer` or a `Comparison`, and its arrays."""
+    """Return a fixture as Python made it: an `Explorer` or another view, and its arrays."""
     stored = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    kind = Comparison if stored["header"].get("view") == "comparison" else Explorer
+    kinds = {"comparison": Comparison, "circuit": Circuit}
+    kind = kinds.get(stored["header"].get("view"), Explorer)
     return kind.model_validate(stored["header"]), base64.b64decode(stored["block"])
 
 
