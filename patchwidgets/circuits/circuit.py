@@ -77,8 +77,9 @@ class Circuit:
         return Patch(rest) if rest else None
 
     @property
-    def _removing(self) -> Patch:
-        return Patch(ordered(self.universe, self.nodes))
+    def _removing(self) -> Patch | None:
+        """The patch that overwrites the circuit; `None` where it has no nodes."""
+        return Patch(ordered(self.universe, self.nodes)) if self.nodes else None
 
 
 RUNS = ("nothing", "circuit", "without")

@@ -35,11 +35,14 @@ export class CircuitGraph {
   private shapes = new Map<string, SVGGElement>();
   private stop = "";
   private drawnBy = "";
+  private readonly listening = new AbortController();
 
   constructor(private readonly events: GraphEvents) {
-    this.picture.addEventListener("keydown", (event) => this.key(event));
-    this.picture.addEventListener("focusin", (event) => this.arrive(event.target as Element));
-    this.picture.addEventListener("click", (event) => this.press(event.target as Element));
+    const { signal } = this.listening;
+    const on = this.picture.addEventListener.bind(this.picture);
+    on("keydown", (event) => this.key(event), { signal });
+    on("focusin", (event) => this.arrive(event.target as Element), { signal });
+    on("click", (event) => this.press(event.target as Element), { signal });
   }
 
   update({ circuit, selected, theme, width }: GraphProps): void {
@@ -61,6 +64,11 @@ export class CircuitGraph {
   /** Puts the keyboard on a node. */
   focus(name: string): void {
     this.shapes.get(name)?.focus();
+  }
+
+  destroy(): void {
+    this.listening.abort();
+    this.element.remove();
   }
 
   private draw(placed: Layout, circuit: Circuit, selected: string, theme: Theme): void {

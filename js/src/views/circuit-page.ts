@@ -94,9 +94,8 @@ export class CircuitPage {
       h("div", { class: "pw-main" }, this.circuit.element, this.advice.element),
       this.progress.element,
     );
-    element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.cancel();
-    });
+    const stops = ({ key }: KeyboardEvent) => key === "Escape" && this.cancel();
+    element.addEventListener("keydown", stops, { signal: this.listening.signal });
     return element;
   }
 

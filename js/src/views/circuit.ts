@@ -66,6 +66,7 @@ export class CircuitView {
   }
 
   destroy(): void {
+    this.graph.destroy();
     this.element.remove();
   }
 
