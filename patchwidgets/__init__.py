@@ -10,15 +10,19 @@ if TYPE_CHECKING:
     from patchwidgets.models.load import load_model
     from patchwidgets.prompts.pairs import PromptPairs
     from patchwidgets.results.result import Result
+    from patchwidgets.saving.saved import open_study
     from patchwidgets.study import Study
+    from patchwidgets.widgets.heatmap import heatmap
 
-__all__ = ["PromptPairs", "Result", "Study", "load_model"]
+__all__ = ["PromptPairs", "Result", "Study", "heatmap", "load_model", "open_study"]
 
 _HOMES = {
     "PromptPairs": "patchwidgets.prompts.pairs",
     "Result": "patchwidgets.results.result",
     "Study": "patchwidgets.study",
+    "heatmap": "patchwidgets.widgets.heatmap",
     "load_model": "patchwidgets.models.load",
+    "open_study": "patchwidgets.saving.saved",
 }
 
 

@@ -15,12 +15,13 @@ from patchwidgets.engine.screen import Screen, screen_of
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._chosen import chosen_source
 from patchwidgets.engine.sources._source import Source
+from patchwidgets.exploring import Exploring
 from patchwidgets.jobs import Job
+from patchwidgets.keeping import Keeping
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.load import Loader, TransformerBridge, load_model
 from patchwidgets.nodes import Node
 from patchwidgets.opening import (
-    about_run,
     code_of,
     metrics_of,
     noising_of,
@@ -39,13 +40,12 @@ from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.registry import one_of
 from patchwidgets.results.draws import mean_baseline
 from patchwidgets.results.estimated import Estimated
-from patchwidgets.results.measured import Baseline
 from patchwidgets.results.result import Result
 from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing, Sending):
+class Study(Described, Advised, Comparing, Sending, Exploring, Keeping):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.
@@ -159,6 +159,7 @@ class Study(Described, Advised, Comparing, Sending):
 
     def _begin(self, session: Session) -> None:
         self._session = session
+        self._started: dict[Any, Result] = {}
         self._baseline = mean_baseline(session.baseline(), session.prompts.draws)
         warn_if_weak(session)
 
@@ -367,22 +368,7 @@ class Study(Described, Advised, Comparing, Sending):
         session = self._session
         session.model.require_eval()
         cluster = None if client is None else Cluster(client, session.model)
-        result = Result(
-            plan,
-            metrics=self._metric_infos(),
-            direction=self.direction,
-            baseline=Baseline.unmeasured(len(self.metrics), self.prompts.n_rows),
-            groups=self._groups(),
-            draws=self.prompts.draws,
-            provenance=self._origin
-            | about_run(session)
-            | {
-                "source": "other" if source is None else source.key,
-                **({} if screen is None or screen.top is None else {"top": screen.top}),
-                "code": f"{self._code}\nresult = {call}",
-            },
-        )
-        result.open_paths = self.path
+        result = self._new_result(plan, call, source, None if screen is None else screen.top)
 
         def measure(job: Job) -> None:
             order = None if screen is None else screen.order(session, result, source, job)
@@ -391,4 +377,4 @@ class Study(Described, Advised, Comparing, Sending):
         job = Job(measure, total=len(plan.measured.patches))
         result.attach(job)
         session.model.worker.submit(job)
-        return result
+        return self._remember(result)

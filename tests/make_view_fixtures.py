@@ -323,8 +323,11 @@ def explorer(maps: list[Heatmap], **changes: Any) -> Explorer:
 
 def payloads() -> dict[str, tuple[Shown, bytes]]:
     """Return every fixture by file name."""
+    from tests import make_exploring_fixtures  # it is made of what is made here
+
     made: dict[str, tuple[Shown, bytes]] = dict(make_comparison_fixtures.payloads())
     made |= make_detail_fixtures.payloads(strip())
+    made |= make_exploring_fixtures.payloads()
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [

@@ -1,7 +1,6 @@
 """The command line: what it prints, what it writes, and how it fails."""
 
 import base64
-import json
 import os
 import re
 import subprocess
@@ -16,6 +15,7 @@ from patchwidgets.cli import main
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.views._wire import ArrayRef, read_array
 from tests.models.tiny_ioi import ioi_study, tiny_ioi
+from tests.test_html import stored_in
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* prefers the answer on :UserWarning")
 
@@ -61,7 +61,7 @@ def written(table, metric="logit_diff"):
 
 def payload_of(page):
     (payload,) = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
-    return json.loads(payload)
+    return stored_in(payload)
 
 
 def keys_of(path):

@@ -58,7 +58,7 @@ class Cost:
         return (
             f"{self.plan}: {self.cells} patches, {runs} to run"
             + (f" ({', '.join(not_run)})" if not_run else "")
-            + f"\n{_written_seconds(self.seconds)}: {self.multiply_adds:.2g} multiply-adds "
+            + f"\n{written_seconds(self.seconds)}: {self.multiply_adds:.2g} multiply-adds "
             f"in {self.chunks} chunks, at a measured {self.rate:.2g} a second\n"
             f"about {written_bytes(self.peak_bytes)} besides the model and its unpatched runs"
         )
@@ -108,7 +108,8 @@ def _rate(d_in: int, d_out: int, dtype: torch.dtype, device: torch.device) -> fl
     return CHUNK_TOKENS * d_in * d_out / statistics.median(seconds)
 
 
-def _written_seconds(seconds: float) -> str:
+def written_seconds(seconds: float) -> str:
+    """Return a time as people say it."""
     if seconds < 1:
         return "less than a second"
     if seconds < 90:

@@ -1,15 +1,13 @@
 """A view as HTML that needs nothing but a browser: no kernel, no network."""
 
 import base64
-import hashlib
 import json
+import zlib
 from html import escape
 
-from patchwidgets.views._static import static_text
-from patchwidgets.views._still import Shown, still
+from patchwidgets.reports._code import digests, loader
+from patchwidgets.views._still import Shown, WithoutMaps, still
 from patchwidgets.views._wire import bundle
-from patchwidgets.views.comparison import Comparison
-from patchwidgets.views.explorer import Explorer
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -33,31 +31,28 @@ body {{ max-width: 1240px; margin: 16px auto; padding: 0 12px; background: #eef1
 
 def fragment(header: Shown, block: bytes) -> str:
     """Return the HTML of one notebook output: interactive, or a picture where scripts are off."""
-    return f"{_data(header, block)}\n<script>{_code()}</script>"
+    return f"{_data(header, block)}\n<script>{loader().script}</script>"
 
 
 def page(header: Shown, block: bytes, title: str) -> str:
     """Return a complete page, which its browser keeps from using the network."""
-    digest = base64.b64encode(hashlib.sha256(_code().encode()).digest()).decode("ascii")
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {digests()}; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     return PAGE.format(policy=policy, title=escape(title), body=fragment(header, block))
 
 
 def _data(header: Shown, block: bytes) -> str:
-    last = header.maps[-1].key if isinstance(header, Explorer | Comparison) else ""
+    last = "" if isinstance(header, WithoutMaps) else header.maps[-1].key
     image = base64.b64encode(still(header, block, last)).decode("ascii")
-    # In a script element only `<` could end the data, so it is written as JSON may write it.
-    payload = json.dumps(bundle(header, block), allow_nan=False).replace("<", "\\u003c")
+    payload = json.dumps(bundle(header, block), allow_nan=False).encode()
+    # Of base64 nothing can end the script element.
+    small = base64.b64encode(zlib.compress(payload, 9)).decode("ascii")
+    stored = json.dumps({"packed": small, "unpacked": len(payload)})
     return (
-        '<div class="pw-static">'
+        f'<div class="pw-static" data-code="{loader().key}">'
         f'<img class="pw-still" alt="{escape(header.title)}" src="data:image/png;base64,{image}">'
-        f'<script type="application/json">{payload}</script>'
+        f'<script type="application/json">{stored}</script>'
         "</div>"
     )
-
-
-def _code() -> str:
-    return static_text("standalone.js").strip()

@@ -13,6 +13,11 @@ from patchwidgets.plans.plan import Form
 from patchwidgets.types import Direction, Unit
 
 Count = Annotated[int, Field(ge=0)]
+Precision = Literal["float64", "exact", "float16"]
+"""How numbers are stored. `exact`: as float32 where no number of an array changes by it, otherwise
+as float64. `float16` keeps three to four digits: of logits between 16 and 32 steps of 0.016."""
+
+DType = Literal["float64", "float32", "float16", "uint8"]
 AxisPart = Annotated[tuple[str, list[str | int]], Strict(False)]
 
 
@@ -25,14 +30,18 @@ class Part(BaseModel):
 class ArrayPart(Part):
     """An array as base64: C order, little-endian."""
 
-    dtype: Literal["float64", "uint8"]
+    dtype: DType
     shape: list[Count]
     data: str
 
     @classmethod
-    def pack(cls, array: np.ndarray) -> dict[str, Any]:
-        """Return the array as a plain dict."""
-        dtype: Literal["float64", "uint8"] = "uint8" if array.dtype == np.uint8 else "float64"
+    def pack(cls, array: np.ndarray, precision: Precision = "float64") -> dict[str, Any]:
+        """Return the array as a plain dict.
+
+        Raises:
+            FileError: A number is too large for `precision`.
+        """
+        dtype: DType = "uint8" if array.dtype == np.uint8 else _dtype(array, precision)
         raw = np.ascontiguousarray(array, dtype=_STORED[dtype]).tobytes()
         data = base64.b64encode(raw).decode("ascii")
         return cls(dtype=dtype, shape=list(array.shape), data=data).model_dump()
@@ -57,10 +66,32 @@ class ArrayPart(Part):
         needed = math.prod(shape) * dtype.itemsize
         if len(raw) != needed:
             raise damaged(where, f"array `{name}` has {len(raw)} bytes instead of {needed}")
-        return np.frombuffer(raw, dtype).reshape(shape).astype(self.dtype)
+        known = np.uint8 if self.dtype == "uint8" else np.float64
+        return np.frombuffer(raw, dtype).reshape(shape).astype(known)
 
 
-_STORED = {"float64": "<f8", "uint8": "u1"}
+_STORED: dict[DType, str] = {
+    "float64": "<f8",
+    "float32": "<f4",
+    "float16": "<f2",
+    "uint8": "u1",
+}
+
+
+def _dtype(array: np.ndarray, precision: Precision) -> DType:
+    if precision == "float64":
+        return "float64"
+    if precision == "exact":
+        with np.errstate(over="ignore"):
+            same = np.array_equal(array.astype(np.float32), array, equal_nan=True)
+        return "float32" if same else "float64"
+    largest = float(np.nanmax(np.abs(array), initial=0))
+    if largest > float(np.finfo(np.float16).max):
+        raise FileError(
+            f"A number of this result is {largest:.4g}, and `float16` ends at 65504. Save it "
+            "without `precision`, which keeps every digit."
+        )
+    return "float16"
 
 
 class ArraysPart(Part):

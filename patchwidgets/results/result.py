@@ -1,9 +1,9 @@
 """The result of a plan: values for every patch and prompt, both baselines, and provenance."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import xarray as xr
 from patchwidgets.errors import MeasurementError
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results import storage
+from patchwidgets.results._document import Precision
 from patchwidgets.results.dataset import build_dataset
 from patchwidgets.results.estimate import Agreement, Estimate, compare
 from patchwidgets.results.estimated import Estimated
@@ -24,11 +25,17 @@ from patchwidgets.types import Direction
 if TYPE_CHECKING:
     from patchwidgets.advice import AdviceList, Rule
     from patchwidgets.charts._chart import Chart
-    from patchwidgets.widgets.live import LiveExplorer
+    from patchwidgets.widgets.explorer import LiveExplorer
     from patchwidgets.widgets.widget import PatchWidget
 
-OpenPaths = Callable[[Sequence[str]], "Result"]
-"""Starts the path map into some receivers."""
+
+@runtime_checkable
+class Measures(Protocol):
+    """What can measure more of the same: a study."""
+
+    def path(self, receivers: str | Sequence[str], *, form: str = "pinned") -> "Result":
+        """Start the path map into some receivers."""
+        ...
 
 
 class Result(Ratios):
@@ -54,8 +61,8 @@ class Result(Ratios):
             them first, except `by_draw` and `draw_spread`.
 
     Attributes:
-        open_paths: Takes receivers and returns the result of their path map; `None` where no
-            model is at hand. Never saved.
+        study: What measured it and can measure more; `None` where no model is at hand. Never
+            saved.
     """
 
     def __init__(
@@ -92,7 +99,7 @@ class Result(Ratios):
         )
         self.provenance = dict(provenance)
         self.estimate = estimate
-        self.open_paths: OpenPaths | None = None
+        self.study: Measures | None = None
         self._shown: LiveExplorer | None = None
 
     def record_estimate(self, estimate: Estimate) -> None:
@@ -204,9 +211,17 @@ class Result(Ratios):
         """
         return cls.from_json(storage.read(Path(path)), where=f"`{path}`")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the result as a JSON document, as it is now, without waiting."""
-        return storage.pack(self._parts())
+    def to_json(self, precision: Precision = "float64") -> dict[str, Any]:
+        """Return the result as a JSON document, as it is now, without waiting.
+
+        Args:
+            precision: Of its numbers: `float64`, `exact` (float32 where nothing is lost by it) or
+                `float16`.
+
+        Raises:
+            FileError: A number is too large for `precision`.
+        """
+        return storage.pack(self._parts(), precision)
 
     def frozen(self) -> "Result":
         """Return a copy as it is now, which nobody fills any more, so that it never waits."""
@@ -246,10 +261,10 @@ class Result(Ratios):
         return self._live().widget
 
     def _live(self) -> "LiveExplorer":
-        from patchwidgets.widgets.live import LiveExplorer
+        from patchwidgets.widgets.explorer import LiveExplorer
 
         if self._shown is None:
-            self._shown = LiveExplorer(self)
+            self._shown = LiveExplorer([self])
         return self._shown
 
     def _ipython_display_(self) -> None:

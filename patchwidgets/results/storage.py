@@ -13,43 +13,56 @@ from pydantic import ValidationError
 
 from patchwidgets.errors import FileError, PatchwidgetsError
 from patchwidgets.plans.plan import Plan
-from patchwidgets.results._document import ArrayPart, Document, NodesPart, PathPart, damaged
+from patchwidgets.results._document import (
+    ArrayPart,
+    Document,
+    NodesPart,
+    PathPart,
+    Precision,
+    damaged,
+)
 from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 
 FORMAT = "patchwidgets-result"
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised whenever a field changes its meaning; older readers refuse newer files.
 
 2: arrays have a row per draw of noise, `draws` of them for every prompt pair.
 3: nodes may be at buckets of positions, which not every prompt pair has.
+4: numbers may be float32 or float16.
 """
 
 
-def pack(parts: Mapping[str, Any]) -> dict[str, Any]:
+def pack(parts: Mapping[str, Any], precision: Precision = "float64") -> dict[str, Any]:
     """Return the document of a result, which older versions read where they know all it has.
 
     Args:
         parts: The arguments of `Result`, `plan`, `values` and `status` included.
+        precision: Of its numbers; an estimate's are left as they are.
+
+    Raises:
+        FileError: A number is too large for `precision`.
     """
     baseline: Baseline = parts["baseline"]
     estimate: Estimate | None = parts["estimate"]
     draws: int = parts["draws"]
+    arrays = {
+        "values": parts["values"],
+        "status": parts["status"],
+        "clean": baseline.clean,
+        "corrupted": baseline.corrupted,
+    }
     document = {
         "format": FORMAT,
-        "schema_version": _version(parts["plan"], draws),
+        "schema_version": _version(parts["plan"], draws, precision),
         "plan": parts["plan"].to_json(),
         "metrics": [asdict(metric) for metric in parts["metrics"]],
         "direction": parts["direction"],
         "groups": list(parts["groups"]),
         "provenance": dict(parts["provenance"]),
-        "arrays": {
-            "values": ArrayPart.pack(parts["values"]),
-            "status": ArrayPart.pack(parts["status"]),
-            "clean": ArrayPart.pack(baseline.clean),
-            "corrupted": ArrayPart.pack(baseline.corrupted),
-        },
+        "arrays": {name: ArrayPart.pack(array, precision) for name, array in arrays.items()},
     }
     if draws > 1:
         document["draws"] = draws
@@ -100,15 +113,17 @@ def unpack(data: object, where: str) -> dict[str, Any]:
 def write(document: Mapping[str, Any], path: Path) -> Path:
     """Write the document of a result, or of a comparison, and return where.
 
-    A reader sees the old file or the whole new one.
-
     Raises:
         FileError: The provenance holds something that JSON does not know.
     """
     results = [one["result"] for one in document.get("settings", [])] or [document]
-    for key, value in (item for result in results for item in result["provenance"].items()):
-        _refuse_not_json(key, value)
-    text = json.dumps(document, allow_nan=False)
+    for result in results:
+        refuse_not_json(result["provenance"])
+    return write_text(json.dumps(document, allow_nan=False), path)
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write a file and return where; a reader sees the old file or the whole new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         with unfinished.open("w", encoding="utf-8") as file:
@@ -135,22 +150,30 @@ def read(path: Path) -> object:
         raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
 
 
-def _version(plan: Plan, draws: int) -> int:
+def _version(plan: Plan, draws: int, precision: Precision) -> int:
     """Return the oldest version that has everything a result has."""
+    if precision != "float64":
+        return 4
     if plan.buckets is not None:
-        return SCHEMA_VERSION
+        return 3
     return 1 if draws == 1 else 2
 
 
-def _refuse_not_json(key: str, value: object) -> None:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        raise FileError(
-            f"`provenance[{key!r}]` is {value!r}, which cannot be written to a result file. JSON "
-            "knows text, finite numbers, `True`, `False`, `None`, lists and dicts with text as "
-            "keys. Put one of these there, or remove it."
-        ) from None
+def refuse_not_json(provenance: Mapping[str, Any]) -> None:
+    """Check that a provenance can be written.
+
+    Raises:
+        FileError: It holds something that JSON does not know.
+    """
+    for key, value in provenance.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            raise FileError(
+                f"`provenance[{key!r}]` is {value!r}, which cannot be written to a result file. "
+                "JSON knows text, finite numbers, `True`, `False`, `None`, lists and dicts with "
+                "text as keys. Put one of these there, or remove it."
+            ) from None
 
 
 def _validate(data: object, where: str) -> Document:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from patchwidgets.views._wire import MIME_TYPE, SCHEMA_VERSION
+from patchwidgets.views.array_map import ArrayMap, ArrayMapState
 from patchwidgets.views.attention import Attention, AttentionState
 from patchwidgets.views.comparison import Comparison, ComparisonState
 from patchwidgets.views.detail import Detail
@@ -23,6 +24,7 @@ from patchwidgets.views.explorer import (
     Explorer,
     ExplorerState,
     SilenceCommand,
+    SweepCommand,
 )
 from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure
 from patchwidgets.views.prompt_effects import PromptEffects, PromptEffectsState
@@ -30,9 +32,10 @@ from patchwidgets.views.prompts import Prompts, PromptsState
 
 MODELS = (
     *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
+    *(ArrayMap, ArrayMapState),
     *(Attention, AttentionState, PromptEffects, PromptEffectsState, Prompts, PromptsState),
     Detail,
-    *(DrillCommand, CancelCommand, SilenceCommand),
+    *(SweepCommand, DrillCommand, CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""
 

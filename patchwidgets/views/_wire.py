@@ -1,6 +1,7 @@
 """How a picture travels: one JSON header and one block of bytes, with every array in the block."""
 
 import base64
+import zlib
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -82,3 +83,16 @@ def bundle(header: BaseModel, block: bytes, live_id: str = "") -> dict[str, Any]
         "block": base64.b64encode(block).decode("ascii"),
         "live_id": live_id,
     }
+
+
+def packed(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return what `bundle` made with its bytes packed by zlib; `unpacked` is how many they were."""
+    block = base64.b64decode(stored["block"])
+    small = base64.b64encode(zlib.compress(block, 9)).decode("ascii")
+    return stored | {"block": small, "unpacked": len(block)}
+
+
+def block_of(stored: dict[str, Any]) -> bytes:
+    """Return the arrays of what `bundle` or `packed` made."""
+    block = base64.b64decode(stored["block"])
+    return block if "unpacked" not in stored else zlib.decompress(block)

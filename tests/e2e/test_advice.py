@@ -1,10 +1,9 @@
 """Advice is seen beside the map, read by keyboard, silenced, and there without a kernel."""
 
-import base64
-
 import pytest
 
 from patchwidgets.reports.html import page as html_page
+from patchwidgets.views._wire import block_of
 from patchwidgets.views.explorer import Explorer as Header
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.explorer import Explorer
@@ -122,7 +121,7 @@ def test_a_report_has_it_too(page, saved, tmp_path):
     stored = output["data"][MIME]
     header = Header.model_validate(stored["header"])
     path = tmp_path / "report.html"
-    path.write_text(html_page(header, base64.b64decode(stored["block"]), "Report"), "utf-8")
+    path.write_text(html_page(header, block_of(stored), "Report"), "utf-8")
     context = page.context.browser.new_context(offline=True, bypass_csp=True)
     try:
         tab = context.new_page()

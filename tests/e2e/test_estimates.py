@@ -1,12 +1,12 @@
 """A map is painted with estimates at once, and exact cells replace them one by one."""
 
-import base64
 import re
 
 import numpy as np
 import pytest
 
 from patchwidgets.views._chart import MEASURED, UNMEASURED, read_chart
+from patchwidgets.views._wire import block_of
 from patchwidgets.views.explorer import Explorer as Header
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.explorer import Explorer
@@ -134,7 +134,7 @@ def test_a_reader_without_a_kernel_still_tells_them_apart(lab, notebook, estimat
     (output,) = saved["cells"][1]["outputs"]
     stored = output["data"][MIME]
     header = Header.model_validate(stored["header"])
-    chart = read_chart(header.maps[0], base64.b64decode(stored["block"]))
+    chart = read_chart(header.maps[0], block_of(stored))
     assert (chart.status == MEASURED).sum() == 20
     left = chart.status == UNMEASURED
     assert np.isnan(chart.values[left]).all()

@@ -112,8 +112,8 @@ def test_a_missing_file_is_a_missing_file(tmp_path):
 
 def test_newer_schema(spoil):
     spoil(
-        lambda document: document.update(schema_version=4, something="new"),
-        "has schema version 4, but this patchwidgets reads versions up to 3, and a field of a "
+        lambda document: document.update(schema_version=5, something="new"),
+        "has schema version 5, but this patchwidgets reads versions up to 4, and a field of a "
         "newer version may mean something else. Upgrade with `pip install --upgrade patchwidgets`.",
     )
 

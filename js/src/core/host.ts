@@ -7,10 +7,11 @@ import type {
   PromptEffectsState,
   PromptsState,
   SilenceCommand,
+  SweepCommand,
 } from "../generated/views";
 
 /** Something only a kernel can do. */
-export type Command = DrillCommand | CancelCommand | SilenceCommand;
+export type Command = SweepCommand | DrillCommand | CancelCommand | SilenceCommand;
 
 /** What a reader can choose, in any view. */
 export type Choices = ExplorerState &

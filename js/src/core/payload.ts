@@ -1,10 +1,12 @@
 import { type Explorer, type Prompts, SCHEMA_VERSION } from "../generated/views";
 import schema from "../generated/views.schema.json";
+import { readArrayMap } from "./array-map";
 import { fromBase64, PayloadError } from "./arrays";
 import { readAttention } from "./attention";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
 import { readComparison } from "./comparison";
+import { inflate } from "./inflate";
 import { readEffects } from "./prompt-effects";
 
 /** Everything an explorer draws. */
@@ -22,6 +24,7 @@ const VIEWS = {
   attention: { schema: { $ref: "#/$defs/Attention" }, read: readAttention },
   prompt_effects: { schema: { $ref: "#/$defs/PromptEffects" }, read: readEffects },
   prompts: { schema: { $ref: "#/$defs/Prompts" }, read: (header: Prompts) => ({ header }) },
+  heatmap: { schema: { $ref: "#/$defs/ArrayMap" }, read: readArrayMap },
 };
 
 export type ViewName = keyof typeof VIEWS;
@@ -61,7 +64,17 @@ export function readBundle(data: unknown): AnyPayload {
       `This output was written by a newer patchwidgets (payload version ${version}; this one reads up to ${SCHEMA_VERSION}). Upgrade patchwidgets to see it.`,
     );
   }
-  return readPayload(bundle.header, fromBase64(bundle.block));
+  const block = fromBase64(bundle.block);
+  const size = bundle.unpacked;
+  return readPayload(bundle.header, size === undefined ? block : inflate(block, size as number));
+}
+
+/** Returns what a page stores: JSON, or the same packed by zlib, in base64, with its size. */
+export function readStored(text: string): unknown {
+  const found: unknown = JSON.parse(text);
+  const { packed, unpacked } = (found ?? {}) as { packed?: unknown; unpacked?: unknown };
+  if (typeof packed !== "string") return found;
+  return JSON.parse(new TextDecoder().decode(inflate(fromBase64(packed), unpacked as number)));
 }
 
 /** Returns the sentence to show for anything thrown while reading a payload. */

@@ -35,6 +35,15 @@ export interface Explorer {
    * Python that rebuilds the first map.
    */
   code: string;
+  /**
+   * How the maps were measured, the first setting first; empty where there is one and no other
+   * can be chosen. Keys of maps begin with those of a setting.
+   */
+  settings?: Setting[];
+  /**
+   * What there is to choose from; null where one first map is shown and no study is behind it.
+   */
+  offers?: Offers | null;
 }
 /**
  * One thing to mind; `patchwidgets.advice.Advice` says what the fields are.
@@ -59,6 +68,32 @@ export interface Advice {
    * Key of the map that it is about; empty where it is about all that is shown.
    */
   map: string;
+}
+/**
+ * One map of numbers that may come from anywhere.
+ */
+export interface ArrayMap {
+  /**
+   * Which view draws this.
+   */
+  view: "heatmap";
+  title: string;
+  /**
+   * The map. A list, because whatever is shown has a list of maps.
+   *
+   * @minItems 1
+   * @maxItems 1
+   */
+  maps: [Heatmap, ...Heatmap[]];
+}
+/**
+ * What the reader has chosen.
+ */
+export interface ArrayMapState {
+  /**
+   * Name of the selected cell, such as `L9H6`, or empty.
+   */
+  selection: string;
 }
 /**
  * Where an array lies in the payload's bytes: C order, little-endian.
@@ -289,11 +324,26 @@ export interface Disagreement {
   opposite: boolean;
 }
 /**
- * Asks for the path map into a receiver such as `L20H0.v`; answered by a new map.
+ * Asks for a path map; answered by a new map.
  */
 export interface DrillCommand {
   command: "drill";
+  /**
+   * Where the paths end, such as `L20H0.v`; several are joined by a comma.
+   */
   receiver: string;
+  /**
+   * Where the paths begin instead, such as `L20H0`: then they end at every receiver.
+   */
+  sender: string;
+  /**
+   * Key of the setting in which it is measured; empty for the first.
+   */
+  setting: string;
+  /**
+   * Which nodes are frozen on the way; empty for `pinned`.
+   */
+  form: string;
 }
 /**
  * What one metric says of all pairs together, in its own unit; null where nothing is known.
@@ -348,7 +398,8 @@ export interface ExplorerState {
    */
   selection: string;
   /**
-   * Keys of the maps from the first to the last one opened; empty means the first map only.
+   * Keys of the maps from the first to the last one opened; empty means the first map only. The
+   * first key may be of a map that is not measured yet.
    */
   trail: string[];
   /**
@@ -363,6 +414,14 @@ export interface ExplorerState {
    * Whether cells that were not measured show what was estimated of them.
    */
   estimates: boolean;
+  /**
+   * Form of the path maps that are opened next; empty means `pinned`.
+   */
+  form: string;
+  /**
+   * Nodes that were pinned into a circuit.
+   */
+  pins: string[];
 }
 /**
  * One labelled setting, such as `model` and `smollm2-135m`.
@@ -445,21 +504,21 @@ export interface Heatmap {
    */
   value: ArrayRef;
   /**
-   * Patched minus base, mean over prompts, in the metric's unit.
+   * Patched minus base, mean over prompts, in the metric's unit, where cells are patches.
    */
-  effect: ArrayRef;
+  effect?: ArrayRef | null;
   /**
-   * Lower end of the 95 % bootstrap interval of `value`.
+   * Lower end of the 95 % bootstrap interval of `value`, where there are intervals.
    */
-  low: ArrayRef;
+  low?: ArrayRef | null;
   /**
    * Upper end of the 95 % bootstrap interval of `value`.
    */
-  high: ArrayRef;
+  high?: ArrayRef | null;
   /**
-   * The metric itself under the patch, mean over prompts.
+   * The metric itself under the patch, mean over prompts, where cells are patches.
    */
-  patched: ArrayRef;
+  patched?: ArrayRef | null;
   /**
    * 0 not measured, 1 measured, 2 zero by identity (the source equals the base there), 3 cannot
    * reach the receiver, 4 no such node (nothing is drawn).
@@ -467,9 +526,17 @@ export interface Heatmap {
   status: ArrayRef;
   progress: Progress;
   /**
+   * Python that measures it on its study; empty where that is not known.
+   */
+  call?: string;
+  /**
    * What was estimated before anything was measured, if anything was.
    */
   estimate?: Estimates | null;
+  /**
+   * The end of the colour scale; by default the largest absolute value.
+   */
+  limit?: number | null;
 }
 /**
  * One way to measure the map, and where its numbers lie.
@@ -494,7 +561,10 @@ export interface MethodLabel {
 export interface MetricColumn {
   name: string;
   label: string;
-  unit: "logit" | "nat" | "probability" | "rank" | "share" | "ratio";
+  /**
+   * `none` where the numbers are no effects in a unit: those of somebody's own array.
+   */
+  unit: ("logit" | "nat" | "probability" | "rank" | "share" | "ratio") | "none";
   /**
    * Mean over prompts in the run that is patched; the map's 0. Null until it is measured.
    */
@@ -516,6 +586,27 @@ export interface MetricColumn {
    * apart from nothing. Null where that was not measured.
    */
   noise_floor?: number | null;
+  /**
+   * What is coloured, where that is not the effect of a patch, such as `attention`.
+   */
+  quantity?: string;
+}
+/**
+ * What can be looked at, here or by asking a kernel; what is chosen first comes first.
+ */
+export interface Offers {
+  tabs: Tab[];
+  directions: Option[];
+  corruptions: Option[];
+  metrics: Option[];
+  forms: Option[];
+}
+/**
+ * Something to choose: what is sent, and what is read.
+ */
+export interface Option {
+  value: string;
+  label: string;
 }
 /**
  * One prompt pair as the model reads it.
@@ -685,11 +776,77 @@ export interface PromptsState {
   prompt: number;
 }
 /**
+ * One way in which maps were measured: a direction, a corruption and the metrics read.
+ */
+export interface Setting {
+  /**
+   * What the keys of its maps begin with; empty for the first.
+   */
+  key: string;
+  direction: string;
+  /**
+   * Its name and site, such as `token_replacement at S2`.
+   */
+  corruption: string;
+  metrics: string[];
+  facts: Fact[];
+  /**
+   * Its prompt pairs; null where they are those of the first.
+   */
+  strip: TokenStrip | null;
+  /**
+   * Python that makes its study again.
+   */
+  code: string;
+}
+/**
  * Lets an advice rule be silent in this Python session, until `advice.restore`.
  */
 export interface SilenceCommand {
   command: "silence";
   rule: string;
+}
+/**
+ * Asks for a first map, in a setting; answered by a new map.
+ */
+export interface SweepCommand {
+  command: "sweep";
+  /**
+   * Key of one of the offered tabs.
+   */
+  tab: string;
+  direction: string;
+  corruption: string;
+  metrics: string[];
+  /**
+   * Whether to stop what is being measured first; otherwise this waits for it.
+   */
+  now: boolean;
+}
+/**
+ * A first map that can be asked for, and what it takes.
+ */
+export interface Tab {
+  /**
+   * Of its map, after the key of a setting.
+   */
+  key: string;
+  /**
+   * What the tab says; several maps may be behind one.
+   */
+  group: string;
+  /**
+   * Which of the maps behind its tab it is.
+   */
+  label: string;
+  /**
+   * Python that measures it, for readers without a kernel.
+   */
+  code: string;
+  /**
+   * How long it takes, in words; empty where that is not known.
+   */
+  cost: string;
 }
 /**
  * Prompt pairs in study order.

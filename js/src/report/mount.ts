@@ -1,10 +1,16 @@
 import { stored } from "../core/host";
-import { readBundle, sentence } from "../core/payload";
+import { readBundle, readStored, sentence } from "../core/payload";
 import { openView } from "../views/view";
 
-/** Draws every stored view of the page that has not been drawn yet. */
-export function mountAll(root: ParentNode): void {
+/**
+ * Draws every stored view of the page that has not been drawn yet.
+ *
+ * @param code Which code the views were stored with: a page may hold outputs of several versions,
+ *   and each is drawn by its own.
+ */
+export function mountAll(root: ParentNode, code = ""): void {
   for (const element of root.querySelectorAll<HTMLElement>(".pw-static:not([data-drawn])")) {
+    if ((element.dataset.code ?? "") !== code) continue;
     element.dataset.drawn = "";
     mount(element);
   }
@@ -15,7 +21,7 @@ function mount(element: HTMLElement): void {
   const place = document.createElement("div");
   element.append(place);
   try {
-    openView(place, readBundle(JSON.parse(data)), stored);
+    openView(place, readBundle(readStored(data)), stored);
     element.querySelector(".pw-still")?.remove();
   } catch (error) {
     place.textContent = sentence(error);

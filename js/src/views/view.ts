@@ -1,5 +1,6 @@
 import type { Choices, Host } from "../core/host";
 import { type AnyPayload, type ViewName, viewNameOf } from "../core/payload";
+import { ArrayMapView } from "./array-map";
 import { AttentionView } from "./attention";
 import { ComparisonView } from "./comparison";
 import { ExplorerView } from "./explorer";
@@ -24,6 +25,7 @@ const VIEWS: Record<ViewName, new (parent: HTMLElement, payload: never, host: Ho
   attention: AttentionView,
   prompt_effects: PromptEffectsView,
   prompts: PromptsView,
+  heatmap: ArrayMapView,
 };
 
 /** Draws a payload in the view it is made for. */

@@ -1,0 +1,139 @@
+"""A study from a file: everything that was measured, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from patchwidgets.results._document import Precision
+from patchwidgets.results.result import Result
+from patchwidgets.saving._document import LARGEST, StudyPart, pack, read, unpack
+from patchwidgets.saving._opened import arguments_of
+from patchwidgets.saving._overview import overview
+from patchwidgets.saving._picture import picture
+from patchwidgets.saving._sizes import Sizes, sizes_of, written
+from patchwidgets.saving._writing import write
+from patchwidgets.views.explorer import Explorer
+
+if TYPE_CHECKING:
+    from patchwidgets.models.load import Loader, TransformerBridge
+    from patchwidgets.study import Study
+
+
+class SavedStudy:
+    """What `study.save` wrote: every result, and the explorer of them; no model is needed.
+
+    Attributes:
+        results: By key, as in the study.
+        title: What was studied.
+        code: Python that makes the study again.
+        path: The file.
+        precision: `exact`, or `float16` where the author let the numbers be rounded.
+    """
+
+    def __init__(self, document: StudyPart, results: Mapping[str, Result], path: Path) -> None:
+        self._opened = document.opened.model_dump(exclude_unset=True)
+        self.results = dict(results)
+        self.title = document.title
+        self.code = document.code
+        self.path = path
+        self.precision: Precision = "float16" if document.precision == "float16" else "exact"
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Everything needed to measure the first result again."""
+        return next(iter(self.results.values())).provenance
+
+    def table(self) -> pd.DataFrame:
+        """Return a row per result: what was patched, how much is measured, the strongest node."""
+        return overview(self.results)
+
+    def explore(self) -> None:
+        """Show all results in the current notebook cell; what was not measured says what to run."""
+        from IPython.display import display
+
+        display(self)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write everything as one page that needs no network, and return where.
+
+        Raises:
+            FileError: It cannot be written there.
+        """
+        from patchwidgets.reports.html import page
+
+        header, block = self._picture()
+        return write(page(header, block, header.title), path)
+
+    def save(self, path: str | Path, *, precision: Precision | None = None) -> Path:
+        """Write the study to another file, and return where.
+
+        Args:
+            path: Ends in `.study.json` where JupyterLab shall open it.
+            precision: As it is if `None`; `float16` rounds all numbers to three or four digits.
+
+        Raises:
+            FileError: It cannot be written there, or a number is too large for `precision`.
+        """
+        return write(written(self._document(precision or self.precision)), path)
+
+    def size(self) -> Sizes:
+        """Return how large the study is as a file, as a page and in a notebook."""
+        return sizes_of(self._document(self.precision), *self._picture())
+
+    def reopen(self, model: str | TransformerBridge | Loader | None = None, **own: Any) -> Study:
+        """Return the live study again, with these results in it and more to measure.
+
+        Nothing of the file is run as code: the study is made from the names it holds.
+
+        Args:
+            model: The model, where its name alone does not load it.
+            **own: Arguments of `Study` that were its author's own: a task, a metric, a corruption.
+
+        Raises:
+            FileError: Something was the author's own and is not given, or the prompts are others.
+            ModelError: The model cannot be loaded, or has other weights.
+        """
+        from patchwidgets.saving._reopening import reopened
+
+        given = own if model is None else own | {"model": model}
+        arguments = arguments_of(self._opened, given, f"`{self.path}`")
+        return reopened(arguments, self._opened.get("kept"), self.results, f"`{self.path}`")
+
+    def _picture(self) -> tuple[Explorer, bytes]:
+        return picture(list(self.results.values()), self.precision)
+
+    def _document(self, precision: Precision) -> dict[str, Any]:
+        return pack(self.results, self.code, self._opened, precision)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        from patchwidgets.widgets._bundle import mime_bundle
+
+        header, block = self._picture()
+        return mime_bundle(header, block, ""), {}
+
+    def __repr__(self) -> str:
+        about = self.provenance
+        rounded = "" if self.precision == "exact" else ", rounded to 3 to 4 digits"
+        return (
+            f"<SavedStudy {self.title} on {about['model']['name']}: "
+            f"{', '.join(self.results)}; {len(about['prompts'])} prompt pairs{rounded}>"
+        )
+
+
+def open_study(path: str | Path, *, limit: int | None = LARGEST) -> SavedStudy:
+    """Return the study that `study.save` wrote; needs no model.
+
+    Args:
+        path: The file.
+        limit: Bytes above which a file is refused; `None` for no limit.
+
+    Raises:
+        FileError: The file is missing, not a study, damaged, too new or too large.
+    """
+    at = Path(path)
+    document, results = unpack(read(at, limit), f"`{at}`")
+    return SavedStudy(document, results, at)
