@@ -6,6 +6,7 @@ from typing import Any
 from patchwidgets.advising import Advised
 from patchwidgets.comparing import Comparing
 from patchwidgets.describing import Described
+from patchwidgets.detailing import Detailing
 from patchwidgets.engine.cluster import Cluster
 from patchwidgets.engine.corrupting import tokens_of
 from patchwidgets.engine.cost import Cost
@@ -45,7 +46,7 @@ from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing, Sending, Exploring, Keeping):
+class Study(Described, Advised, Comparing, Sending, Detailing, Exploring, Keeping):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.

@@ -24,7 +24,7 @@ LAYERS = [
     ["advising"],
     ["saving"],
     ["opening", "baking"],
-    ["comparing", "describing", "sending", "exploring", "keeping"],
+    ["comparing", "describing", "sending", "detailing", "exploring", "keeping"],
     ["study"],
     ["paper"],
     ["cli"],
