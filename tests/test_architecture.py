@@ -25,7 +25,9 @@ LAYERS = [
     ["advising"],
     ["saving"],
     ["opening", "baking"],
-    ["comparing", "describing", "circuiting", "exploring", "keeping", "sending"],
+    [
+        *("comparing", "describing", "circuiting", "sending", "detailing", "exploring", "keeping"),
+    ],
     ["study"],
     ["paper"],
     ["cli"],

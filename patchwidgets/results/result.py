@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from patchwidgets.advice import AdviceList, Rule
     from patchwidgets.charts._chart import Chart
     from patchwidgets.widgets.explorer import LiveExplorer
+    from patchwidgets.widgets.prompt_effects import LiveEffects
     from patchwidgets.widgets.widget import PatchWidget
 
 
@@ -168,6 +169,22 @@ class Result(Ratios):
         from patchwidgets.charts._of_result import chart_of
 
         return chart_of(self, name, metric, options)
+
+    def effects_view(self, node: str) -> "LiveEffects":
+        """Return what one cell does to every prompt pair, as a view; it does not wait.
+
+        Its widget's traits are `selection` (the cell), `prompt` and `metric`: linked with those of
+        another widget, it shows what is selected there.
+
+        Args:
+            node: Written name of the cell, such as `"L20H0"`: one of `plan.names`.
+
+        Raises:
+            MeasurementError: The result has no such cell.
+        """
+        from patchwidgets.widgets.prompt_effects import LiveEffects
+
+        return LiveEffects(self, node)
 
     def advice(
         self, *, silence: "str | Collection[str]" = (), also: "Sequence[Rule]" = ()

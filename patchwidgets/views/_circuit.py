@@ -169,19 +169,19 @@ def _curve(reading: Reading, metric: str) -> list[wire.CircuitPoint]:
     table = reading.curve(metric)
     return [
         wire.CircuitPoint(
-            size=int(str(size)),
+            size=row["size"],
             added=row["added"],
             value=_number(row["share"]),
             low=_number(row["low"]),
             high=_number(row["high"]),
             effect=_number(row["effect"]),
         )
-        for size, row in table.iterrows()
+        for row in table.reset_index(names="size").to_dict("records")
     ]
 
 
 def _areas(reading: Reading, metric: str) -> tuple[float | None, float | None]:
-    if not reading.circuit.is_complete or reading.curve(metric)["share"].isna().any():
+    if not reading.circuit.is_complete or np.isnan(reading.curve(metric)["share"].to_numpy()).any():
         return None, None
     areas = reading.areas(metric)
     return areas.cpr, areas.cmd

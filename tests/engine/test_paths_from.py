@@ -207,7 +207,7 @@ def test_it_is_cancelled_like_any_other():
             "`L17H4 -> L20H0.k`.$",
         ),
         ({"sender": "L7H0"}, "^`L7H0` is in layer 7, but `tiny-llama` has layers 0 to 2.$"),
-        ({"sender": "L0H9"}, "^`L0H9` is head 9, but `tiny-llama` has heads 0 to 3.$"),
+        ({"sender": "L0H9"}, "^`L0H9` is head 9, but `tiny-llama` has heads 0 to 3 at the site"),
         ({"sender": "L0H1, L0H2 -> L1H0.q"}, "^`L0H1, L0H2 -> L1H0.q` begins at several senders"),
         ({"sender": "L2H1 -> L1H0.q"}, "^`L2H1` cannot reach `L1H0.q`, which reads the residual"),
         ({"sender": "L0H1@S9"}, "S9"),
