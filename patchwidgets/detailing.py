@@ -108,6 +108,20 @@ class Detailing:
 
         return LiveAttention(measured, str(parse_node(head)), prompt)
 
+    def detail(self, result: Result, node: str, prompt: int = 0) -> tuple[Detail, bytes]:
+        """Return what there is to know of one cell of a map of this study, with its arrays.
+
+        Args:
+            result: The map, as far as it is measured.
+            node: Written name of the cell.
+            prompt: The pair on which attention patterns are measured.
+
+        Raises:
+            MeasurementError: The map has no such cell.
+        """
+        block = ArrayBlock()
+        return detail(result, self._session, node, prompt, block), block.to_bytes()
+
     def prompts_view(self) -> "PromptsWidget":
         """Return the prompt pairs token by token, one at a time.
 

@@ -38,6 +38,16 @@ class Measures(Protocol):
         """Start the path map into some receivers."""
         ...
 
+    def detail(self, result: "Result", node: str, prompt: int = 0) -> tuple[Any, bytes]:
+        """Return what there is to know of one cell of a map, with its arrays."""
+        ...
+
+    def circuit(
+        self, nodes: Sequence[str], *, mlps: str = "live", order: "Result | None" = None
+    ) -> Any:
+        """Measure how much of the behaviour some nodes carry."""
+        ...
+
     def paths_from(self, sender: str, *, form: str = "pinned") -> "Result":
         """Start the map of what a sender writes to."""
         ...

@@ -16,7 +16,7 @@ from patchwidgets.results.measured import MetricInfo
 from patchwidgets.views import circuit as wire
 from patchwidgets.views._advice import written
 from patchwidgets.views._words import UNITS
-from patchwidgets.views.explorer import Fact
+from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import Progress
 
 KEY = "circuit"

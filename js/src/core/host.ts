@@ -1,7 +1,9 @@
 import type {
   AttentionState,
   CancelCommand,
+  CircuitCommand,
   ComparisonState,
+  DetailCommand,
   DrillCommand,
   ExplorerState,
   PromptEffectsState,
@@ -11,7 +13,13 @@ import type {
 } from "../generated/views";
 
 /** Something only a kernel can do. */
-export type Command = SweepCommand | DrillCommand | CancelCommand | SilenceCommand;
+export type Command =
+  | SweepCommand
+  | DrillCommand
+  | DetailCommand
+  | CircuitCommand
+  | CancelCommand
+  | SilenceCommand;
 
 /** What a reader can choose, in any view. */
 export type Choices = ExplorerState &

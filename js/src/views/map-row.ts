@@ -8,7 +8,7 @@ import type { Looking } from "./looking";
 import { MapPanel } from "./map-panel";
 import { Unmeasured, type UnmeasuredProps } from "./unmeasured";
 
-const SIDE_WIDTH = 328;
+export const SIDE_WIDTH = 328;
 const PADDING = 16;
 const GAP = 24;
 
