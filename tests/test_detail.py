@@ -85,7 +85,7 @@ def test_cells_without_numbers_say_why(study):
     header, block = effects(same, "L1.resid_pre@0")
     assert header.note.startswith("zero by identity on every pair")
     assert header.summaries[0].mean == 0
-    with pytest.raises(MeasurementError, match="^This heads map has no patch called 'L9H9'; it"):
+    with pytest.raises(MeasurementError, match=r"^This heads map has no patch called 'L9H9'; it"):
         effects(study.sweep("heads"), "L9H9")
 
 
@@ -201,5 +201,5 @@ def test_they_link_in_the_page(study):
 
 
 def test_a_head_that_is_none_is_refused(study):
-    with pytest.raises(PlanError, match="^`L1.mlp_out` is no attention head"):
+    with pytest.raises(PlanError, match=r"^`L1.mlp_out` is no attention head"):
         study.attention_view("L1.mlp_out")
