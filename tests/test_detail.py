@@ -119,7 +119,7 @@ def test_a_path_shows_its_receivers_under_it_and_then_its_sender(study):
 def test_a_forward_map_shows_who_receives(study):
     result = study.paths_from("L0H3").wait()
     header, _ = told(study, result, "L2H1.q")
-    assert header.map == "L0H3 ->"
+    assert header.map == "from L0H3"
     assert [one.node for one in header.patterns] == ["L2H1", "L0H3"]
     assert header.patterns[0].runs[-1].name == "patched"
 

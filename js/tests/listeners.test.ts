@@ -13,6 +13,7 @@ function drawn(fixture: string): View {
 it.each([
   "synthetic_explorer",
   "synthetic_comparison",
+  "synthetic_circuit",
   "synthetic_attention",
   "synthetic_effects",
   "synthetic_prompts",
@@ -25,10 +26,10 @@ it.each([
 
   const view = drawn(fixture);
   if ("matrix" in view.state) view.choose({ matrix: true });
-  const at = document.querySelector('[role="grid"], [role="listbox"], button');
+  const at = document.querySelector('[role="grid"], [data-node], [role="listbox"], button');
   press(at as Element, "ArrowDown");
   press(at as Element, "v");
-  expect(listening().length).toBeGreaterThan(fixture === "synthetic_prompts" ? 0 : 5);
+  expect(listening().length).toBeGreaterThan(fixture === "synthetic_prompts" ? 0 : 4);
   view.destroy();
 
   expect(listening()).toEqual([]);

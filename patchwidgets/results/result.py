@@ -38,6 +38,10 @@ class Measures(Protocol):
         """Start the path map into some receivers."""
         ...
 
+    def paths_from(self, sender: str, *, form: str = "pinned") -> "Result":
+        """Start the map of what a sender writes to."""
+        ...
+
 
 class Result(Ratios):
     """What a plan measured, labelled. Also its own future.

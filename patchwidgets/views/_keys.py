@@ -38,11 +38,12 @@ def key_of(result: Result) -> str:
 
 def plan_key(plan: Plan) -> str:
     """Return what tells a plan from the others of one study, as few words as do."""
+    form = "" if plan.form in (None, "pinned") else f" ({plan.form})"
+    if plan.origin is not None:
+        return f"from {plan.origin}{_by_place(plan)}{form}"
     path = plan.patches[0].path if plan.patches else None
     if path is not None:
-        form = "" if plan.form in (None, "pinned") else f" ({plan.form})"
-        to = path.destination if plan.origin is None else f"{plan.origin} ->"
-        return f"{to}{_by_place(plan)}{form}"
+        return f"{path.destination}{_by_place(plan)}{form}"
     return f"{plan.name}{_by_place(plan)}{_unusual_site(plan)}{_window(plan)}"
 
 
@@ -56,11 +57,11 @@ def tab_of(plan: Plan) -> tuple[str, str]:
 def question_of(result: Result) -> str:
     """Return the question that a map answers."""
     plan = result.plan
+    if plan.origin is not None:
+        return f"Where does {plan.origin} write to?"
     if plan.form is None:
         what = WHAT.get(plan.name, plan.name)
         return QUESTIONS[result.direction].format(what=what)
-    if plan.origin is not None:
-        return f"Where does {plan.origin} write to?"
     path = plan.patches[0].path if plan.patches else None
     to = "" if path is None else path.destination
     return "What writes to the logits?" if to == "logits" else f"What feeds {to}?"

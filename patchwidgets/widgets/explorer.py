@@ -96,10 +96,15 @@ class LiveExplorer(LiveView[PatchWidget]):
         study = self._study_in(command["setting"])
         if study is None:
             return
-        receivers = command["receiver"].split(", ")
+        receiver, sender = command["receiver"], command["sender"]
         form = command["form"] or "pinned"
-        asked = repr([command["setting"], receivers, form])
-        self._open(asked, lambda: study.path(receivers, form=form))
+
+        def start() -> Result:
+            if sender:
+                return study.paths_from(sender, form=form)
+            return study.path(receiver.split(", "), form=form)
+
+        self._open(repr([command["setting"], receiver, sender, form]), start)
 
     def _study_in(self, setting: str) -> Measures | None:
         """Return the study of a setting; `None` where no map of it was measured here."""

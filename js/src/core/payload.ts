@@ -5,6 +5,7 @@ import { fromBase64, PayloadError } from "./arrays";
 import { readAttention } from "./attention";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
+import { readCircuit } from "./circuit";
 import { readComparison } from "./comparison";
 import { inflate } from "./inflate";
 import { readEffects } from "./prompt-effects";
@@ -21,10 +22,11 @@ const ROOT = schema as Schema;
 const VIEWS = {
   explorer: { schema: ROOT, read: readExplorer },
   comparison: { schema: { $ref: "#/$defs/Comparison" }, read: readComparison },
+  heatmap: { schema: { $ref: "#/$defs/ArrayMap" }, read: readArrayMap },
   attention: { schema: { $ref: "#/$defs/Attention" }, read: readAttention },
   prompt_effects: { schema: { $ref: "#/$defs/PromptEffects" }, read: readEffects },
   prompts: { schema: { $ref: "#/$defs/Prompts" }, read: (header: Prompts) => ({ header }) },
-  heatmap: { schema: { $ref: "#/$defs/ArrayMap" }, read: readArrayMap },
+  circuit: { schema: { $ref: "#/$defs/Circuit" }, read: readCircuit },
 };
 
 export type ViewName = keyof typeof VIEWS;
