@@ -1,5 +1,6 @@
 """Everything that is shown of one cell, and the views of it that stand alone."""
 
+import threading
 import time
 
 import numpy as np
@@ -134,6 +135,30 @@ def test_what_is_no_head_has_no_pattern(study):
     assert zeroed.patterns[0].note == ""
     missing, _ = told(study, study.sweep("heads").wait(), "L1H2", 9)
     assert missing.note == "There is no prompt pair 9: this study has pairs 0 to 2."
+
+
+def test_effects_do_not_wait_while_the_model_is_measuring(study):
+    result = study.sweep("heads").wait()
+    begin, held = threading.Event(), threading.Event()
+
+    def hold():
+        with study._session.model.measuring():
+            held.set()
+            begin.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    try:
+        header = detail(result, study._session, "L1H2", 0, ArrayBlock(), wait=False)
+    finally:
+        begin.set()
+        thread.join()
+    assert header.note == (
+        "The model is measuring something else; attention patterns come when it has ended."
+    )
+    assert header.patterns == []
+    assert header.effects.summaries[0].mean is not None
 
 
 def test_views_are_outputs_of_our_type(study):
