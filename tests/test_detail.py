@@ -1,5 +1,6 @@
 """Everything that is shown of one cell, and the views of it that stand alone."""
 
+import threading
 import time
 
 import numpy as np
@@ -119,7 +120,7 @@ def test_a_path_shows_its_receivers_under_it_and_then_its_sender(study):
 def test_a_forward_map_shows_who_receives(study):
     result = study.paths_from("L0H3").wait()
     header, _ = told(study, result, "L2H1.q")
-    assert header.map == "L0H3 ->"
+    assert header.map == "from L0H3"
     assert [one.node for one in header.patterns] == ["L2H1", "L0H3"]
     assert header.patterns[0].runs[-1].name == "patched"
 
@@ -134,6 +135,30 @@ def test_what_is_no_head_has_no_pattern(study):
     assert zeroed.patterns[0].note == ""
     missing, _ = told(study, study.sweep("heads").wait(), "L1H2", 9)
     assert missing.note == "There is no prompt pair 9: this study has pairs 0 to 2."
+
+
+def test_effects_do_not_wait_while_the_model_is_measuring(study):
+    result = study.sweep("heads").wait()
+    begin, held = threading.Event(), threading.Event()
+
+    def hold():
+        with study._session.model.measuring():
+            held.set()
+            begin.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    try:
+        header = detail(result, study._session, "L1H2", 0, ArrayBlock(), wait=False)
+    finally:
+        begin.set()
+        thread.join()
+    assert header.note == (
+        "The model is measuring something else; attention patterns come when it has ended."
+    )
+    assert header.patterns == []
+    assert header.effects.summaries[0].mean is not None
 
 
 def test_views_are_outputs_of_our_type(study):

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from patchwidgets.views import comparison, explorer, heatmap, token_strip
+from patchwidgets.views import (
+    attention,
+    comparison,
+    detail,
+    explorer,
+    heatmap,
+    prompt_effects,
+    prompts,
+    token_strip,
+)
 from patchwidgets.views._png import DOT, GREY, HATCH, NOISE, picture
 from patchwidgets.views._text import summary
 from patchwidgets.views._wire import ArrayBlock, bundle, read_array
@@ -21,6 +30,7 @@ from tests import make_view_fixtures as fixtures
 ROOT = Path(__file__).parents[1]
 NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions", "synthetic_estimated"]
 NAMES += ["synthetic_comparison", "synthetic_comparing"]
+NAMES += ["synthetic_attention", "synthetic_effects", "synthetic_prompts"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -94,6 +104,14 @@ def test_generated_typescript_knows_every_field():
         heatmap.MetricColumn,
         heatmap.Progress,
         token_strip.Pair,
+        attention.Attention,
+        attention.AttentionState,
+        attention.Place,
+        detail.Detail,
+        prompt_effects.EffectSummary,
+        prompt_effects.PromptEffects,
+        prompt_effects.PromptEffectsState,
+        prompts.Prompts,
     ):
         body = text.split(f"export interface {model.__name__} {{")[1].split("\n}")[0]
         fields = set(re.findall(r"^  (\w+)\??:", body, re.MULTILINE))

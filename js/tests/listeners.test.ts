@@ -13,6 +13,7 @@ function drawn(fixture: string): View {
 it.each([
   "synthetic_explorer",
   "synthetic_comparison",
+  "synthetic_circuit",
   "synthetic_attention",
   "synthetic_effects",
   "synthetic_prompts",
@@ -29,7 +30,7 @@ it.each([
   const at = document.querySelector('[role="grid"], [role="listbox"], [data-node], button');
   press(at as Element, "ArrowDown");
   press(at as Element, "v");
-  expect(listening().length).toBeGreaterThan(fixture === "synthetic_prompts" ? 0 : 5);
+  expect(listening().length).toBeGreaterThan(fixture === "synthetic_prompts" ? 0 : 4);
   view.destroy();
 
   expect(listening()).toEqual([]);

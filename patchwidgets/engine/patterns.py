@@ -11,6 +11,7 @@ from torch import Tensor
 from patchwidgets.engine.cells import resolve
 from patchwidgets.engine.path_receivers import resolve_stops
 from patchwidgets.engine.path_reference import PathReference
+from patchwidgets.engine.pattern_replay import replayed, replayed_under
 from patchwidgets.engine.reference import writing
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.engine.session import Session, sites_of
@@ -33,8 +34,9 @@ def patterns(
 ) -> list[xr.DataArray]:
     """Return the attention pattern of every head, as a mean over prompt pairs.
 
-    Whole forward passes of TransformerLens, whose hooks see the pattern of every family; all heads
-    are read off the same runs, and only their patterns are kept.
+    All heads are read off the same runs, of which only the blocks between the patch and the heads
+    are called again, and only their patterns are kept. Where blocks cannot be replayed, whole
+    forward passes of TransformerLens are made.
 
     Args:
         session: The model and the prompts.
@@ -164,16 +166,21 @@ def _summed(
 ) -> Patterns:
     """Return the sum over some prompts of every head's pattern on one run."""
     found: dict[int, Tensor] = {}
-    reading = _reading(session, heads, found)
-    rows = runs.rows(prompts)
+    model, reading, rows = session.model, _reading(session, heads, found), runs.rows(prompts)
+    layers = [head.layer for head in heads if head.layer is not None]
+    fast = session.executor == "wavefront"
     if side == "patched":
         assert under is not None
-        _run_under(session, runs, under, rows, reading)
+        if fast:
+            replayed_under(model, runs, under, rows, reading, layers)
+        else:
+            _run_under(session, runs, under, rows, reading)
     else:
-        clean = session.direction == "denoising"
-        run = runs.other if (side == "clean") == clean else runs.base
-        hooks = [*run.noise_hooks(rows), *reading]
-        session.model.forward_with(run.tokens[rows], hooks, run.read)
+        run = runs.other if (side == "clean") == (session.direction == "denoising") else runs.base
+        if fast:
+            replayed(model, run, rows, reading, layers)
+        else:
+            model.forward_with(run.tokens[rows], [*run.noise_hooks(rows), *reading], run.read)
     each = runs.batch // runs.prompts
     # A prompt with several answers has a row for each, which are the same up to its end.
     stacked = torch.stack([found[index][::each].sum(dim=0) for index in range(len(heads))])

@@ -38,7 +38,9 @@ class Measures(Protocol):
         """Start the path map into some receivers."""
         ...
 
-    def detail(self, result: "Result", node: str, prompt: int = 0) -> tuple[Any, bytes]:
+    def detail(
+        self, result: "Result", node: str, prompt: int = 0, *, wait: bool = True
+    ) -> tuple[Any, bytes]:
         """Return what there is to know of one cell of a map, with its arrays."""
         ...
 

@@ -10,7 +10,7 @@ from patchwidgets.results.result import Measures, Result
 from patchwidgets.views._circuit import KEY as CIRCUIT
 from patchwidgets.views._circuit import circuit
 from patchwidgets.views._explorer import by_key, explorer, key_among
-from patchwidgets.views.detail import Detail
+from patchwidgets.views.detail import BUSY, Detail
 from patchwidgets.views.explorer import Offers
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import PatchWidget
@@ -127,14 +127,21 @@ class LiveExplorer(LiveView[PatchWidget]):
         result = self.results.get(key)
         if result is None or result.study is None:
             return
-        try:
-            found, block = result.study.detail(result, node, prompt)
-        except PatchwidgetsError as problem:
-            self._complain(problem)
-            return
+        # What is known at once is shown at once; patterns may have to wait for the model.
+        for wait in (False, True):
+            try:
+                found, block = result.study.detail(result, node, prompt, wait=wait)
+            except PatchwidgetsError as problem:
+                self._complain(problem)
+                return
+            self._keep_detail(found.model_copy(update={"map": key}), block)
+            if found.note != BUSY:
+                return
+
+    def _keep_detail(self, found: Detail, block: bytes) -> None:
         with self._lock:
-            self._details.pop((key, node), None)
-            self._details[key, node] = found.model_copy(update={"map": key}), block
+            self._details.pop((found.map, found.node), None)
+            self._details[found.map, found.node] = found, block
             for oldest in list(self._details)[:-MOST_DETAILS]:
                 del self._details[oldest]
             self._draw()

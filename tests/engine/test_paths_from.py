@@ -158,7 +158,7 @@ def test_it_is_saved_and_comes_back(tmp_path):
 def test_it_shows_itself_as_one_map():
     header, _ = explorer([study_of(tiny("llama"), PAIRS).paths_from("L0H1").wait()])
     (one,) = header.maps
-    assert (one.key, one.title) == ("L0H1 ->", "Where does L0H1 write to?")
+    assert (one.key, one.title) == ("from L0H1", "Where does L0H1 write to?")
     assert one.columns.labels == ["q0", "q1", "q2", "q3", "k0", "k1", "v0", "v1", "MLP"]
     assert one.rows.labels == ["L0", "L1", "L2", "logits"]
     assert one.rows.parts[1] + one.columns.parts[5] == "L1H1.k"

@@ -161,6 +161,18 @@ def test_tokens_and_roles_are_coordinates():
     assert found.attrs["meaning"] == "share of its attention: 0 = none, 1 = all"
 
 
+@pytest.mark.parametrize("form", ["pinned", "direct", "pinned_all"])
+@pytest.mark.parametrize("under", ["L0H2", "L1.resid_pre@S2", "L0H1 -> L1H0.q -> L2H0.k"])
+def test_replayed_patterns_equal_whole_forward_passes(under, form):
+    fast, slow = (
+        study_of(tiny("llama"), PAIRS, executor=executor) for executor in ("auto", "reference")
+    )
+    found = fast.patterns("L2H1", None, under=under, form=form)
+    wanted = slow.patterns("L2H1", None, under=under, form=form)
+    assert fast._session.executor == "wavefront"
+    np.testing.assert_allclose(found, wanted, atol=TOLERANCE)
+
+
 def test_noise_is_the_same_as_when_it_was_measured():
     study = ioi_study(n=2, corruption="gaussian_noise", at="S2")
     found = study.patterns("L1H1", 0)
