@@ -13,8 +13,7 @@ from patchwidgets.engine.sources._chosen import chosen_source
 from patchwidgets.engine.sources._source import Source
 from patchwidgets.jobs import Job
 from patchwidgets.nodes import Node
-from patchwidgets.opening import about_run
-from patchwidgets.plans.shape import PromptShape
+from patchwidgets.opening import about_run, shape_of
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.registry import one_of
 from patchwidgets.results.measured import Baseline, MetricInfo
@@ -31,7 +30,6 @@ class Circuiting:
     _origin: dict[str, Any]
     _code: str
     _keeping: Session | None = None
-    shape: PromptShape
 
     def circuit(
         self,
@@ -84,7 +82,7 @@ class Circuiting:
         session = self._clean_first()
         spec = session.model.spec
         universe = universe_of(spec, among)
-        mine = nodes_of(spec, self.shape, among, nodes)
+        mine = nodes_of(spec, shape_of(session.prompts), among, nodes)
         drawn = paths_of(spec, mine, paths)
         ranked = order_of(universe, mine, order)
         circuit = Circuit(

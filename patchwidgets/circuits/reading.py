@@ -100,7 +100,7 @@ class Reading:
                 "`study.circuit(nodes, order=study.sweep('heads'))`."
             )
         curve = self.curve(metric, n_resamples=1)
-        if curve["share"].isna().any():
+        if np.isnan(curve["share"].to_numpy()).any():
             m = self._index(metric)
             nothing = self._cell(m, 0, 0)
             raise MeasurementError(

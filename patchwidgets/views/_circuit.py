@@ -176,12 +176,13 @@ def _curve(reading: Reading, metric: str) -> list[wire.CircuitPoint]:
             high=_number(row["high"]),
             effect=_number(row["effect"]),
         )
-        for size, row in table.iterrows()
+        for size, row in zip(table.index, table.to_dict("records"), strict=True)
     ]
 
 
 def _areas(reading: Reading, metric: str) -> tuple[float | None, float | None]:
-    if not reading.circuit.is_complete or reading.curve(metric)["share"].isna().any():
+    unknown = reading.curve(metric)["share"].isna().to_numpy()
+    if not reading.circuit.is_complete or unknown.any():
         return None, None
     areas = reading.areas(metric)
     return areas.cpr, areas.cmd
