@@ -47,7 +47,7 @@ def open_page(browser, tmp_path):
     """Return a function that opens a fixture's report; checks afterwards that it kept quiet."""
     noise, contexts = [], []
 
-    def opened(shown="synthetic_explorer", width=1240, height=960, **options):
+    def opened(shown="synthetic_explorer", width=1240, height=960, wait_for=".pw-grid", **options):
         header, block = fixtures.read(shown) if isinstance(shown, str) else shown
         path = tmp_path / "report.html"
         path.write_text(page(header, block, "Synthetic numbers"), "utf-8")
@@ -60,7 +60,7 @@ def open_page(browser, tmp_path):
         tab.on("request", lambda request: noise.append(request.url))
         tab.goto(path.as_uri())
         noise.remove(path.as_uri())
-        tab.wait_for_selector(".pw-grid")
+        tab.wait_for_selector(wait_for)
         return tab
 
     yield opened

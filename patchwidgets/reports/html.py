@@ -6,7 +6,7 @@ import zlib
 from html import escape
 
 from patchwidgets.reports._code import digests, loader
-from patchwidgets.views._still import Shown, still
+from patchwidgets.views._still import Shown, WithoutMaps, still
 from patchwidgets.views._wire import bundle
 
 PAGE = """<!doctype html>
