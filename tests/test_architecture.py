@@ -51,6 +51,8 @@ UPWARDS = {
     ("charts._chart", "reports.figure"): "a chart writes its page; imported when it is written",
     ("results.comparison", "widgets"): "a comparison shows itself, in the same way",
     ("results.comparison", "reports.comparison"): "a comparison is saved as a page when asked",
+    ("results.result", "reports._figures"): "a result becomes a figure when asked",
+    ("results.comparison", "reports._figures"): "a comparison becomes a figure, in the same way",
 }
 """Imports against the layers, each with its reason."""
 
@@ -62,6 +64,7 @@ ONLY_IN = {
     "ipywidgets": {"widgets"},
     "distributed": {"engine.cluster_worker"},
     "bokeh": {"charts._figure", "charts._bokehjs"},
+    "matplotlib": {"reports.map_figure", "reports._map_drawing"},
 }
 
 OPEN_FOLDERS = [
@@ -281,6 +284,17 @@ def test_bokeh_is_imported_only_where_a_figure_is_made():
     ]
     assert "patchwidgets.charts.scatter" in modules
     fresh(import_each(modules, ["bokeh"]))
+
+
+def test_matplotlib_is_imported_only_where_a_figure_is_made():
+    modules = [
+        f"patchwidgets.{module}"
+        for module in SOURCES
+        if any(within(module, part) for part in ("results", "views", "reports", "widgets"))
+        and module != "reports._map_drawing"
+    ]
+    assert "patchwidgets.reports.map_figure" in modules
+    fresh(import_each(modules, ["matplotlib"]))
 
 
 def test_an_exception_has_one_text():

@@ -292,7 +292,7 @@ def test_what_transformer_lens_returns_is_the_same_map():
     assert labels_of(shown)[0::2] == ("layer", "head")
     assert names_of(shown)[0] == "L0H0"
     np.testing.assert_allclose(values_of(shown), kept.effect().mean(-1).numpy(), rtol=1e-5)
-    low, high = (read_array(one, shown.block)[0] for one in (map_of(shown).low, map_of(shown).high))
+    low, high = (read_array(one, shown.block)[0] for one in ends_of(shown))
     assert (low <= values_of(shown) + 1e-6).all()
     assert (values_of(shown) <= high + 1e-6).all()
     assert map_of(shown).caption == "3 prompts"

@@ -227,8 +227,8 @@ def _check_shape(values: np.ndarray, labels: list[Labels]) -> None:
     if values.size > MOST_CELLS or max(values.shape) > MOST_LINES:
         raise PatchwidgetsError(
             f"The array has {values.size:,} cells ({shape}). A page holds {MOST_CELLS:,} of them "
-            f"in at most {MOST_LINES:,} rows or columns, and a screen shows fewer. Draw a part of it, "
-            "or means over blocks of neighbouring cells."
+            f"in at most {MOST_LINES:,} rows or columns, and a screen shows fewer. Draw a part of "
+            "it, or means over blocks of neighbouring cells."
         )
 
 

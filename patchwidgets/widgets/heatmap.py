@@ -7,9 +7,12 @@ from uuid import uuid4
 
 from IPython.display import display, update_display
 
+from patchwidgets.reports._figures import of_map
 from patchwidgets.reports.html import page
-from patchwidgets.views._array_map import array_map
+from patchwidgets.results.csv import write_csv
+from patchwidgets.views._array_map import array_map, table_of
 from patchwidgets.views._axes import Along
+from patchwidgets.views._chart import read_chart
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.widgets._linking import link, selecting
 from patchwidgets.widgets.widget import CarryingWidget
@@ -80,6 +83,26 @@ class HeatmapWidget(CarryingWidget):
         path = Path(path)
         path.write_text(text, encoding="utf-8")
         return path
+
+    def figure(
+        self, path: str | Path | None = None, *, format: str | None = None, clipped: bool = False
+    ) -> Any:
+        """Return the map as a matplotlib figure, or write it as SVG, PDF or PNG and return where.
+
+        Args and errors are those of `Result.figure`.
+        """
+        with self._lock:
+            drawn, block = self._map.maps[0], self.block
+        return of_map(drawn, block, None if path is None else Path(path), format, clipped)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write a line for every cell: its name, row, column and number; return where.
+
+        Texts that a spreadsheet would run as formulas get an apostrophe in front.
+        """
+        with self._lock:
+            chart = read_chart(self._map.maps[0], self.block)
+        return write_csv(table_of(chart), Path(path))
 
     @property
     def _map(self) -> ArrayMap:
