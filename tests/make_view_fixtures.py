@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from patchwidgets.views._array_map import array_map
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
@@ -68,6 +69,7 @@ SAID: list[tuple[str, Literal["error", "warning", "note"], str, str]] = [
     ("borderline_nodes", "note", "2 nodes are within 0.1 SD of the bar of 2 SD.", "heads"),
     ("path_form", "note", "201 paths of form `direct`.", "L20H0.v"),
 ]
+TOKENS = ["When", "<b>Mary</b>", "a\nb", "\u202eevil", "x" * 300, "=1+1", "the", "the", "漢字"]
 LAYER_AXIS = [f"L{layer}" for layer in range(LAYERS)]
 HEAD_AXIS = Axis(
     name="head",
@@ -323,6 +325,7 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         path_map(block, rng, "L17H4.q", {(14, 3): 0.14, (11, 9): 0.09, (9, 5): -0.11}),
     ]
     made["synthetic_explorer"] = (explorer(maps), block.to_bytes())
+    made["synthetic_array"] = array_of_tokens()
     block = ArrayBlock()
     running = head_map(block, np.random.default_rng(0), measured=113)
     made["synthetic_running"] = (explorer([running], advice=[]), block.to_bytes())
@@ -336,6 +339,21 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         block.to_bytes(),
     )
     return made
+
+
+def array_of_tokens() -> tuple[Shown, bytes]:
+    """Return a synthetic map of somebody's array, with labels that mean harm and one huge cell."""
+    values = noise(np.random.default_rng(5), (6, len(TOKENS)))
+    values[2, 3], values[4, 1] = 9.0, -0.08
+    values[0] = np.nan
+    return array_map(
+        values,
+        "layer",
+        {"token": TOKENS},
+        title="<script>alert(1)</script> & \u202eno",
+        caption="8 prompts · seed 0",
+        quantity="attention",
+    )
 
 
 def large_map(measured: int = 100_000) -> tuple[Explorer, bytes]:

@@ -10,7 +10,7 @@ function drawn(fixture: string): View {
   return openView(document.body, readBundle(stored(fixture)), new FakeHost());
 }
 
-it.each(["synthetic_explorer", "synthetic_comparison"])(
+it.each(["synthetic_explorer", "synthetic_comparison", "synthetic_array"])(
   "%s leaves no listener and no element behind",
   (fixture) => {
     const listening = watchListeners();
