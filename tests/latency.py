@@ -140,7 +140,7 @@ def main() -> None:
     report = Report()
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        size = {"width": 1240, "height": 960}
+        size = {"width": 1240, "height": 1400}
         with jupyter_lab(Path(home)) as server:
             html = in_lab(report, Lab(browser.new_page(viewport=size), server))
         without_kernel(report, browser.new_page(viewport=size), Path(home), html)
@@ -205,9 +205,10 @@ def clicks(report: Report, where: str, page: Page, view: Explorer) -> None:
     """Measure clicks on cells, and on an input whose path map is measured."""
     grid = view.grids.first
     grid.evaluate(LISTEN)
-    box = grid.bounding_box()
-    assert box is not None
     for turn in range(CLICKS):
+        grid.scroll_into_view_if_needed()
+        box = grid.bounding_box()
+        assert box is not None
         x = box["x"] + 50 + (turn * 37) % (box["width"] - 60)
         page.mouse.click(x, box["y"] + 40 + (turn * 53) % (box["height"] - 100))
         page.wait_for_function("count => window.pwTimes.length === count", arg=turn + 1)

@@ -14,12 +14,14 @@ from patchwidgets.views._array_map import array_map
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
+from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer, Fact
 from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
 from patchwidgets.views.token_strip import Pair, TokenStrip
 from tests import make_comparison_fixtures
 
+KINDS = {"comparison": Comparison, "heatmap": ArrayMap}
 FOLDER = Path(__file__).parent / "fixtures" / "views"
 LAYERS, HEADS, POSITIONS = 30, 9, 15
 UNMEASURED, MEASURED, IDENTITY, UNREACHABLE, ABSENT = range(5)
@@ -392,9 +394,9 @@ def main() -> None:
 
 
 def read(name: str) -> tuple[Any, bytes]:
-    """Return a fixture as Python made it: an `Explorer` or a `Comparison`, and its arrays."""
+    """Return a fixture as Python made it: an `Explorer` or another view, and its arrays."""
     stored = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    kind = Comparison if stored["header"].get("view") == "comparison" else Explorer
+    kind = KINDS.get(stored["header"].get("view"), Explorer)
     return kind.model_validate(stored["header"]), base64.b64decode(stored["block"])
 
 

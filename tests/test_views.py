@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from patchwidgets.views import comparison, explorer, heatmap, token_strip
+from patchwidgets.views import array_map, comparison, explorer, heatmap, token_strip
 from patchwidgets.views._png import DOT, GREY, HATCH, NOISE, picture
 from patchwidgets.views._text import summary
 from patchwidgets.views._wire import ArrayBlock, bundle, read_array
@@ -20,7 +20,7 @@ from tests import make_view_fixtures as fixtures
 
 ROOT = Path(__file__).parents[1]
 NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions", "synthetic_estimated"]
-NAMES += ["synthetic_comparison", "synthetic_comparing"]
+NAMES += ["synthetic_comparison", "synthetic_comparing", "synthetic_array"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,6 +82,8 @@ def test_generated_typescript_knows_every_field():
     for model in (
         explorer.Explorer,
         explorer.ExplorerState,
+        array_map.ArrayMap,
+        array_map.ArrayMapState,
         comparison.Comparison,
         comparison.ComparisonState,
         comparison.Disagreement,
