@@ -24,7 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from patchwidgets.reports.html import page as page_of
 from tests import make_view_fixtures as fixtures
@@ -33,6 +33,7 @@ from tests.e2e.lab import Lab, Notebook, write_notebook
 from tests.e2e.server import jupyter_lab
 from tests.test_html_page import CHROMIUM, FLAGS, ROOT
 
+SIZE: ViewportSize = {"width": 1240, "height": 1400}
 CLICKS, DRILLS, MOVES = 40, 8, 120
 STUDY = """import numpy as np
 import patchwidgets as pw
@@ -111,7 +112,7 @@ class Report:
         """Print the middle, and what one in twenty passes, of times in milliseconds."""
         half, most = np.percentile(list(numbers), [50, 95])
         self.found[name] = {"p50_ms": round(half, 1), "p95_ms": round(most, 1)}
-        print(f"{name:<66} p50 {half:7.1f} ms   p95 {most:7.1f} ms")
+        print(f"{name:<76} p50 {half:7.1f} ms   p95 {most:7.1f} ms")
 
     def frames(self, name: str, kind: str, page: Page, at: int = 0) -> None:
         """Measure frames while something is done to a map."""
@@ -127,7 +128,7 @@ class Report:
         size = {"bytes": len(data), "gzipped": len(gzip.compress(data))}
         name = str(path.relative_to(ROOT))
         self.found[name] = size
-        print(f"{name:<66} {len(data):9,} bytes {size['gzipped']:9,} gzipped")
+        print(f"{name:<76} {len(data):9,} bytes {size['gzipped']:9,} gzipped")
 
 
 def main() -> None:
@@ -140,10 +141,9 @@ def main() -> None:
     report = Report()
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        size = {"width": 1240, "height": 1400}
         with jupyter_lab(Path(home)) as server:
-            html = in_lab(report, Lab(browser.new_page(viewport=size), server))
-        without_kernel(report, browser.new_page(viewport=size), Path(home), html)
+            html = in_lab(report, Lab(browser.new_page(viewport=SIZE), server))
+        without_kernel(report, browser.new_page(viewport=SIZE), Path(home), html)
         browser.close()
     for path in sorted((ROOT / "patchwidgets" / "static").glob("*.js")):
         report.bytes(path)
@@ -240,10 +240,11 @@ def without_kernel(report: Report, page: Page, home: Path, html: str) -> None:
         page.wait_for_function("window.pwDrawn")
         drawn.append(page.evaluate("window.pwDrawn"))
     report.times("page, no kernel: the map is drawn, from opening the page", drawn)
-    view = Explorer(SimpleNamespace(page=page), page.locator("body"))  # no JupyterLab around it
+    around: Any = SimpleNamespace(page=page)  # of JupyterLab no more than this is asked
+    view = Explorer(around, page.locator("body"))
     clicks(report, "page, no kernel", page, view)
     size = path.stat().st_size
-    print(f"{'page, no kernel: its size':<66} {size:9,} bytes")
+    print(f"{'page, no kernel: its size':<76} {size:9,} bytes")
     path.write_text(page_of(*fixtures.large_map(), "100,000 cells"), "utf-8")
     page.goto(path.as_uri())
     page.wait_for_selector(".pw-grid")

@@ -154,7 +154,7 @@ def test_a_map_is_saved_as_it_is_seen(open_page, tmp_path):
     done.save_as(tmp_path / "map.png")
     data = (tmp_path / "map.png").read_bytes()
     width, height = struct.unpack(">II", data[16:24])
-    assert (width, height) == tuple(2 * int(tree.get(side)) for side in ("width", "height"))
+    assert (width, height) == tuple(2 * int(tree.attrib[side]) for side in ("width", "height"))
     done = save(tab, "CSV")
     done.save_as(tmp_path / "map.csv")
     lines = list(csv.reader((tmp_path / "map.csv").read_text("utf-8").splitlines()))

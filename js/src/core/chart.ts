@@ -47,6 +47,7 @@ export class Chart {
   private readonly arrays: Record<"value", Float32Array> &
     Record<"effect" | "low" | "high" | "patched", Float32Array | null>;
   private readonly estimated: Float32Array | null;
+  private readonly limits = new Map<string, number>();
   /** How names lead to cells, once one was looked for. */
   private ways: { named: Map<string, number>; columns: Map<string, number[]> } | null = null;
 
@@ -115,6 +116,14 @@ export class Chart {
       noise: this.status.map((_, cell) => Number(this.isNoise(metric, cell))),
       limit: limitOf(values, estimates),
     };
+  }
+
+  /** Returns the end of the scale, the largest absolute number; looked for once. */
+  limit(metric: number, withEstimates: boolean): number {
+    const key = `${metric} ${withEstimates}`;
+    const known = this.limits.get(key) ?? this.drawn(metric, withEstimates).limit;
+    this.limits.set(key, known);
+    return known;
   }
 
   /** Returns what rounding alone does, on the scale of `values`; 0 where that is not known. */
