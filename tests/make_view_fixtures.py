@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from patchwidgets.views._array_map import array_map
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
@@ -19,7 +18,7 @@ from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer, Fact
 from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
 from patchwidgets.views.token_strip import Pair, TokenStrip
-from tests import make_comparison_fixtures
+from tests import make_array_fixtures, make_comparison_fixtures
 
 KINDS = {"comparison": Comparison, "heatmap": ArrayMap}
 FOLDER = Path(__file__).parent / "fixtures" / "views"
@@ -71,7 +70,6 @@ SAID: list[tuple[str, Literal["error", "warning", "note"], str, str]] = [
     ("borderline_nodes", "note", "2 nodes are within 0.1 SD of the bar of 2 SD.", "heads"),
     ("path_form", "note", "201 paths of form `direct`.", "L20H0.v"),
 ]
-TOKENS = ["When", "<b>Mary</b>", "a\nb", "\u202eevil", "x" * 300, "=1+1", "the", "the", "漢字"]
 LAYER_AXIS = [f"L{layer}" for layer in range(LAYERS)]
 HEAD_AXIS = Axis(
     name="head",
@@ -319,6 +317,7 @@ def explorer(maps: list[Heatmap], **changes: Any) -> Explorer:
 def payloads() -> dict[str, tuple[Shown, bytes]]:
     """Return every fixture by file name."""
     made: dict[str, tuple[Shown, bytes]] = dict(make_comparison_fixtures.payloads())
+    made |= make_array_fixtures.payloads()
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [
@@ -327,7 +326,6 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         path_map(block, rng, "L17H4.q", {(14, 3): 0.14, (11, 9): 0.09, (9, 5): -0.11}),
     ]
     made["synthetic_explorer"] = (explorer(maps), block.to_bytes())
-    made["synthetic_array"] = array_of_tokens()
     block = ArrayBlock()
     running = head_map(block, np.random.default_rng(0), measured=113)
     made["synthetic_running"] = (explorer([running], advice=[]), block.to_bytes())
@@ -341,21 +339,6 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         block.to_bytes(),
     )
     return made
-
-
-def array_of_tokens() -> tuple[Shown, bytes]:
-    """Return a synthetic map of somebody's array, with labels that mean harm and one huge cell."""
-    values = noise(np.random.default_rng(5), (6, len(TOKENS)))
-    values[2, 3], values[4, 1] = 9.0, -0.08
-    values[0] = np.nan
-    return array_map(
-        values,
-        "layer",
-        {"token": TOKENS},
-        title="<script>alert(1)</script> & \u202eno",
-        caption="8 prompts · seed 0",
-        quantity="attention",
-    )
 
 
 def large_map(measured: int = 100_000) -> tuple[Explorer, bytes]:

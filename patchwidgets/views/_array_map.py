@@ -25,8 +25,12 @@ def array_map(
     caption: str = "",
     quantity: str = "",
     limit: float | int | None = None,
+    turn: int = 0,
 ) -> tuple[ArrayMap, bytes]:
-    """Return header and arrays of a map of anybody's numbers; see `widgets.heatmap.heatmap`."""
+    """Return header and arrays of a map of anybody's numbers; see `widgets.heatmap.heatmap`.
+
+    `turn` counts how often another array was drawn: a page stores the output of another turn anew.
+    """
     given = numbers_of(array)
     if limit is not None and not 0 < limit < np.finfo(np.float32).max:
         raise PatchwidgetsError(
@@ -44,7 +48,7 @@ def array_map(
     measured = int((status != UNMEASURED).sum())
     title = title or (what if what != "value" else "Map")
     heatmap = Heatmap(
-        key="array",
+        key=f"array {turn}",
         title=title,
         caption=" · ".join(part for part in (caption, given.note) if part),
         rows=row_axis,

@@ -1,6 +1,7 @@
 """A map of anybody's array in a notebook."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,8 +18,9 @@ from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.widgets._linking import link, selecting
 from patchwidgets.widgets.widget import CarryingWidget
 
-STORED_AFTER = 1.0
-"""Seconds until the notebook's stored output follows what is shown."""
+STORED_AFTER, STORED_AT_LEAST = 0.3, 5.0
+"""Seconds until the notebook's stored output follows what is shown: after the last change, and
+while changes go on. A page that looks for itself waits longer (js/src/lab/keep.ts)."""
 
 
 class HeatmapWidget(CarryingWidget):
@@ -29,9 +31,11 @@ class HeatmapWidget(CarryingWidget):
 
     def __init__(self, array: Any, **about: Any) -> None:
         self._about = about
+        self._turn = 0
         self._outputs: list[str] = []
         self._storing: threading.Timer | None = None
-        super().__init__(*array_map(array, **about))
+        self._changed_at = 0.0
+        super().__init__(*array_map(array, **about), on_command=self._obey)
 
     def show(
         self,
@@ -57,9 +61,9 @@ class HeatmapWidget(CarryingWidget):
             "limit": limit,
         }
         about = self._about | {name: value for name, value in given.items() if value is not None}
-        header, block = array_map(array, **about)
         with self._lock:
-            self._about = about
+            header, block = array_map(array, **about, turn=self._turn + 1)
+            self._about, self._turn = about, self._turn + 1
             self.draw(header, block)
             self._store_soon()
 
@@ -110,8 +114,15 @@ class HeatmapWidget(CarryingWidget):
         return self._header
 
     def _store_soon(self) -> None:
-        if not self._outputs or self._storing is not None:
+        if not self._outputs:
             return
+        waited = 0.0 if self._storing is None else time.monotonic() - self._changed_at
+        if self._storing is None:
+            self._changed_at = time.monotonic()
+        elif waited > STORED_AT_LEAST:
+            return
+        else:
+            self._storing.cancel()
         self._storing = threading.Timer(STORED_AFTER, self._store)
         self._storing.daemon = True
         self._storing.start()
@@ -123,6 +134,11 @@ class HeatmapWidget(CarryingWidget):
             bundle = self.bundle()
             for identity in self._outputs:
                 update_display(bundle, raw=True, display_id=identity)
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        # The page's messages must not wait for a picture to be made.
+        if command["command"] == "store":
+            threading.Thread(target=self.send_bundle, daemon=True).start()
 
     def _ipython_display_(self) -> None:
         with self._lock:

@@ -49,11 +49,10 @@ def selections(notebook):
 def soon(notebook, read, expected):
     """Wait until something is read as it should be."""
     for _ in range(200):
-        found = read()
-        if found == expected:
+        if read() == expected:
             return
         notebook.lab.page.wait_for_timeout(50)
-    raise AssertionError(f"{found!r} where {expected!r} should be")
+    raise AssertionError(f"{read()!r} where {expected!r} should be")
 
 
 def test_a_map_of_an_array_and_a_result_select_the_same(notebook):
