@@ -13,7 +13,7 @@ function drawn(fixture: string): View {
 it.each([
   "synthetic_explorer",
   "synthetic_comparison",
-  "synthetic_circuit",
+  "synthetic_array",
   "synthetic_attention",
   "synthetic_effects",
   "synthetic_prompts",
