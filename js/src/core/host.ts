@@ -5,6 +5,7 @@ import type {
   ExplorerState,
   SilenceCommand,
 } from "../generated/views";
+import type { Settings } from "./settings";
 
 /** Something only a kernel can do. */
 export type Command = DrillCommand | CancelCommand | SilenceCommand;
@@ -16,6 +17,8 @@ export type Choices = ExplorerState & ComparisonState;
 export interface Host {
   /** Whether a kernel answers commands. */
   readonly live: boolean;
+  /** What the reader prefers here; `DEFAULTS` where the place has no settings. */
+  readonly settings?: Readonly<Settings>;
   /** Tells the other side what the reader has chosen. */
   setState(change: Partial<Choices>): void;
   command(command: Command): void;
