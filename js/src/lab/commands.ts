@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { ICommandPalette, InputDialog, showErrorMessage } from "@jupyterlab/apputils";
 import { ILauncher } from "@jupyterlab/launcher";
 import { openNew, pythonKernel } from "./files";
+import { icon } from "./icon";
 import { currentNotebook, type Panel, placeOf } from "./notebooks";
 import { type Shown, shownAround, shownIn } from "./shown";
 import { newNotebook } from "./template";
@@ -46,6 +47,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
 function addNotebooks(app: JupyterFrontEnd): void {
   app.commands.addCommand(COMMANDS.newStudy, {
     label: ({ isPalette }) => (isPalette ? "New Study Notebook" : "Patching study"),
+    icon,
     caption: "Make a notebook that patches a model, ready to run",
     execute: guarded(async ({ cwd }: Asked) => {
       const kernel = await pythonKernel(app);
@@ -54,6 +56,7 @@ function addNotebooks(app: JupyterFrontEnd): void {
   });
   app.commands.addCommand(COMMANDS.openTutorial, {
     label: ({ isPalette }) => (isPalette ? "Open Tutorial Copy" : "Patching tutorial"),
+    icon,
     caption: "Copy a tutorial notebook into this folder and open it",
     execute: guarded(async ({ cwd, tutorial }: Asked) => {
       const chosen = await choose(await tutorials(), tutorial);

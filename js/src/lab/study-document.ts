@@ -12,6 +12,7 @@ import { sentence } from "../core/payload";
 import { settings } from "../core/settings";
 import { readStudy, type StudyFile } from "../core/study";
 import { draws, openView, type View } from "../views/view";
+import { icon } from "./icon";
 import { prefer } from "./preferences";
 import { codeOf, enlist } from "./shown";
 
@@ -84,7 +85,9 @@ export class StudyDocument extends Widget {
 
 class StudyFactory extends ABCWidgetFactory<DocumentWidget<StudyDocument>> {
   protected createNewWidget(context: DocumentRegistry.Context): DocumentWidget<StudyDocument> {
-    return new DocumentWidget({ content: new StudyDocument(context), context });
+    const document = new DocumentWidget({ content: new StudyDocument(context), context });
+    document.title.icon = icon;
+    return document;
   }
 }
 
@@ -99,6 +102,7 @@ export const studyDocument: JupyterFrontEndPlugin<void> = {
       name: FILE_TYPE,
       displayName: "Patching study",
       extensions: [".study.json"],
+      icon,
       mimeTypes: ["application/json"],
       contentType: "file",
       fileFormat: "text",

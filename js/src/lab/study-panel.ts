@@ -6,6 +6,7 @@ import {
 import { Widget } from "@lumino/widgets";
 import { button, fill, h } from "../core/dom";
 import { live } from "../widget/live";
+import { icon } from "./icon";
 import { type Listed, listed } from "./listed";
 import { currentNotebook, type Panel } from "./notebooks";
 
@@ -25,7 +26,7 @@ export class StudyPanel extends Widget {
   constructor(private readonly app: JupyterFrontEnd) {
     super();
     this.id = "patchwidgets-studies";
-    this.title.label = "Studies";
+    this.title.icon = icon;
     this.title.caption = "Patching studies of this notebook";
     this.addClass("pw-panel");
     const heading = h("h2", { class: "pw-listed-heading" }, "Studies in this notebook");
