@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from patchwidgets.results.result import Result
     from patchwidgets.saving.saved import open_study
     from patchwidgets.study import Study
+    from patchwidgets.widgets.heatmap import heatmap
 
-__all__ = ["PromptPairs", "Result", "Study", "load_model", "open_study"]
+__all__ = ["PromptPairs", "Result", "Study", "heatmap", "load_model", "open_study"]
 
 _HOMES = {
     "PromptPairs": "patchwidgets.prompts.pairs",
     "Result": "patchwidgets.results.result",
     "Study": "patchwidgets.study",
+    "heatmap": "patchwidgets.widgets.heatmap",
     "load_model": "patchwidgets.models.load",
     "open_study": "patchwidgets.saving.saved",
 }

@@ -29,6 +29,7 @@ class Job:
         self._work = work
         self._stop = threading.Event()
         self._finished = threading.Event()
+        self._turn = threading.Lock()
         self._listeners: list[Callable[[Job], None]] = []
         self._started_at: float | None = None
         self._expected = 0
@@ -40,9 +41,11 @@ class Job:
 
     def run(self) -> None:
         """Do the work in this thread; whatever it raises is kept in `error`."""
-        try:
-            self.check()
+        with self._turn:
+            if self.ended:  # cancelled before its turn came
+                return
             self.state = "running"
+        try:
             self._started_at = time.monotonic()
             self._work(self)
             self.state = "done"
@@ -80,8 +83,14 @@ class Job:
         self._tell()
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next check."""
+        """Ask the work to stop at its next check; work that has not begun never does."""
         self._stop.set()
+        with self._turn:
+            if self.state != "waiting":
+                return
+            self.state = "cancelled"
+        self._tell()
+        self._finished.set()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the work has ended and return whether it has; re-raise what it raised.
@@ -117,7 +126,10 @@ class Job:
         return (time.monotonic() - self._started_at) * (1 - self.share) / self.share
 
     def listen(self, listener: Callable[["Job"], None]) -> None:
-        """Call `listener(job)` after every advance and at the end, in the worker thread."""
+        """Call `listener(job)` after every advance and at the end, in the thread that works.
+
+        Where the job is cancelled before its turn, that is the thread that cancels it.
+        """
         self._listeners.append(listener)
 
     def _tell(self) -> None:

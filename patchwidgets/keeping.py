@@ -14,13 +14,14 @@ from patchwidgets.plans.plan import Plan
 from patchwidgets.reports.html import page
 from patchwidgets.results._document import Precision
 from patchwidgets.results.measured import Baseline, MetricInfo
-from patchwidgets.results.result import OpenPaths, Result
+from patchwidgets.results.result import Result
 from patchwidgets.saving._document import pack
 from patchwidgets.saving._opened import opened_with
 from patchwidgets.saving._picture import picture
 from patchwidgets.saving._sizes import Sizes, sizes_of, written
 from patchwidgets.saving._writing import write
-from patchwidgets.views._explorer import key_of
+from patchwidgets.views._explorer import key_among
+from patchwidgets.views._keys import key_of
 
 
 class Keeping:
@@ -32,7 +33,7 @@ class Keeping:
     _kept: list[str] | None
     _code: str
     _started: dict[tuple[Any, ...], Result]
-    path: OpenPaths
+    path: Callable[..., Result]
     plan: Callable[..., Plan]
     cost: Callable[..., Cost]
     sweep: Callable[..., Result]
@@ -47,8 +48,9 @@ class Keeping:
         `heads`, `heads #2`.
         """
         named: dict[str, Result] = {}
-        for result in list(self._started.values()):
-            key = key_of(result)
+        started = list(self._started.values())
+        for result in started:
+            key = key_among(result, started[0])
             same = sum(other.split(" #")[0] == key for other in named)
             named[f"{key} #{same + 1}" if same else key] = result
         return named
@@ -61,10 +63,17 @@ class Keeping:
     def adopt(self, results: Iterable[Result]) -> None:
         """Take over results that were measured on this study's model and prompts elsewhere.
 
-        Heads on them open path maps from now on.
+        Heads on them open path maps from now on, where they were measured in this study's
+        direction, with its corruption and its metrics.
         """
+        own = self._session.direction, [metric.name for metric in self._metric_infos()]
         for result in results:
-            self._remember(result)
+            here = result.provenance.get("corruption"), result.provenance.get("at")
+            same = (result.direction, [metric.name for metric in result.metrics]) == own
+            if same and here == (self._origin.get("corruption"), self._origin.get("at")):
+                self._remember(result)
+            else:
+                self._started[result.provenance.get("code", ""), result.plan] = result
 
     def save(self, path: str | Path, *, precision: Precision = "exact") -> Path:
         """Write everything that was measured as one file, once it is measured; return where.
@@ -199,7 +208,7 @@ class Keeping:
         return found
 
     def _remember(self, result: Result) -> Result:
-        result.open_paths = self.path
+        result.study = self
         self._started[result.provenance.get("code", ""), result.plan] = result
         return result
 

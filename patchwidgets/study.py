@@ -15,6 +15,7 @@ from patchwidgets.engine.screen import Screen, screen_of
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._chosen import chosen_source
 from patchwidgets.engine.sources._source import Source
+from patchwidgets.exploring import Exploring
 from patchwidgets.jobs import Job
 from patchwidgets.keeping import Keeping
 from patchwidgets.models.bridge import LensModel
@@ -32,17 +33,19 @@ from patchwidgets.opening import (
 from patchwidgets.plans._grid import Positions
 from patchwidgets.plans._receivers import Stop
 from patchwidgets.plans.paths import path_plan, written_options
-from patchwidgets.plans.plan import Plan
+from patchwidgets.plans.paths_from import paths_from_plan
+from patchwidgets.plans.plan import PATHS_FROM, Plan
 from patchwidgets.plans.sweeps import SWEEPS
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.registry import one_of
 from patchwidgets.results.draws import mean_baseline
 from patchwidgets.results.estimated import Estimated
 from patchwidgets.results.result import Result
+from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing, Keeping):
+class Study(Described, Advised, Comparing, Exploring, Keeping, Sending):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.
@@ -164,7 +167,7 @@ class Study(Described, Advised, Comparing, Keeping):
         """Return what a sweep or a path map would measure, without measuring it.
 
         Args:
-            name: As in `sweep`; or `path`, with the options of `path`.
+            name: As in `sweep`; or `path` or `paths_from`, with the options of these.
             **options: The sweep's own.
 
         Raises:
@@ -176,6 +179,8 @@ class Study(Described, Advised, Comparing, Keeping):
             receivers = options.pop("receivers", None) or []
             receivers = [receivers] if isinstance(receivers, str) else receivers
             return path_plan(spec, receivers, shape=self.shape, **options)
+        if name == PATHS_FROM:
+            return paths_from_plan(spec, options.pop("sender"), shape=self.shape, **options)
         sweep = SWEEPS.get(name) if isinstance(name, str) else name
         return sweep(spec, self.shape, **options)
 

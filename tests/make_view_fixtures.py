@@ -13,13 +13,22 @@ import numpy as np
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
+from patchwidgets.views.attention import Attention
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer, Fact
 from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
+from patchwidgets.views.prompt_effects import PromptEffects
+from patchwidgets.views.prompts import Prompts
 from patchwidgets.views.token_strip import Pair, TokenStrip
-from tests import make_comparison_fixtures
+from tests import make_comparison_fixtures, make_detail_fixtures
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
+KINDS = {
+    "comparison": Comparison,
+    "attention": Attention,
+    "prompt_effects": PromptEffects,
+    "prompts": Prompts,
+}
 LAYERS, HEADS, POSITIONS = 30, 9, 15
 UNMEASURED, MEASURED, IDENTITY, UNREACHABLE, ABSENT = range(5)
 
@@ -314,7 +323,11 @@ def explorer(maps: list[Heatmap], **changes: Any) -> Explorer:
 
 def payloads() -> dict[str, tuple[Shown, bytes]]:
     """Return every fixture by file name."""
+    from tests import make_exploring_fixtures  # it is made of what is made here
+
     made: dict[str, tuple[Shown, bytes]] = dict(make_comparison_fixtures.payloads())
+    made |= make_exploring_fixtures.payloads()
+    made |= make_detail_fixtures.payloads(strip())
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [
@@ -374,9 +387,9 @@ def main() -> None:
 
 
 def read(name: str) -> tuple[Any, bytes]:
-    """Return a fixture as Python made it: an `Explorer` or a `Comparison`, and its arrays."""
+    """Return a fixture as Python made it: an `Explorer`, a `Comparison` ..., and its arrays."""
     stored = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    kind = Comparison if stored["header"].get("view") == "comparison" else Explorer
+    kind = KINDS.get(stored["header"].get("view"), Explorer)
     return kind.model_validate(stored["header"]), base64.b64decode(stored["block"])
 
 

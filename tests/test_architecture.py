@@ -24,7 +24,7 @@ LAYERS = [
     ["advising"],
     ["saving"],
     ["opening", "baking"],
-    ["comparing", "describing", "keeping"],
+    ["comparing", "describing", "exploring", "keeping", "sending"],
     ["study"],
     ["paper"],
     ["cli"],

@@ -157,8 +157,8 @@ def test_a_reopened_study_goes_on(saved):
     live = opened.reopen(tiny("llama"))
     assert list(live.results) == list(opened.results)
     first = live.results["heads"]
-    assert first.open_paths is not None
-    more = first.open_paths(["L2H3.q"]).wait()
+    assert first.study is not None
+    more = first.study.path(["L2H3.q"]).wait()
     assert live.results["L2H3.q"] is more
     same = live.sweep("heads").wait()
     np.testing.assert_array_equal(same.numbers()[0], opened.results["heads"].numbers()[0])

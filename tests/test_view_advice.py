@@ -14,7 +14,7 @@ from patchwidgets.views._explorer import explorer
 from patchwidgets.views._text import summary
 from patchwidgets.views._wire import bundle
 from patchwidgets.views.advice import Advice
-from patchwidgets.widgets.live import LiveExplorer
+from patchwidgets.widgets.explorer import LiveExplorer
 from tests import make_view_fixtures as fixtures
 from tests.advice.made import SHARES, result
 from tests.models.tiny_ioi import ioi_study
@@ -120,7 +120,7 @@ def test_the_text_names_the_rules_and_a_refused_command_is_a_sentence():
 
 
 def test_the_button_silences_the_rule_in_what_is_shown_and_stored():
-    shown = LiveExplorer(result(about=ODD))
+    shown = LiveExplorer([result(about=ODD)])
     redrawn = threading.Event()
     shown.widget.observe(lambda _: redrawn.set(), "header")
     send(shown.widget, {"command": "silence", "rule": "half_precision"})

@@ -5,7 +5,7 @@ import threading
 import pytest
 from ipywidgets import Widget
 
-from patchwidgets.widgets.live import LiveExplorer
+from patchwidgets.widgets.explorer import LiveExplorer
 from patchwidgets.widgets.widget import PatchWidget
 from tests import make_view_fixtures as fixtures
 from tests.families import PAIRS, study_of, tiny
@@ -76,7 +76,7 @@ def test_commands_reach_python(widget, commands):
     send(widget, {"command": "drill", "receiver": "L20H0.v"})
     send(widget, {"command": "cancel", "key": "heads"})
     assert commands == [
-        {"command": "drill", "receiver": "L20H0.v"},
+        {"command": "drill", "receiver": "L20H0.v", "sender": "", "setting": "", "form": ""},
         {"command": "cancel", "key": "heads"},
     ]
 
@@ -135,7 +135,7 @@ def test_estimates_are_drawn_before_the_first_cell_is_measured():
     study, begin, drawn = study_of(tiny("llama"), PAIRS, store=False), threading.Event(), []
     study._session.model.worker.call(begin.wait)
     result = study.sweep("heads", estimate="attribution", top=2)
-    shown = LiveExplorer(result).widget
+    shown = LiveExplorer([result]).widget
     shown.observe(lambda change: drawn.append(change["new"]["maps"][0]), "header")
     begin.set()
     result.wait()

@@ -23,6 +23,14 @@ beforeEach(() => {
 
 const first = () => grids(view)[0] as HTMLElement;
 const second = () => grids(view)[1] as HTMLElement;
+const asked = (receiver: string, more = {}) => ({
+  command: "drill",
+  receiver,
+  sender: "",
+  setting: "",
+  form: "",
+  ...more,
+});
 const cellText = (grid: HTMLElement) => grid.querySelector('[role="gridcell"]')?.textContent ?? "";
 
 describe("looking at a map", () => {
@@ -113,7 +121,7 @@ describe("opening path maps", () => {
     view = mount(host, firstMaps(whole, 1));
     click(view, ".pw-peak", "L20H0");
     press(first(), "v");
-    expect(host.commands).toEqual([{ command: "drill", receiver: "L20H0.v" }]);
+    expect(host.commands).toEqual([asked("L20H0.v")]);
     expect(view.state.trail).toEqual(["heads"]);
     view.update(whole);
     expect(view.state.trail).toEqual(["heads", "L20H0.v"]);
@@ -122,7 +130,7 @@ describe("opening path maps", () => {
   it("names the key/value head that query heads share", () => {
     click(view, ".pw-peak", "L17H4");
     press(first(), "k");
-    expect(host.commands).toEqual([{ command: "drill", receiver: "L17H1.k" }]);
+    expect(host.commands).toEqual([asked("L17H1.k")]);
   });
 
   it("says what to run where there is no kernel", () => {
@@ -136,13 +144,42 @@ describe("opening path maps", () => {
     expect(alone.commands).toEqual([]);
   });
 
-  it("offers nothing for nodes that are not heads", () => {
+  it("opens what an MLP reads, all inputs of a head together, the logits, and where one writes", () => {
     click(view, ".pw-peak", "L20H0");
     press(first(), "v");
     click(view, ".pw-peak", "L8.mlp_out");
-    press(second(), "Enter");
+    press(second(), "i");
+    press(second(), "l");
+    click(view, ".pw-peak", "L17H4");
+    press(second(), "a");
+    press(second(), "w");
+    expect(host.commands).toEqual([
+      asked("L8.mlp_in"),
+      asked("logits"),
+      asked("L17H4.q, L17H1.k, L17H1.v"),
+      asked("", { sender: "L17H4" }),
+    ]);
+  });
+
+  it("offers nothing for places of the residual stream", () => {
+    view = mount(host, payload("synthetic_positions"));
+    press(first(), "ArrowDown");
+    press(first(), "Enter");
     expect(view.element.querySelectorAll(".pw-ways button").length).toBe(0);
-    expect(textOf(view, ".pw-status")).toContain("only attention heads");
+  });
+
+  it("pins nodes, and takes pins away", () => {
+    click(view, ".pw-peak", "L20H0");
+    press(first(), "p");
+    click(view, ".pw-peak", "L29H0");
+    click(view, ".pw-pin", "Pin into the circuit");
+    expect(view.state.pins).toEqual(["L20H0", "L29H0"]);
+    click(view, ".pw-pin", "Take it from the circuit");
+    expect(host.states.filter((state) => "pins" in state)).toEqual([
+      { pins: ["L20H0"] },
+      { pins: ["L20H0", "L29H0"] },
+      { pins: ["L20H0"] },
+    ]);
   });
 });
 
@@ -176,6 +213,8 @@ describe("measuring", () => {
       metric: "",
       prompt: 0,
       estimates: true,
+      form: "",
+      pins: [],
     });
     view.update(firstMaps(whole, 1));
     expect(view.state.trail).toEqual(["heads"]);

@@ -5,7 +5,6 @@ import numpy as np
 from patchwidgets.advice._advice import Found, rule
 from patchwidgets.advice._facts import facts_of
 from patchwidgets.advice._maps import nodes_of, rounding, source_of
-from patchwidgets.results.labels import written_name
 from patchwidgets.results.result import Result
 
 __all__ = ["effect_before_difference"]
@@ -36,8 +35,9 @@ def effect_before_difference(result: Result) -> Found | None:
         before = [place for place in places if isinstance(place, int) and place < min(firsts)]
         size = np.abs(snapshot.mean_effect(0)[index])
         if len(before) == len(places) and size > TOLERANCE + rounding(result, 0):
+            name = result.plan.names[index]
             return float(size), (
-                f"{written_name(patch)} had an effect of {size:.3g}, and the prompts are the same "
-                f"up to position {min(firsts) - 1}."
+                f"{name} had an effect of {size:.3g}, and the prompts are the same up to"
+                f" position {min(firsts) - 1}."
             )
     return None

@@ -5,7 +5,6 @@ import numpy as np
 from patchwidgets.charts._drawing import Dots, Drawing, Group
 from patchwidgets.charts._words import correlated
 from patchwidgets.errors import MeasurementError
-from patchwidgets.results.labels import written_name
 from patchwidgets.results.measured import MEASURED
 from patchwidgets.results.result import Result
 from patchwidgets.views._words import UNITS, number, signed
@@ -56,7 +55,7 @@ def estimates(result: Result, metric: str | None = None) -> Drawing:
         y_label=f"measured {what} ({unit})",
         groups=GROUPS,
         dots=Dots(
-            node=tuple(written_name(result.plan.patches[cell]) for cell in cells),
+            node=tuple(result.plan.names[cell] for cell in cells),
             x=guessed,
             y=exact,
             group=np.zeros(len(cells), dtype=int),

@@ -133,6 +133,11 @@ def require_fit(plan: Plan, method: str) -> None:
             f"`{method}` estimates patches at one position, and the {plan.name} map is by bucket, "
             "which is several. Leave out `estimate`, or use `positions='roles'`."
         )
+    if plan.origin is not None:
+        raise PlanError(
+            f"`{method}` estimates every sender of one set of receivers, and this map has every "
+            f"receiver of `{plan.origin}`. Leave out `estimate`: a forward map takes one pass."
+        )
     for path in (patch.path for patch in plan.patches):
         if path is not None and path.through:
             raise PlanError(

@@ -143,7 +143,8 @@ class Measurement:
         cells = [cell for cell in cells if cell.patch in self.live]
         most = max(CHUNK_TOKENS, SMALL_CHUNK_TOKENS * len(self.work))
         if self.order is None:
-            cells.sort(key=lambda cell: (cell.start, cell.entry))
+            depth = self.work[0].depth
+            cells.sort(key=lambda cell: (cell.start, cell.entry, depth(cell)))
         else:
             most *= len({cell.start for cell in cells})
         beside = self.workers * self.at_once

@@ -8,8 +8,8 @@ from jaxtyping import Float
 from patchwidgets.engine.cells import Cell, Difference, resolve
 from patchwidgets.engine.memory import cell_bytes, is_out_of_memory, one_cell_too_many, release
 from patchwidgets.engine.path_forms import travel
-from patchwidgets.engine.path_receivers import Stops, resolve_stops
 from patchwidgets.engine.path_reference import PathReference
+from patchwidgets.engine.path_routes import routes_of
 from patchwidgets.engine.reference import reference_logits
 from patchwidgets.engine.replay import Replay
 from patchwidgets.engine.runs import GroupRuns
@@ -51,11 +51,8 @@ class GroupWork:
         ]
         difference = Difference(runs.base, runs.source, runs.first)
         self.live = {cell.patch for cell in self.cells if difference.touches(cell)}
-        path = plan.patches[0].path if plan.patches else None
-        self.stops: Stops = []
-        if path is not None:
-            n_layers = len(runs.base.calls)
-            self.stops = resolve_stops(path, runs.group.roles, runs.batch, n_layers)
+        n_layers = len(runs.base.calls)
+        self.routes = routes_of(plan, self.cells, runs.group.roles, runs.batch, n_layers)
         self._replays: dict[int, Replay] = {}
         self._most_tokens = float("inf")
         self._store = store
@@ -72,6 +69,12 @@ class GroupWork:
             sorted((cell for cell in cells if cell.start == start), key=lambda cell: cell.order)
             for start in sorted({cell.start for cell in cells})
         ]
+
+    def depth(self, cell: Cell) -> int:
+        """Return the block from which on a cell takes a row of its own."""
+        if not self.routes:
+            return cell.entry
+        return min(receiver.layer for receiver in self.routes[cell.patch].receivers)
 
     def is_stored(self, wave: Sequence[Cell]) -> bool:
         """Whether a wave need not be run. Part of one is not read: whole waves keep every bit."""
@@ -93,6 +96,7 @@ class GroupWork:
 
     def work(self, cell: Cell) -> int:
         """Return the multiply-adds of a cell."""
+        route = self.routes[cell.patch] if self.routes else None
         return multiply_adds(
             cell if self.fast else Cell(cell.patch, cell.writes, entry=0, start=0),
             self.model.spec,
@@ -100,7 +104,8 @@ class GroupWork:
             length=self.runs.base.length,
             read=self.runs.base.read,
             form=self.form if self.fast else None,
-            stops=self.stops,
+            stops=route.stops if route else (),
+            shared_by=route.shared_by if route else 1,
         )
 
     def tokens(self, cell: Cell) -> int:
@@ -153,7 +158,8 @@ class GroupWork:
         if self.form is None:
             logits = reference_logits(self.model, base, source, cell, self.runs.rows(prompts))
         else:
-            run = PathReference(self.model, base, source, self.stops, self.runs.rows(prompts))
+            stops = self.routes[cell.patch].stops
+            run = PathReference(self.model, base, source, stops, self.runs.rows(prompts))
             logits = run.logits(self.form, cell)
         return self.runs.reader.of_logits(logits, prompts)
 
@@ -166,7 +172,8 @@ class GroupWork:
         if self.form is None:
             end = advance(replay, self.runs.source, cells, check)
         else:
-            end = travel(self.form, replay, self.runs.source, cells, self.stops, check)
+            routes = [self.routes[cell.patch] for cell in cells]
+            end = travel(self.form, replay, self.runs.source, routes, check)
         values = self.runs.reader.of_residual(end)
         return list(values.reshape(len(values), len(cells), -1).swapaxes(0, 1))
 

@@ -77,12 +77,13 @@ def reading(replay: Replay, receivers: Sequence[Receiver], into: Arrived, rows: 
     return [(receiver.hook, reader(receiver)) for receiver in receivers]
 
 
-def writing(replay: Replay, arrived: Arrived) -> Hooks:
-    """Return hooks that overwrite receivers with what arrived at them."""
+def writing(replay: Replay, arrived: Arrived, row: int = 0) -> Hooks:
+    """Return hooks that overwrite receivers with what arrived at them, from a row on."""
 
     def writer(receiver: Receiver, values: Tensor) -> Hook:
         width = replay.model.spec.d_head
-        return lambda activation: receiver.overwritten(activation, values, replay.start, width)
+        start = replay.start
+        return lambda activation: receiver.overwritten(activation, values, start, width, row)
 
     return [(receiver.hook, writer(receiver, values)) for receiver, values in arrived.items()]
 

@@ -59,14 +59,16 @@ def added(
     """
     change = contributions(replay, leg, check)
     arrived: Arrived = {}
+    together: dict[tuple[int, int, bool], list[Receiver]] = {}
     for one in receivers:
+        place = one.layer, leg.reaching(one), one.site == "mlp_in"
+        together.setdefault(place, []).append(one)
+    for (layer, rows, by_mlp), some in together.items():
         check()
-        rows = leg.reaching(one)
         if rows:
-            stream = replay.residual(one.layer, rows // replay.batch)
+            stream = replay.residual(layer, rows // replay.batch)
             stream = stream + change[:rows].to(stream.device)
-            reads = read_by_mlp if one.site == "mlp_in" else read
-            arrived |= reads(replay, one.layer, stream, [one])
+            arrived |= (read_by_mlp if by_mlp else read)(replay, layer, stream, some)
     return arrived
 
 

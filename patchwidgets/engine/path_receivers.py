@@ -45,20 +45,26 @@ class Receiver:
         return apart if self.head is None else apart[:, :, self.head]
 
     def overwritten(
-        self, activation: Tensor, values: Float[Tensor, "some_rows pos d"], start: int, d_head: int
+        self,
+        activation: Tensor,
+        values: Float[Tensor, "some_rows pos d"],
+        start: int,
+        d_head: int,
+        row: int = 0,
     ) -> Tensor:
-        """Return an activation whose first rows have `values` where this reads.
+        """Return an activation some of whose rows have `values` where this reads.
 
         Args:
             activation: As the model lays it out; rows are cells x prompts.
-            values: For the first rows.
+            values: For as many rows.
             start: First position of both. Before it every cell is as the base run, so that there
                 is nothing to write.
             d_head: Width of a head.
+            row: The first of those rows.
         """
         if self.head is None:  # what an MLP reads may be the residual stream itself
             activation = activation.clone()
-        part = self.part(activation, d_head)[: len(values)]
+        part = self.part(activation, d_head)[row : row + len(values)]
         if self.positions is None:
             part.copy_(values)
         else:
@@ -80,7 +86,11 @@ Arrived = dict[Receiver, Float[Tensor, "_rows _pos _d"]]
 
 
 def resolve_stops(
-    path: Path, roles: Mapping[str, Int[Tensor, " batch"]], batch: int, n_layers: int
+    path: Path,
+    roles: Mapping[str, Int[Tensor, " batch"]],
+    batch: int,
+    n_layers: int,
+    known: dict[Node, Receiver] | None = None,
 ) -> Stops:
     """Return the receivers of a path on a group of prompts.
 
@@ -89,9 +99,17 @@ def resolve_stops(
         roles: Positions of the roles in the group's prompts, BOS counted.
         batch: Prompts in the group.
         n_layers: Blocks of the model.
+        known: Receivers of other paths, which are taken from here and put here, so that one place
+            is one object.
     """
+    shared = {} if known is None else known
 
     def receiver(node: Node) -> Receiver:
+        if node not in shared:
+            shared[node] = made(node)
+        return shared[node]
+
+    def made(node: Node) -> Receiver:
         positions = positions_of(node, roles, batch)
         if node.layer is None:
             return Receiver("resid_pre", n_layers, None, positions)

@@ -15,6 +15,7 @@ def multiply_adds(
     read: int = 1,
     form: Form | None = None,
     stops: Stops = (),
+    shared_by: int = 1,
 ) -> int:
     """Return the multiply-adds with which the fast engine measures a cell.
 
@@ -29,6 +30,7 @@ def multiply_adds(
         read: Positions at the end that are read.
         form: Of a path patch; `None` for a plain patch.
         stops: Of a path patch: who is let know, the receivers last.
+        shared_by: Of a path patch: cells that share the way to the receivers, which is gone once.
     """
     tokens = prompts * (length - cell.start)
     block = spec.attention_weights + spec.mlp_weights + 2 * spec.n_heads * spec.d_head * length
@@ -48,7 +50,7 @@ def multiply_adds(
             # On the way attention is frozen, so that only MLPs are computed.
             total += spec.mlp_weights * max(0, max(layers) - entry - inside)
         entry, inside = min(layers), True
-    return tokens * (total + block * (spec.n_layers - entry)) - spared
+    return tokens * (total // shared_by + block * (spec.n_layers - entry)) - spared
 
 
 def _spared(spec: ModelSpec, block: int, read: int, tokens: int) -> int:

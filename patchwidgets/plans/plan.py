@@ -18,6 +18,9 @@ added at each receiver's own input and everything else is live. For one receiver
 the same.
 """
 
+PATHS_FROM = "paths_from"
+"""Name of a plan whose paths all begin at one sender, and whose cells are receivers."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -62,7 +65,7 @@ class Plan:
     """An ordered set of patches.
 
     Args:
-        name: The sweep it came from, or `path`.
+        name: The sweep it came from, `path` or `paths_from`.
         patches: In no particular order; the engine chooses the order of measuring.
         maps: How the patches lie on axes; the first map is the one shown by default.
         form: Which nodes are frozen, for path patches; otherwise `None`.
@@ -94,8 +97,22 @@ class Plan:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What each patch writes: its nodes, or the sender of its path."""
-        return tuple(map(written_name, self.patches))
+        """What each patch is of: its nodes, or the sender of its path.
+
+        Where all paths have one sender, their receivers.
+        """
+        if self.origin is None:
+            return tuple(map(written_name, self.patches))
+        paths = (patch.path for patch in self.patches)
+        return tuple(", ".join(map(str, path.receivers)) for path in paths if path)
+
+    @property
+    def origin(self) -> str | None:
+        """The sender, and stops on the way, from which all paths of a forward map go."""
+        path = self.patches[0].path if self.patches else None
+        if self.name != PATHS_FROM or path is None:
+            return None
+        return " -> ".join([str(path.sender), *(", ".join(map(str, s)) for s in path.through)])
 
     def bucket_of(self, patch: int) -> str:
         """Return the bucket that a patch of this plan is at."""

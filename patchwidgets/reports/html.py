@@ -8,6 +8,8 @@ from html import escape
 from patchwidgets.reports._code import digests, loader
 from patchwidgets.views._still import Shown, still
 from patchwidgets.views._wire import bundle
+from patchwidgets.views.comparison import Comparison
+from patchwidgets.views.explorer import Explorer
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -44,7 +46,8 @@ def page(header: Shown, block: bytes, title: str) -> str:
 
 
 def _data(header: Shown, block: bytes) -> str:
-    image = base64.b64encode(still(header, block, header.maps[-1].key)).decode("ascii")
+    last = "" if isinstance(header, Attention | PromptEffects | Prompts) else header.maps[-1].key
+    image = base64.b64encode(still(header, block, last)).decode("ascii")
     payload = json.dumps(bundle(header, block), allow_nan=False).encode()
     # Of base64 nothing can end the script element.
     small = base64.b64encode(zlib.compress(payload, 9)).decode("ascii")

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results._document import ArrayPart, EstimatePart, damaged
-from patchwidgets.results.labels import written_name
 from patchwidgets.results.measured import MEASURED, MetricInfo, Snapshot
 from patchwidgets.types import Unit
 
@@ -136,7 +135,7 @@ def compare(
         unit=info.unit,
         rank_correlation=rank_correlation(estimated[cells], exact[cells]),
         worst_miss=float("nan") if worst is None else float(miss.max()),
-        worst_node="" if worst is None else written_name(plan.patches[worst]),
+        worst_node="" if worst is None else plan.names[worst],
         worst_estimate=float("nan") if worst is None else float(estimated[worst]),
         worst_exact=float("nan") if worst is None else float(exact[worst]),
         measured=len(cells),

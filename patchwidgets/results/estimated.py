@@ -10,7 +10,7 @@ from patchwidgets.plans.plan import Plan
 from patchwidgets.registry import unknown_name
 from patchwidgets.results import meanings
 from patchwidgets.results.estimate import Estimate
-from patchwidgets.results.labels import find_map, label_cells, written_name
+from patchwidgets.results.labels import find_map, label_cells
 from patchwidgets.results.measured import NOT_MEASURED, MetricInfo
 from patchwidgets.types import Direction
 
@@ -61,7 +61,7 @@ class Estimated:
     def strongest(self, n: int = 10, metric: str | None = None) -> list[str]:
         """Return the names of the patches with the largest mean estimate, either sign."""
         order = self.estimate.order(self._index(metric))
-        return [written_name(self.plan.patches[patch]) for patch in order[:n]]
+        return [self.plan.names[patch] for patch in order[:n]]
 
     def _index(self, metric: str | None) -> int:
         names = [info.name for info in self.metrics]

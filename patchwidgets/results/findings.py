@@ -17,7 +17,7 @@ from patchwidgets.results.detection import (
     detect_far,
     detect_tested,
 )
-from patchwidgets.results.labels import find_map, written_name
+from patchwidgets.results.labels import find_map
 from patchwidgets.results.measured import IDENTITY, NOISE_FLOOR, NOT_MEASURED, Snapshot
 from patchwidgets.results.readings import Readings
 from patchwidgets.results.sign_flips import STATISTICS, Statistic
@@ -107,7 +107,7 @@ class Findings(Readings):
         m, plan_map, snapshot = self._read(metric, map)
         numbers = np.where(snapshot.status == IDENTITY, 1.0, np.nan)
         for cell in (cell for cell in plan_map.cells if cell is not None):
-            name = written_name(self.plan.patches[cell])
+            name = self.plan.names[cell]
             numbers[cell] = found.tested.p_values.get(name, numbers[cell])
         attrs = meanings.patched_attrs(self.metrics[m], self.direction) | {
             "unit": "1",

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from patchwidgets.plans.patch import written_name
 from patchwidgets.plans.plan import Plan, PlanMap
 from patchwidgets.registry import unknown_name
 from patchwidgets.results.measured import UNREACHABLE
@@ -67,7 +66,7 @@ def label_cells(
         cannot reach the receiver) and `status` (as in `Snapshot`, or 3: cannot reach).
     """
     axes = [axis.name for axis in plan_map.axes]
-    names = np.array([written_name(patch) for patch in plan.patches], dtype=np.str_)
+    names = np.array(plan.names, dtype=np.str_)
     coords: dict[str, Any] = {axis.name: list(axis.labels) for axis in plan_map.axes}
     coords |= {
         "node": (axes, spread(plan_map, names, "")),

@@ -1,9 +1,9 @@
 """The result of a plan: values for every patch and prompt, both baselines, and provenance."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -25,11 +25,21 @@ from patchwidgets.types import Direction
 if TYPE_CHECKING:
     from patchwidgets.advice import AdviceList, Rule
     from patchwidgets.charts._chart import Chart
-    from patchwidgets.widgets.live import LiveExplorer
+    from patchwidgets.widgets.explorer import LiveExplorer
     from patchwidgets.widgets.widget import PatchWidget
 
-OpenPaths = Callable[[Sequence[str]], "Result"]
-"""Starts the path map into some receivers."""
+
+@runtime_checkable
+class Measures(Protocol):
+    """What can measure more of the same: a study."""
+
+    def path(self, receivers: str | Sequence[str], *, form: str = "pinned") -> "Result":
+        """Start the path map into some receivers."""
+        ...
+
+    def paths_from(self, sender: str, *, form: str = "pinned") -> "Result":
+        """Start the map of what a sender writes to."""
+        ...
 
 
 class Result(Ratios):
@@ -55,8 +65,8 @@ class Result(Ratios):
             them first, except `by_draw` and `draw_spread`.
 
     Attributes:
-        open_paths: Takes receivers and returns the result of their path map; `None` where no
-            model is at hand. Never saved.
+        study: What measured it and can measure more; `None` where no model is at hand. Never
+            saved.
     """
 
     def __init__(
@@ -93,7 +103,7 @@ class Result(Ratios):
         )
         self.provenance = dict(provenance)
         self.estimate = estimate
-        self.open_paths: OpenPaths | None = None
+        self.study: Measures | None = None
         self._shown: LiveExplorer | None = None
 
     def record_estimate(self, estimate: Estimate) -> None:
@@ -255,10 +265,10 @@ class Result(Ratios):
         return self._live().widget
 
     def _live(self) -> "LiveExplorer":
-        from patchwidgets.widgets.live import LiveExplorer
+        from patchwidgets.widgets.explorer import LiveExplorer
 
         if self._shown is None:
-            self._shown = LiveExplorer(self)
+            self._shown = LiveExplorer([self])
         return self._shown
 
     def _ipython_display_(self) -> None:

@@ -8,7 +8,6 @@ import pandas as pd
 from patchwidgets.plans.plan import Plan, PlanMap
 from patchwidgets.results import stats
 from patchwidgets.results.estimate import Estimate
-from patchwidgets.results.labels import written_name
 from patchwidgets.results.measured import (
     STATUS_WORDS,
     MetricInfo,
@@ -44,7 +43,7 @@ def build_table(
                 continue
             patches.append(patch)
             rows.append(
-                {"node": written_name(plan.patches[patch]), "map": plan_map.name}
+                {"node": plan.names[patch], "map": plan_map.name}
                 | {a.name: a.labels[i] for a, i in zip(plan_map.axes, place, strict=True)}
                 | ({} if counts is None else {"prompts": counts[plan.bucket_of(patch)]})
                 | {"status": STATUS_WORDS[snapshot.status[patch]]}

@@ -7,7 +7,7 @@ import numpy as np
 
 from patchwidgets.results._document import Precision
 from patchwidgets.results.result import Result
-from patchwidgets.views._explorer import explorer, key_of
+from patchwidgets.views._explorer import by_key, explorer
 from patchwidgets.views._wire import ArrayRef, read_array
 from patchwidgets.views.explorer import Explorer, Fact
 
@@ -35,8 +35,7 @@ def picture(results: Sequence[Result], precision: Precision = "exact") -> tuple[
 
 def _in_order(results: Sequence[Result]) -> list[Result]:
     """Return sweeps before path maps, a map that has heads before all."""
-    shown = {key_of(result): result for result in results}
-    return sorted(shown.values(), key=_rank)
+    return sorted(by_key(results).values(), key=_rank)
 
 
 def _rank(result: Result) -> int:

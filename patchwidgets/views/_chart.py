@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchwidgets.views._wire import read_array
+from patchwidgets.views._wire import ArrayRef, read_array
 from patchwidgets.views.heatmap import Heatmap
 
 UNMEASURED, MEASURED, IDENTITY, UNREACHABLE, ABSENT = range(5)
@@ -18,7 +18,8 @@ class Chart:
     Args:
         map: What the numbers belong to.
         values: What is coloured, over rows and columns; NaN where nothing was measured.
-        effect: Patched minus base, over rows and columns, in the metric's unit.
+        effect: Patched minus base, over rows and columns, in the metric's unit; NaN throughout
+            where cells are no patches.
         status: As `Heatmap.status`.
         estimates: On the scale of `values`, where nothing was measured and something estimated;
             NaN elsewhere.
@@ -34,7 +35,9 @@ class Chart:
 
     @property
     def limit(self) -> float:
-        """The largest absolute value or estimate, or 1 where there is none."""
+        """The end of the colour scale: the largest absolute value or estimate, or 1 without any."""
+        if self.map.limit is not None:
+            return self.map.limit
         drawn = np.concatenate([self.values, self.estimates])
         finite = np.abs(drawn[np.isfinite(drawn)])
         return float(finite.max(initial=0.0)) or 1.0
@@ -49,10 +52,9 @@ class Chart:
 def read_chart(heatmap: Heatmap, block: bytes, metric: int = 0) -> Chart:
     """Return one metric of a map."""
     status = read_array(heatmap.status, block)
-    known = np.isin(status, (MEASURED, IDENTITY))
     values, effect = (
-        np.where(status == IDENTITY, 0.0, np.where(known, read_array(array, block)[metric], np.nan))
-        for array in (heatmap.value, heatmap.effect)
+        _known(heatmap.value, block, metric, status),
+        _known(heatmap.effect, block, metric, status),
     )
     estimates = np.full(values.shape, np.nan)
     if heatmap.estimate is not None:
@@ -61,3 +63,11 @@ def read_chart(heatmap: Heatmap, block: bytes, metric: int = 0) -> Chart:
     floor = heatmap.metrics[metric].noise_floor or 0.0
     noise = (status == MEASURED) & (np.abs(effect) < floor)
     return Chart(heatmap, values, effect, status, estimates, noise)
+
+
+def _known(array: ArrayRef | None, block: bytes, metric: int, status: np.ndarray) -> np.ndarray:
+    """Return what is known of each cell: 0 by identity, NaN where nothing was measured."""
+    if array is None:
+        return np.full(status.shape, np.nan)
+    measured = np.where(status == MEASURED, read_array(array, block)[metric], np.nan)
+    return np.where(status == IDENTITY, 0.0, measured)

@@ -14,19 +14,28 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from patchwidgets.views._wire import MIME_TYPE, SCHEMA_VERSION
+from patchwidgets.views.array_map import ArrayMap, ArrayMapState
+from patchwidgets.views.attention import Attention, AttentionState
 from patchwidgets.views.comparison import Comparison, ComparisonState
+from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import (
     CancelCommand,
     DrillCommand,
     Explorer,
     ExplorerState,
     SilenceCommand,
+    SweepCommand,
 )
 from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure
+from patchwidgets.views.prompt_effects import PromptEffects, PromptEffectsState
+from patchwidgets.views.prompts import Prompts, PromptsState
 
 MODELS = (
     *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
-    *(DrillCommand, CancelCommand, SilenceCommand),
+    *(ArrayMap, ArrayMapState),
+    *(Attention, AttentionState, PromptEffects, PromptEffectsState, Prompts, PromptsState),
+    Detail,
+    *(SweepCommand, DrillCommand, CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""
 

@@ -9,7 +9,8 @@ from patchwidgets.results.comparison import Comparison, Method, Setting
 from patchwidgets.results.result import Result
 from patchwidgets.views import comparison as wire
 from patchwidgets.views._advice import written
-from patchwidgets.views._explorer import WHAT, caption_of
+from patchwidgets.views._explorer import caption_of
+from patchwidgets.views._keys import WHAT
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.explorer import Fact

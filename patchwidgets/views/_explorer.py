@@ -1,70 +1,117 @@
-"""Results as the explorer that shows them: the first map and the path maps opened from it."""
+"""Results as the explorer that shows them: first maps, and the path maps opened from them."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from patchwidgets.results.result import Result
 from patchwidgets.views._advice import advice_on
+from patchwidgets.views._keys import (
+    key_of,
+    question_of,
+    setting_key,
+    setting_of,
+    tab_of,
+)
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
-from patchwidgets.views.explorer import Explorer, Fact
+from patchwidgets.views.explorer import Explorer, Fact, Offers, Option, Setting, Tab
 from patchwidgets.views.heatmap import Heatmap
 from patchwidgets.views.token_strip import Pair, TokenStrip
 
-QUESTIONS = {
-    "denoising": "Which {what} restore the answer?",
-    "noising": "Which {what} does the answer need?",
-}
-WHAT = {
-    "heads": "heads",
-    "residual": "places of the residual stream",
-    "mlp": "MLPs",
-    "attn": "attention layers",
-}
 
-
-def explorer(results: Sequence[Result], more_advice: Sequence[str] = ()) -> tuple[Explorer, bytes]:
+def explorer(
+    results: Sequence[Result], more_advice: Sequence[str] = (), offers: Offers | None = None
+) -> tuple[Explorer, bytes]:
     """Return header and arrays of a picture of `results` as they are now, without waiting.
 
     Args:
-        results: The first map, then the path maps opened from it; of one study.
+        results: The first map, then others of the same behaviour and model, in any setting.
         more_advice: Sentences shown before what the rules say of the results.
+        offers: What else can be asked for; by default there is to choose from what is here.
     """
     first, block = results[0], ArrayBlock()
+    offers = offers or _offers(results)
     about = first.provenance
-    shown = {key_of(result): result for result in results}
+    shown = by_key(results)
     header = Explorer(
         title=about.get("behaviour", first.plan.name),
         facts=_facts(first),
         direction=first.direction,
-        strip=TokenStrip(pairs=[_pair(prompt) for prompt in about.get("prompts", [])]),
-        maps=[_map(result, block) for result in results],
+        strip=_strip(first),
+        maps=[_map(result, key, block) for key, result in shown.items()],
         heads_per_kv_head=_heads_per_kv_head(about.get("model")),
-        drills=_has_heads(first) and (first.open_paths is not None or len(results) > 1),
+        drills=any(map(_opens, results)) and (first.study is not None or len(results) > 1),
         advice=[*more_advice, *advice_on(shown)],
         code=about.get("code", ""),
+        settings=_settings(results) if offers else [],
+        offers=offers,
     )
     return header, block.to_bytes()
 
 
-def key_of(result: Result) -> str:
-    """Return the key of a result's map: its sweep, or the receivers of its paths."""
-    path = result.plan.patches[0].path if result.plan.patches else None
-    return result.plan.name if path is None else path.destination
+def by_key(results: Sequence[Result]) -> dict[str, Result]:
+    """Return results by the keys of their maps; of two with one key, the last."""
+    return {key_among(result, results[0]): result for result in results}
 
 
-def _map(result: Result, block: ArrayBlock) -> Heatmap:
-    key = key_of(result)
-    return heatmap(
-        result, key=key, title=_title(result, key), caption=caption_of(result), block=block
+def key_among(result: Result, first: Result) -> str:
+    """Return the key of a result's map where the map of `first` is shown first."""
+    return f"{setting_key(setting_of(result), setting_of(first))}{key_of(result)}"
+
+
+def _settings(results: Sequence[Result]) -> list[Setting]:
+    """Return the settings of results, each once."""
+    first = results[0]
+    by_setting = {setting_of(result): result for result in reversed(results)}
+    ordered = dict.fromkeys(map(setting_of, results))
+    return [
+        Setting(
+            key=setting_key(own, setting_of(first)),
+            direction=own[0],
+            corruption=own[1],
+            metrics=list(own[2]),
+            facts=_facts(by_setting[own]),
+            strip=None if own[1] == setting_of(first)[1] else _strip(by_setting[own]),
+            code=by_setting[own].provenance.get("code", ""),
+        )
+        for own in ordered
+    ]
+
+
+def _offers(results: Sequence[Result]) -> Offers | None:
+    """Return what there is to choose from where nothing can be asked; nothing for one map."""
+    tabs = {key_of(result): _tab(result) for result in results if result.plan.form is None}
+    settings = [setting_of(result) for result in results]
+    if len(tabs) < 2 and len(set(settings)) < 2:
+        return None
+    return Offers(
+        tabs=list(tabs.values()),
+        directions=_options(setting[0] for setting in settings),
+        corruptions=_options(setting[1] for setting in settings),
+        metrics=_options(metric for setting in settings for metric in setting[2]),
+        forms=_options(result.plan.form for result in results if result.plan.form),
     )
 
 
-def _title(result: Result, key: str) -> str:
-    if result.plan.form is None:
-        what = WHAT.get(result.plan.name, result.plan.name)
-        return QUESTIONS[result.direction].format(what=what)
-    return "What writes to the logits?" if key == "logits" else f"What feeds {key}?"
+def _tab(result: Result) -> Tab:
+    group, label = tab_of(result.plan)
+    return Tab(key=key_of(result), group=group, label=label, code=call_of(result), cost="")
+
+
+def call_of(result: Result) -> str:
+    """Return the call that measured a result, as Python; empty where that is not known."""
+    _, found, call = result.provenance.get("code", "").rpartition("\nresult = ")
+    return call if found else ""
+
+
+def _options(values: Any) -> list[Option]:
+    return [Option(value=value, label=value.replace("_", " ")) for value in dict.fromkeys(values)]
+
+
+def _map(result: Result, key: str, block: ArrayBlock) -> Heatmap:
+    title, caption = question_of(result), caption_of(result)
+    drawn = heatmap(result, key=key, title=title, caption=caption, block=block)
+    return drawn.model_copy(update={"call": call_of(result)})
 
 
 def caption_of(result: Result) -> str:
@@ -115,19 +162,22 @@ def _facts(result: Result) -> list[Fact]:
     return [Fact(label=label, value=value) for label, value in found.items() if value]
 
 
-def _has_heads(result: Result) -> bool:
-    """Whether the map has cells that name a whole head, which alone can be opened."""
+def _opens(result: Result) -> bool:
+    """Whether a map has cells that name what reads: a head, or an MLP."""
     nodes = (node for patch in result.plan.patches for node in patch.nodes)
-    return result.plan.form is not None or any(
-        node.site == "z" and node.position is None for node in nodes
-    )
+    return result.plan.form is not None or any(node.site in ("z", "mlp_out") for node in nodes)
 
 
 def _heads_per_kv_head(model: dict[str, Any] | None) -> int:
     return model["n_heads"] // model["n_kv_heads"] if model else 1
 
 
-def _pair(prompt: dict[str, Any]) -> Pair:
+def _strip(result: Result) -> TokenStrip:
+    return TokenStrip(pairs=[pair_of(prompt) for prompt in result.provenance.get("prompts", [])])
+
+
+def pair_of(prompt: dict[str, Any]) -> Pair:
+    """Return a prompt pair of `provenance["prompts"]` as it is drawn."""
     roles: dict[int, str] = {}
     for role, at in prompt["roles"].items():
         roles[at] = f"{roles[at]}, {role}" if at in roles else role

@@ -8,13 +8,13 @@ from itertools import product
 import numpy as np
 
 from patchwidgets.plans.plan import Axis, Plan, PlanMap
-from patchwidgets.results.labels import NO_PATCH, find_map, patch_indices, written_name
+from patchwidgets.results.labels import NO_PATCH, find_map, patch_indices
 
 NO_NODE = -2
 """In `Grid.cells`: the model has no such node, and nothing is drawn."""
 
 _WRITTEN = {"layer": "L", "head": "H", "kv_head": "H"}
-_SINGLE = {"mlp": ("MLP", ".mlp_out")}
+_SINGLE = {"mlp": ("MLP", ".mlp_out"), "mlp_in": ("MLP", ".mlp_in")}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Grid:
 
     Args:
         row_axis: What runs down the rows, such as `layer`.
-        column_axis: What runs along the columns, such as `head`; `sender` where maps are joined.
+        column_axis: What runs along the columns, such as `head`; `sender` or `receiver` where maps
+            are joined.
         rows: One per row; `rows[i].part + columns[j].part` is the written name of a cell.
         columns: One per column.
         cells: Row by column: patch index, -1 cannot reach the receiver, -2 no such node.
@@ -60,8 +61,10 @@ def lay_out(plan: Plan, map: str | None = None) -> Grid:
 
     The last axis runs along the columns, the others down the rows (layer-major: `L9H6`). A map
     whose only axis is that of the rows becomes one more column (`MLP` beside the heads); a map
-    without axes becomes one more row on top, beside its label (`embed` before layer 0). A map
-    that does not fit is drawn only when it is asked for by name.
+    without axes becomes one more row beside its label, on top (`embed` before layer 0) or, among
+    the receivers of one sender, at the bottom (`logits`). Receivers of several kinds stand beside
+    one another (`q`, `k` and `v`). A map that does not fit is drawn only when it is asked for by
+    name.
 
     Args:
         plan: A plan with at least one map.
@@ -73,6 +76,11 @@ def lay_out(plan: Plan, map: str | None = None) -> Grid:
     down = first.axes[: len(first.axes) - len(across)]
     rows, columns = _lines(down), _lines(across) if across else [_single(first)]
     cells = patch_indices(first).reshape(len(rows), len(columns))
+    beside = [] if plan.origin is None else [one for one in joined if _is_beside(one, down, across)]
+    if beside:
+        columns = _kinds([first, *beside])
+        parts = [patch_indices(other).reshape(len(rows), -1) for other in beside]
+        cells = np.column_stack([cells, *parts])
     for other in joined:
         if other.axes and other.axes == down:
             cells = np.column_stack([cells, patch_indices(other)])
@@ -85,11 +93,12 @@ def lay_out(plan: Plan, map: str | None = None) -> Grid:
         if first.axes and not other.axes:
             row = np.full(len(columns), NO_NODE)
             row[0] = patch_indices(other)
-            cells = np.vstack([row, cells])
-            rows.insert(0, Line(other.name, ""))
+            last = plan.origin is not None
+            cells = np.vstack([cells, row] if last else [row, cells])
+            rows.insert(len(rows) if last else 0, Line(other.name, ""))
     return Grid(
         row_axis=down[-1].name if down else first.name,
-        column_axis=_column_axis(first, across, len(columns)),
+        column_axis=_column_axis(plan, first, across, len(columns)),
         rows=tuple(rows),
         columns=tuple(columns),
         cells=cells,
@@ -112,16 +121,31 @@ def _single(plan_map: PlanMap) -> Line:
     return Line(*_SINGLE.get(plan_map.name, (plan_map.name, "")))
 
 
-def _column_axis(first: PlanMap, across: tuple[Axis, ...], n_columns: int) -> str:
+def _is_beside(other: PlanMap, down: tuple[Axis, ...], across: tuple[Axis, ...]) -> bool:
+    """Whether a map of heads has the rows of the first map, which is one too."""
+    if not across or len(other.axes) != len(down) + 1 or other.axes[:-1] != down:
+        return False
+    return all(_WRITTEN.get(axis.name) == "H" for axis in (across[0], other.axes[-1]))
+
+
+def _kinds(maps: list[PlanMap]) -> list[Line]:
+    """Return the columns of maps of heads beside one another: `q0`, `q1`, `k0`."""
+    return [
+        Line(f"{one.name}{line.label}", line.part) for one in maps for line in _lines(one.axes[-1:])
+    ]
+
+
+def _column_axis(plan: Plan, first: PlanMap, across: tuple[Axis, ...], n_columns: int) -> str:
     if not across:
         return first.name
-    return across[0].name if n_columns == len(across[0].labels) else "sender"
+    joined = "sender" if plan.origin is None else "receiver"
+    return across[0].name if n_columns == len(across[0].labels) else joined
 
 
 def _part(plan: Plan, rows: list[Line], column: np.ndarray) -> str:
     """Return what most names of a column have after the part of their row."""
     ends = Counter(
-        written_name(plan.patches[patch]).removeprefix(row.part)
+        plan.names[patch].removeprefix(row.part)
         for row, patch in zip(rows, column, strict=True)
         if patch >= 0
     )
@@ -136,7 +160,7 @@ def _other_names(
     for index, patch in enumerate(cells.flat):
         row, column = divmod(index, len(columns))
         if patch > NO_PATCH:
-            written = written_name(plan.patches[patch])
+            written = plan.names[patch]
             if written != rows[row].part + columns[column].part:
                 names[index] = written
     return names

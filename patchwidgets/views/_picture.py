@@ -6,7 +6,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from patchwidgets.results import stats
-from patchwidgets.results.labels import written_name
 from patchwidgets.results.measured import NOT_MEASURED, UNREACHABLE, Snapshot, not_normalizable
 from patchwidgets.results.result import Result
 from patchwidgets.views._estimates import estimates
@@ -38,7 +37,7 @@ def heatmap(
     grid = lay_out(result.plan, map)
     columns, value, interval = [], [], []
     for m in range(len(result.metrics)):
-        column = _metric_column(result, snapshot, m)
+        column = metric_column(result, snapshot, m)
         columns.append(column)
         effect = snapshot.mean_effect(m)
         value.append(snapshot.normalized(m) if column.normalized else effect)
@@ -71,7 +70,7 @@ def strongest(result: Result, n: int = 3, metric: int = 0) -> list[str]:
     """Return the names of the `n` nodes with the largest effect so far, without waiting."""
     sizes = np.abs(result.snapshot().mean_effect(metric))
     order = np.argsort(-sizes, kind="stable")[:n]
-    return [written_name(result.plan.patches[patch]) for patch in order if sizes[patch] > 0]
+    return [result.plan.names[patch] for patch in order if sizes[patch] > 0]
 
 
 class _Intervals:
@@ -98,7 +97,8 @@ class _Intervals:
 _intervals = _Intervals()
 
 
-def _metric_column(result: Result, snapshot: Snapshot, m: int) -> MetricColumn:
+def metric_column(result: Result, snapshot: Snapshot, m: int) -> MetricColumn:
+    """Return what metric `m` says on the two unpatched runs, and how it is scaled."""
     info, base, source = result.metrics[m], snapshot.base[m], snapshot.source[m]
     note = not_normalizable(info, base, source)
     return MetricColumn(

@@ -7,18 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from patchwidgets.views._chart import ABSENT, UNREACHABLE, Chart, read_chart
+from patchwidgets.views._scale import BEYOND, NOISE, SIZES, STOPS, between, paler, rgb
 from patchwidgets.views.heatmap import Heatmap
-
-STOPS = ("2166ac", "4393c3", "92c5de", "d2e5f1", "f7f7f7", "fbdccb", "f4a582", "d6604d", "b2182b")
-"""From the lowest to the highest value; the same as on the page."""
-
-SIZES = ("f7f7f7", "7b52ab")
-"""From no effect to the largest size, for estimates without a sign."""
 
 STEPS, FEW = 100, 10
 GAP = 8
 WHITE = 2 * STEPS + 1
-GREY, HATCH, DOT, NOISE, PALE = range(WHITE + 1, WHITE + 6)
+GREY, HATCH, DOT, NOISY, BELOW, ABOVE, PALE = range(WHITE + 1, WHITE + 8)
 SIZE = PALE + 2 * FEW + 1
 """Colours after those of measured cells. Estimates have few: `PALE` from -1 to 1, `SIZE` from 0."""
 
@@ -68,10 +63,12 @@ def _tiled(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
 
 def _drawn(chart: Chart, height: int, width: int) -> np.ndarray:
     share = np.nan_to_num(chart.values / chart.limit)
-    cells = np.rint((share + 1) * STEPS).astype(np.uint8)
+    cells = np.rint((share.clip(-1, 1) + 1) * STEPS).astype(np.uint8)
+    cells[share > 1 + 1e-6] = ABOVE
+    cells[share < -1 - 1e-6] = BELOW
     cells[np.isnan(chart.values)] = GREY
     cells[chart.status == ABSENT] = WHITE
-    cells[chart.noise] = NOISE
+    cells[chart.noise] = NOISY
     estimated = np.isfinite(chart.estimates)
     cells[estimated] = _estimated(chart)[estimated]
     pixels = _enlarged(cells, height, width)
@@ -86,7 +83,7 @@ def _drawn(chart: Chart, height: int, width: int) -> np.ndarray:
 
 
 def _estimated(chart: Chart) -> np.ndarray:
-    share = np.nan_to_num(chart.estimates / chart.limit)
+    share = np.nan_to_num(chart.estimates / chart.limit).clip(-1, 1)
     if chart.map.estimate is not None and not chart.map.estimate.signed:
         return SIZE + np.rint(np.abs(share) * FEW)
     return PALE + np.rint((share + 1) * FEW)
@@ -112,24 +109,10 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _palette() -> bytes:
-    scale, sizes = _between(STOPS, 2 * STEPS + 1), _between(SIZES, FEW + 1)
-    plain = np.array([_rgb(color) for color in ("ffffff", "eceff3", "bec6d0", "6b7480", "d6d9dd")])
-    parts = [scale, plain, _paler(_between(STOPS, 2 * FEW + 1)), _paler(sizes)]
+    scale, sizes = between(STOPS, 2 * STEPS + 1), between(SIZES, FEW + 1)
+    plain = [rgb(color) for color in ("ffffff", "eceff3", "bec6d0", "6b7480", NOISE, *BEYOND)]
+    parts = [scale, np.array(plain), paler(between(STOPS, 2 * FEW + 1)), paler(sizes)]
     return np.rint(np.concatenate(parts)).astype(np.uint8).tobytes()
-
-
-def _between(stops: Sequence[str], count: int) -> np.ndarray:
-    known = np.array([_rgb(stop) for stop in stops])
-    places = np.linspace(0, len(stops) - 1, count)
-    return np.stack([np.interp(places, np.arange(len(stops)), one) for one in known.T], axis=1)
-
-
-def _paler(colors: np.ndarray) -> np.ndarray:
-    return 255 - 0.7 * (255 - colors)
-
-
-def _rgb(color: str) -> list[float]:
-    return [float(part) for part in bytes.fromhex(color)]
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

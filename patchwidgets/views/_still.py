@@ -3,20 +3,26 @@
 import numpy as np
 
 from patchwidgets.views._chart import read_chart
+from patchwidgets.views._detail_words import words_of
 from patchwidgets.views._png import picture, sheet
-from patchwidgets.views._text import spoken, summary
+from patchwidgets.views._stand_ins import charts_of
+from patchwidgets.views._text import lines_of, spoken, summary
 from patchwidgets.views._wire import read_array
+from patchwidgets.views.array_map import ArrayMap
+from patchwidgets.views.attention import Attention
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer
+from patchwidgets.views.prompt_effects import PromptEffects
+from patchwidgets.views.prompts import Prompts
 
-Shown = Explorer | Comparison
+Shown = Explorer | Comparison | ArrayMap | Attention | PromptEffects | Prompts
 """What a notebook output or a report can hold."""
 
 MARKS = {1: "+", 2: "−"}
 
 
 def still(header: Shown, block: bytes, key: str = "") -> bytes:
-    """Return a PNG: of one map of an explorer, or of all maps of a comparison.
+    """Return a PNG: of one map of an explorer, or of all maps of what has no keys for them.
 
     Args:
         header: What is shown.
@@ -27,12 +33,18 @@ def still(header: Shown, block: bytes, key: str = "") -> bytes:
         columns = range(len(header.maps[0].metrics))
         rows = [[read_chart(one, block, metric) for metric in columns] for one in header.maps]
         return sheet(rows)
+    if not isinstance(header, Explorer):
+        return sheet([charts_of(header, block)])
     chosen = next((one for one in header.maps if one.key == key), header.maps[0])
     return picture(chosen, block)
 
 
 def words(header: Shown, block: bytes, key: str = "") -> str:
     """Return the same as a few lines of plain text; a comparison by what each method detects."""
+    if isinstance(header, ArrayMap):
+        return "\n".join(lines_of(header.maps[0], block))
+    if isinstance(header, Attention | PromptEffects | Prompts):
+        return words_of(header, block)
     if not isinstance(header, Comparison):
         return summary(header, block, key=key)
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)

@@ -28,6 +28,17 @@ def summary(header: Explorer, block: bytes, *, key: str | None = None, strongest
     return "\n".join(line for line in lines if line)
 
 
+def lines_of(heatmap: Heatmap, block: bytes, *, strongest: int = 5) -> list[str]:
+    """Return title, size and strongest cells of a map that stands alone."""
+    chart = read_chart(heatmap, block)
+    height, width = chart.values.shape
+    unknown = int(np.isnan(chart.values).sum())
+    size = f"{height:,} x {width:,} cells, {heatmap.rows.name} by {heatmap.columns.name}"
+    missing = f"not measured: {unknown:,} cells" if unknown else ""
+    lines = [heatmap.title, heatmap.caption, size, *_table(chart, heatmap.metrics[0], strongest)]
+    return [line for line in [*lines, missing] if line]
+
+
 def _state(heatmap: Heatmap) -> str:
     progress = heatmap.progress
     if progress.state == "done":
@@ -41,7 +52,8 @@ def _table(chart: Chart, metric: MetricColumn, strongest: int) -> list[str]:
     if not any(columns):
         return []
     what = "normalized effect" if metric.normalized else f"effect in {UNITS[metric.unit]}"
-    rows = [f"{metric.label}, {what}: strongest"]
+    named = metric.quantity or f"{metric.label}, {what}"
+    rows = [f"{named}: strongest"]
     blank = ("", "")
     for index in range(max(map(len, columns))):
         cells = [column[index] if index < len(column) else blank for column in columns]

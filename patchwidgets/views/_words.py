@@ -7,6 +7,7 @@ UNITS = {
     "rank": "places",
     "share": "share of prompts",
     "ratio": "times",
+    "none": "",
 }
 """The plural of a metric's unit, as it stands after a number."""
 

@@ -20,6 +20,54 @@ class Fact(Wire):
     value: str
 
 
+class Setting(Wire):
+    """One way in which maps were measured: a direction, a corruption and the metrics read."""
+
+    key: str
+    """What the keys of its maps begin with; empty for the first."""
+    direction: str
+    corruption: str
+    """Its name and site, such as `token_replacement at S2`."""
+    metrics: list[str]
+    facts: list[Fact]
+    strip: TokenStrip | None
+    """Its prompt pairs; null where they are those of the first."""
+    code: str
+    """Python that makes its study again."""
+
+
+class Option(Wire):
+    """Something to choose: what is sent, and what is read."""
+
+    value: str
+    label: str
+
+
+class Tab(Wire):
+    """A first map that can be asked for, and what it takes."""
+
+    key: str
+    """Of its map, after the key of a setting."""
+    group: str
+    """What the tab says; several maps may be behind one."""
+    label: str
+    """Which of the maps behind its tab it is."""
+    code: str
+    """Python that measures it, for readers without a kernel."""
+    cost: str
+    """How long it takes, in words; empty where that is not known."""
+
+
+class Offers(Wire):
+    """What can be looked at, here or by asking a kernel; what is chosen first comes first."""
+
+    tabs: list[Tab]
+    directions: list[Option]
+    corruptions: list[Option]
+    metrics: list[Option]
+    forms: list[Option]
+
+
 class Explorer(Wire):
     """Everything needed to look at a result and its drill-downs without a kernel."""
 
@@ -42,6 +90,11 @@ class Explorer(Wire):
     advice: Advices
     code: str
     """Python that rebuilds the first map."""
+    settings: list[Setting] = Field(default_factory=list)
+    """How the maps were measured, the first setting first; empty where there is one and no other
+    can be chosen. Keys of maps begin with those of a setting."""
+    offers: Offers | None = None
+    """What there is to choose from; null where one first map is shown and no study is behind it."""
 
 
 class ExplorerState(Wire):
@@ -50,20 +103,45 @@ class ExplorerState(Wire):
     selection: str
     """Written name of the selected node in the map last touched, or empty."""
     trail: list[str]
-    """Keys of the maps from the first to the last one opened; empty means the first map only."""
+    """Keys of the maps from the first to the last one opened; empty means the first map only. The
+    first key may be of a map that is not measured yet."""
     metric: str
     """Name of the metric that is drawn; empty means the first."""
     prompt: Annotated[int, Field(ge=0)]
     """Which pair the token strip shows."""
     estimates: bool
     """Whether cells that were not measured show what was estimated of them."""
+    form: str
+    """Form of the path maps that are opened next; empty means `pinned`."""
+    pins: list[str]
+    """Nodes that were pinned into a circuit."""
+
+
+class SweepCommand(Wire):
+    """Asks for a first map, in a setting; answered by a new map."""
+
+    command: Literal["sweep"] = "sweep"
+    tab: str
+    """Key of one of the offered tabs."""
+    direction: str
+    corruption: str
+    metrics: list[str]
+    now: bool
+    """Whether to stop what is being measured first; otherwise this waits for it."""
 
 
 class DrillCommand(Wire):
-    """Asks for the path map into a receiver such as `L20H0.v`; answered by a new map."""
+    """Asks for a path map; answered by a new map."""
 
     command: Literal["drill"] = "drill"
     receiver: str
+    """Where the paths end, such as `L20H0.v`; several are joined by a comma."""
+    sender: str = ""
+    """Where the paths begin instead, such as `L20H0`: then they end at every receiver."""
+    setting: str = ""
+    """Key of the setting in which it is measured; empty for the first."""
+    form: str = ""
+    """Which nodes are frozen on the way; empty for `pinned`."""
 
 
 class CancelCommand(Wire):
@@ -80,8 +158,12 @@ class SilenceCommand(Wire):
     rule: str
 
 
-Command = Annotated[DrillCommand | CancelCommand | SilenceCommand, Field(discriminator="command")]
+Command = Annotated[
+    SweepCommand | DrillCommand | CancelCommand | SilenceCommand, Field(discriminator="command")
+]
 """What a reader can ask of a kernel."""
 
-COMMANDS: TypeAdapter[DrillCommand | CancelCommand | SilenceCommand] = TypeAdapter(Command)
+COMMANDS: TypeAdapter[SweepCommand | DrillCommand | CancelCommand | SilenceCommand] = TypeAdapter(
+    Command
+)
 """Reads and checks a command that came up from the page."""

@@ -31,7 +31,8 @@ class MetricColumn(Wire):
 
     name: str
     label: str
-    unit: Unit
+    unit: Unit | Literal["none"]
+    """`none` where the numbers are no effects in a unit: those of somebody's own array."""
     base: float | None
     """Mean over prompts in the run that is patched; the map's 0. Null until it is measured."""
     source: float | None
@@ -43,6 +44,8 @@ class MetricColumn(Wire):
     noise_floor: Annotated[float, Field(ge=0)] | None = None
     """What rounding alone does to the metric on one prompt, in `unit`: smaller effects are not told
     apart from nothing. Null where that was not measured."""
+    quantity: str = ""
+    """What is coloured, where that is not the effect of a patch, such as `attention`."""
 
 
 class Progress(Wire):
@@ -92,17 +95,21 @@ class Heatmap(Wire):
     value: ArrayRef
     """The number that is coloured; 0 = nothing happened, 1 = moved all the way to the source run,
     where the metric is normalized."""
-    effect: ArrayRef
-    """Patched minus base, mean over prompts, in the metric's unit."""
-    low: ArrayRef
-    """Lower end of the 95 % bootstrap interval of `value`."""
-    high: ArrayRef
+    effect: ArrayRef | None = None
+    """Patched minus base, mean over prompts, in the metric's unit, where cells are patches."""
+    low: ArrayRef | None = None
+    """Lower end of the 95 % bootstrap interval of `value`, where there are intervals."""
+    high: ArrayRef | None = None
     """Upper end of the 95 % bootstrap interval of `value`."""
-    patched: ArrayRef
-    """The metric itself under the patch, mean over prompts."""
+    patched: ArrayRef | None = None
+    """The metric itself under the patch, mean over prompts, where cells are patches."""
     status: ArrayRef
     """0 not measured, 1 measured, 2 zero by identity (the source equals the base there), 3 cannot
     reach the receiver, 4 no such node (nothing is drawn)."""
     progress: Progress
+    call: str = ""
+    """Python that measures it on its study; empty where that is not known."""
     estimate: Estimates | None = None
     """What was estimated before anything was measured, if anything was."""
+    limit: Annotated[float, Field(gt=0)] | None = None
+    """The end of the colour scale; by default the largest absolute value."""

@@ -10,11 +10,9 @@ from uuid import uuid4
 from IPython.display import display, update_display
 
 from patchwidgets.advice import silence
-from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
 from patchwidgets.results.result import Result
-from patchwidgets.views._explorer import explorer, key_of
-from patchwidgets.widgets.widget import PatchWidget, ViewWidget
+from patchwidgets.widgets.widget import ViewWidget
 
 Drawn = TypeVar("Drawn", bound=ViewWidget)
 
@@ -105,51 +103,3 @@ class LiveView(ABC, Generic[Drawn]):
             self._store()
         else:
             self._carry_out(command)
-
-
-class LiveExplorer(LiveView[PatchWidget]):
-    """The first result and the path maps opened from it.
-
-    Args:
-        first: What is shown first.
-    """
-
-    def __init__(self, first: Result) -> None:
-        super().__init__()
-        self._results = {key_of(first): first}
-        self._first = first
-        self._asked: set[str] = set()
-        self._problems: list[str] = []
-        self.widget = PatchWidget(*self._picture(), on_command=self._obey)
-        self._follow([first])
-
-    def _picture(self) -> Any:
-        return explorer(list(self._results.values()), self._problems)
-
-    def _shown(self) -> Collection[Result]:
-        return self._results.values()
-
-    def _carry_out(self, command: dict[str, Any]) -> None:
-        if command["command"] == "drill":
-            self._open(command["receiver"])
-        elif command["key"] in self._results:
-            self._results[command["key"]].cancel()
-
-    def _open(self, receiver: str) -> None:
-        with self._lock:
-            if receiver in self._asked or self._first.open_paths is None:
-                return
-            self._asked.add(receiver)
-        # Not under the lock: the thread that measures needs it, and this may wait for that thread.
-        try:
-            result = self._first.open_paths([receiver])
-        except PatchwidgetsError as problem:
-            with self._lock:
-                self._asked.remove(receiver)
-                self._problems.append(str(problem))
-                self._draw()
-            return
-        with self._lock:
-            self._results[receiver] = result
-            self._draw()
-            self._follow([result])

@@ -32,14 +32,14 @@ class _Runtime(anywidget.AnyWidget):
         return static_text("widget.js")
 
 
-class ViewWidget(anywidget.AnyWidget):
-    """Carries one view.
+class CarryingWidget(anywidget.AnyWidget):
+    """Carries one view, whatever it is made of.
 
     Args:
         header: What is drawn, except for its arrays.
         block: The arrays.
-        on_command: Called with `{"command": "drill", "receiver": ...}` or `{"command": "cancel",
-            "key": ...}` when a reader asks for it, and with `{"command": "store"}` when a page
+        on_command: Called with a command of the view, such as `{"command": "cancel", "key": ...}`,
+            when a reader asks for it, and with `{"command": "store"}` when a page
             stores less than it shows and wants `send_bundle`. It runs on whichever thread the
             kernel handles messages, so it should only hand the work on.
     """
@@ -81,7 +81,7 @@ class ViewWidget(anywidget.AnyWidget):
     def _read_code(self) -> str:
         return static_text("stub.js")
 
-    def show(self, header: Shown, block: bytes) -> None:
+    def draw(self, header: Shown, block: bytes) -> None:
         """Draw something else in place; may be called from any thread."""
         with self._lock:
             self._header = header
@@ -138,6 +138,14 @@ class ViewWidget(anywidget.AnyWidget):
             self._on_command(command)
 
 
+class ViewWidget(CarryingWidget):
+    """Carries what was measured."""
+
+    def show(self, header: Shown, block: bytes) -> None:
+        """Draw something else in place; may be called from any thread."""
+        self.draw(header, block)
+
+
 class PatchWidget(ViewWidget):
     """Carries one explorer."""
 
@@ -149,6 +157,10 @@ class PatchWidget(ViewWidget):
     """Which pair the token strip shows."""
     estimates = t.Bool(True).tag(sync=True)
     """Whether cells that were not measured show what was estimated of them."""
+    form = t.Unicode().tag(sync=True)
+    """Form of the path maps that are opened next; empty means `pinned`."""
+    pins = t.List(t.Unicode()).tag(sync=True)
+    """Nodes that were pinned into a circuit."""
 
     def _still_key(self) -> str:
         return self.trail[-1] if self.trail else ""

@@ -1,4 +1,4 @@
-import type { Heatmap, MetricColumn } from "../generated/views";
+import type { ArrayRef, Heatmap, MetricColumn } from "../generated/views";
 import { PayloadError, readFloats, readWholes } from "./arrays";
 import { limitOf } from "./color";
 
@@ -44,7 +44,8 @@ export class Chart {
   readonly height: number;
   readonly width: number;
   readonly status: Uint8Array;
-  private readonly arrays: Record<"value" | "effect" | "low" | "high" | "patched", Float32Array>;
+  private readonly arrays: Record<"value", Float32Array> &
+    Record<"effect" | "low" | "high" | "patched", Float32Array | null>;
   private readonly estimated: Float32Array | null;
   private cellsByName: Map<string, number> | null = null;
 
@@ -59,14 +60,15 @@ export class Chart {
     }
     if (!map.metrics.length) throw new PayloadError(`The map ${map.key} has no metric.`);
     const shape = [map.metrics.length, this.height, this.width];
+    const read = (ref: ArrayRef | null | undefined) => (ref ? readFloats(ref, bytes, shape) : null);
     this.arrays = {
       value: readFloats(map.value, bytes, shape),
-      effect: readFloats(map.effect, bytes, shape),
-      low: readFloats(map.low, bytes, shape),
-      high: readFloats(map.high, bytes, shape),
-      patched: readFloats(map.patched, bytes, shape),
+      effect: read(map.effect),
+      low: read(map.low),
+      high: read(map.high),
+      patched: read(map.patched),
     };
-    this.estimated = map.estimate ? readFloats(map.estimate.value, bytes, shape) : null;
+    this.estimated = read(map.estimate?.value);
     this.status = readWholes(map.status, bytes, [this.height, this.width]);
   }
 
@@ -123,8 +125,13 @@ export class Chart {
 
   private isNoise(metric: number, cell: number): boolean {
     if (this.status[cell] !== Status.measured) return false;
-    const effect = this.arrays.effect[metric * this.size + cell] as number;
+    const effect = this.arrays.effect?.[metric * this.size + cell] ?? Number.NaN;
     return Math.abs(effect) < (this.metric(metric).noise_floor ?? 0);
+  }
+
+  /** Returns whether the map has numbers of a kind. */
+  has(kind: "value" | "low" | "high" | "effect" | "patched"): boolean {
+    return this.arrays[kind] !== null;
   }
 
   read(metric: number, cell: number): Reading {
@@ -138,7 +145,8 @@ export class Chart {
     const known = { status, estimate: number(this.estimated), noise: this.isNoise(metric, cell) };
     if (status === Status.identity) {
       const base = this.metric(metric).base;
-      return { ...known, value: 0, low: null, high: null, effect: 0, patched: base };
+      const effect = this.has("effect") ? 0 : null;
+      return { ...known, value: 0, low: null, high: null, effect, patched: base };
     }
     if (status !== Status.measured) {
       return { ...known, value: null, low: null, high: null, effect: null, patched: null };

@@ -11,11 +11,13 @@ const LIGHT = {
   positive: ["#fbdccb", "#f4a582", "#d6604d", "#b2182b"],
   negative: ["#d2e5f1", "#92c5de", "#4393c3", "#2166ac"],
   size: ["#bfa8dc", "#7b52ab"],
+  beyond: ["#67001f", "#053061"],
 };
 const DARK = {
   positive: ["#55292c", "#94383b", "#d5564f", "#ff9b87"],
   negative: ["#1f3c57", "#2a6292", "#4594cd", "#9ad6ff"],
   size: ["#5f4e82", "#c3a3f0"],
+  beyond: ["#ffe3da", "#e2f3ff"],
 };
 
 /** How far towards the middle of the scale an estimate's colour is moved. */
@@ -28,6 +30,8 @@ export interface Palette {
   at(share: number): Rgb;
   /** The same for an estimate: paler. */
   pale(share: number): Rgb;
+  /** Colour of a value that lies beyond an end of the scale, by its sign. */
+  beyond(share: number): Rgb;
   /** Colour of an estimate of which only the size is known, from 0 to 1. */
   size(share: number): Rgb;
   /** What is below the noise floor. */
@@ -61,13 +65,39 @@ export function limitOf(...arrays: ArrayLike<number>[]): number {
   return limit || 1;
 }
 
+/** Which share of the cells a clipped scale reaches. */
+const CLIPPED_AT = 0.99;
+
+/**
+ * Returns the end of a scale that the largest cells do not set: the size that 99 % of the cells do
+ * not pass, and at least the second largest; the largest where nothing lies between it and 0.
+ */
+export function clippedLimitOf(...arrays: ArrayLike<number>[]): number {
+  const sizes: number[] = [];
+  for (const values of arrays) {
+    for (let i = 0; i < values.length; i++) {
+      const size = Math.abs(values[i] as number);
+      if (size < Number.POSITIVE_INFINITY) sizes.push(size);
+    }
+  }
+  const sorted = Float64Array.from(sizes).sort();
+  const at = Math.min(sorted.length - 2, Math.floor(CLIPPED_AT * (sorted.length - 1)));
+  return sorted[at] || sorted.subarray(Math.max(0, at)).find((size) => size > 0) || 1;
+}
+
+/** Returns whether a number lies beyond the end of a scale; rounding to 32 bits is no difference. */
+export function isBeyond(value: number, limit: number): boolean {
+  return Math.abs(value) > limit * (1 + 1e-6);
+}
+
 /** Returns the scale for a background. */
 export function paletteFor(background: Rgb): Palette {
   const dark = luminance(background) < 0.35;
-  const neutral = blend(background, dark ? [255, 255, 255] : [0, 0, 0], dark ? 0.09 : 0.035);
-  const { positive, negative, size } = sidesOf(dark ? DARK : LIGHT, dark);
+  const neutral = blend(background, dark ? [255, 255, 255] : [0, 0, 0], dark ? 0.09 : 0.0314);
+  const { positive, negative, size, beyond } = sidesOf(dark ? DARK : LIGHT, dark);
   const ramps = [positive, negative, size].map((stops) => ramp([neutral, ...stops.map(fromHex)]));
   const [up, down, sizes] = ramps as [Rgb[], Rgb[], Rgb[]];
+  const [above, below] = beyond.map(fromHex) as [Rgb, Rgb];
   const on = (scale: Rgb[], share: number) =>
     scale[Math.round(Math.min(1, Math.abs(share)) * STEPS)] ?? neutral;
   const at = (share: number) => on(share < 0 ? down : up, share);
@@ -75,6 +105,7 @@ export function paletteFor(background: Rgb): Palette {
     dark,
     at,
     pale: (share) => blend(at(share), neutral, PALER),
+    beyond: (share) => (share < 0 ? below : above),
     size: (share) => blend(on(sizes, share), neutral, PALER),
     noise: blend(background, dark ? [255, 255, 255] : [0, 0, 0], dark ? 0.22 : 0.15),
   };

@@ -24,11 +24,13 @@ export function unitOf(metric: MetricColumn): string {
     rank: "places",
     share: "share of prompts",
     ratio: "times",
+    none: "",
   }[metric.unit];
 }
 
 /** Returns what the coloured number of a metric is called. */
 export function valueLabel(metric: MetricColumn): string {
+  if (metric.quantity) return metric.quantity;
   return metric.normalized ? "normalized effect" : `effect in ${unitOf(metric)}`;
 }
 

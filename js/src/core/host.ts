@@ -1,24 +1,32 @@
 import type {
+  AttentionState,
   CancelCommand,
   ComparisonState,
   DrillCommand,
   ExplorerState,
+  PromptEffectsState,
+  PromptsState,
   SilenceCommand,
+  SweepCommand,
 } from "../generated/views";
-import type { Settings } from "./settings";
+import type { Preferences } from "./preferences";
 
 /** Something only a kernel can do. */
-export type Command = DrillCommand | CancelCommand | SilenceCommand;
+export type Command = SweepCommand | DrillCommand | CancelCommand | SilenceCommand;
 
 /** What a reader can choose, in any view. */
-export type Choices = ExplorerState & ComparisonState;
+export type Choices = ExplorerState &
+  ComparisonState &
+  AttentionState &
+  PromptEffectsState &
+  PromptsState;
 
 /** What a view may ask of the place it is drawn in. */
 export interface Host {
   /** Whether a kernel answers commands. */
   readonly live: boolean;
-  /** What the reader prefers here; `DEFAULTS` where the place has no settings. */
-  readonly settings?: Readonly<Settings>;
+  /** What the reader prefers here; `DEFAULTS` where the place has none. */
+  readonly preferences?: Readonly<Preferences>;
   /** Tells the other side what the reader has chosen. */
   setState(change: Partial<Choices>): void;
   command(command: Command): void;

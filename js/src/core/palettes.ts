@@ -1,4 +1,4 @@
-import { PALETTE_ATTRIBUTE, type PaletteName } from "./settings";
+import { PALETTE_ATTRIBUTE, type PaletteName } from "./preferences";
 
 /** Colours from a quarter of a scale to its end, on each side of 0. */
 interface Sides {

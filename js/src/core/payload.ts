@@ -1,10 +1,13 @@
-import { type Explorer, SCHEMA_VERSION } from "../generated/views";
+import { type Explorer, type Prompts, SCHEMA_VERSION } from "../generated/views";
 import schema from "../generated/views.schema.json";
+import { readArrayMap } from "./array-map";
 import { fromBase64, PayloadError } from "./arrays";
+import { readAttention } from "./attention";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
 import { readComparison } from "./comparison";
 import { inflate } from "./inflate";
+import { readEffects } from "./prompt-effects";
 
 /** Everything an explorer draws. */
 export interface Payload {
@@ -18,6 +21,10 @@ const ROOT = schema as Schema;
 const VIEWS = {
   explorer: { schema: ROOT, read: readExplorer },
   comparison: { schema: { $ref: "#/$defs/Comparison" }, read: readComparison },
+  heatmap: { schema: { $ref: "#/$defs/ArrayMap" }, read: readArrayMap },
+  attention: { schema: { $ref: "#/$defs/Attention" }, read: readAttention },
+  prompt_effects: { schema: { $ref: "#/$defs/PromptEffects" }, read: readEffects },
+  prompts: { schema: { $ref: "#/$defs/Prompts" }, read: (header: Prompts) => ({ header }) },
 };
 
 export type ViewName = keyof typeof VIEWS;

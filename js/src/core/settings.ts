@@ -1,49 +1,34 @@
-/** Names of colour scales; `palettes.ts` has their colours. */
-export const PALETTES = ["red-blue", "blue-red", "orange-purple"] as const;
+import type { Explorer, Setting } from "../generated/views";
 
-export type PaletteName = (typeof PALETTES)[number];
-
-/** What the reader prefers in the place a view is drawn in. */
-export interface Settings {
-  palette: PaletteName;
-  /** Name of the metric that is drawn first; empty for the first of a map. */
-  metric: string;
-  /** A click that would measure for longer asks first; 0 never asks. */
-  confirmSeconds: number;
+/** How maps are measured: what makes a setting. */
+export interface Chosen {
+  direction: string;
+  corruption: string;
+  metrics: string[];
 }
 
-/** What holds where nobody set anything. */
-export const DEFAULTS: Readonly<Settings> = {
-  palette: "red-blue",
-  metric: "",
-  confirmSeconds: 60,
-};
-
-/** The attribute of the page by which every view finds its colour scale. */
-export const PALETTE_ATTRIBUTE = "data-pw-palette";
-
-/** Returns settings with what is missing or unknown left as it is by default. */
-export function readSettings(found: Partial<Record<keyof Settings, unknown>>): Settings {
-  const { palette, metric, confirmSeconds } = found;
-  return {
-    palette: PALETTES.find((name) => name === palette) ?? DEFAULTS.palette,
-    metric: typeof metric === "string" ? metric : DEFAULTS.metric,
-    confirmSeconds:
-      typeof confirmSeconds === "number" && confirmSeconds >= 0
-        ? confirmSeconds
-        : DEFAULTS.confirmSeconds,
-  };
+/** Returns what the keys of a setting's maps begin with: in what it is not the first. */
+export function settingKey(own: Chosen, first: Chosen): string {
+  const words: string[] = [];
+  if (own.direction !== first.direction) words.push(own.direction);
+  if (own.corruption !== first.corruption) words.push(own.corruption);
+  if (own.metrics.join() !== first.metrics.join()) words.push(own.metrics.join(" + "));
+  return words.length ? `${words.join(", ")}: ` : "";
 }
 
-let current: Settings = { ...DEFAULTS };
-
-/** Returns the settings of this page. */
-export function settings(): Readonly<Settings> {
-  return current;
+/** Returns the settings of an explorer; one that does not name any has the one it shows. */
+export function settingsOf(header: Explorer): Setting[] {
+  if (header.settings?.length) return header.settings;
+  const metrics = header.maps[0]?.metrics.map(({ name }) => name) ?? [];
+  const { direction, facts, strip, code } = header;
+  return [{ key: "", direction, corruption: "", metrics, facts, strip, code }];
 }
 
-/** Takes over settings; views take up a new colour scale at once. */
-export function adoptSettings(changed: Settings): void {
-  current = changed;
-  document.documentElement.setAttribute(PALETTE_ATTRIBUTE, changed.palette);
+/** Returns the setting whose key a map's key begins with, and what follows it. */
+export function splitKey(key: string, settings: Setting[]): [Setting, string] {
+  const own = settings
+    .filter((setting) => key.startsWith(setting.key))
+    .sort((one, other) => other.key.length - one.key.length)[0];
+  const setting = own ?? (settings[0] as Setting);
+  return [setting, key.slice(setting.key.length)];
 }

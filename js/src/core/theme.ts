@@ -1,9 +1,11 @@
-import { fromComputed, type Palette, paletteFor } from "./color";
-import { PALETTE_ATTRIBUTE } from "./settings";
+import { css, fromComputed, type Palette, paletteFor } from "./color";
+import { PALETTE_ATTRIBUTE } from "./preferences";
 
 /** The colours and the type of the place a view is drawn in. */
 export interface Theme {
   palette: Palette;
+  /** What is behind everything; white or nearly black where it is not said. */
+  background?: string;
   text: string;
   muted: string;
   accent: string;
@@ -15,11 +17,13 @@ export function adoptTheme(element: HTMLElement): Theme {
   const style = getComputedStyle(element);
   const variable = (name: string, otherwise: string) =>
     style.getPropertyValue(name).trim() || otherwise;
-  const palette = paletteFor(fromComputed(style.backgroundColor) ?? [255, 255, 255]);
+  const background = fromComputed(style.backgroundColor) ?? ([255, 255, 255] as const);
+  const palette = paletteFor(background);
   // The style sheet's other colours follow this mark, so it comes before they are read.
   element.dataset.theme = palette.dark ? "dark" : "light";
   return {
     palette,
+    background: css(background),
     text: style.color || "#1b1f24",
     muted: variable("--pw-muted", "#5d6673"),
     accent: variable("--pw-accent", "#2f5bd3"),

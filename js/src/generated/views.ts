@@ -35,6 +35,15 @@ export interface Explorer {
    * Python that rebuilds the first map.
    */
   code: string;
+  /**
+   * How the maps were measured, the first setting first; empty where there is one and no other
+   * can be chosen. Keys of maps begin with those of a setting.
+   */
+  settings?: Setting[];
+  /**
+   * What there is to choose from; null where one first map is shown and no study is behind it.
+   */
+  offers?: Offers | null;
 }
 /**
  * One thing to mind; `patchwidgets.advice.Advice` says what the fields are.
@@ -61,6 +70,32 @@ export interface Advice {
   map: string;
 }
 /**
+ * One map of numbers that may come from anywhere.
+ */
+export interface ArrayMap {
+  /**
+   * Which view draws this.
+   */
+  view: "heatmap";
+  title: string;
+  /**
+   * The map. A list, because whatever is shown has a list of maps.
+   *
+   * @minItems 1
+   * @maxItems 1
+   */
+  maps: [Heatmap, ...Heatmap[]];
+}
+/**
+ * What the reader has chosen.
+ */
+export interface ArrayMapState {
+  /**
+   * Name of the selected cell, such as `L9H6`, or empty.
+   */
+  selection: string;
+}
+/**
  * Where an array lies in the payload's bytes: C order, little-endian.
  *
  * NaN in a float array means not measured.
@@ -72,6 +107,94 @@ export interface ArrayRef {
    * Bytes from the start of the block.
    */
   offset: number;
+}
+/**
+ * One of the runs beside each other.
+ */
+export interface AttendingRun {
+  name: "clean" | "corrupted" | "patched";
+  /**
+   * What is run, such as `L17H4 -> L20H0.k` for the patched one.
+   */
+  label: string;
+}
+/**
+ * The attention pattern of one head on one prompt pair, or the mean over several.
+ */
+export interface Attention {
+  view: "attention";
+  /**
+   * Written name of the head.
+   */
+  node: string;
+  title: string;
+  /**
+   * Which prompts, and what is patched: enough to redo it.
+   */
+  caption: string;
+  /**
+   * Which pair; null for a mean over pairs.
+   */
+  prompt: number | null;
+  /**
+   * Which of the unpatched runs is the one that is patched.
+   */
+  base: "clean" | "corrupted";
+  /**
+   * All positions that are attended to, in order.
+   *
+   * @minItems 1
+   */
+  places: [Place, ...Place[]];
+  /**
+   * @minItems 1
+   */
+  runs: [AttendingRun, ...AttendingRun[]];
+  /**
+   * Positions that attend whose numbers are here: all of them, or of long prompts those with a
+   * role.
+   *
+   * @minItems 1
+   */
+  destinations: [number, ...number[]];
+  /**
+   * Over runs, destinations, places: the share of its attention, 0 = none, 1 = all.
+   */
+  weights: ArrayRef;
+  /**
+   * The position that attends which is shown at first: the last one.
+   */
+  destination: number;
+  /**
+   * What to know of it in words: why a patch changes nothing here, or could not be applied;
+   * otherwise empty.
+   */
+  note: string;
+  /**
+   * Python that measures it again.
+   */
+  code: string;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface AttentionState {
+  /**
+   * Written name of the head; empty means the one that is shown.
+   */
+  selection: string;
+  /**
+   * Which pair; without meaning where a mean is shown.
+   */
+  prompt: number;
+  /**
+   * The position that attends; -1 means `Attention.destination`.
+   */
+  destination: number;
+  /**
+   * Whether all destinations are shown, as a map.
+   */
+  matrix: boolean;
 }
 /**
  * Rows or columns of a map.
@@ -162,6 +285,32 @@ export interface ComparisonState {
   scale: "metric" | "all" | "each";
 }
 /**
+ * One cell of one map: what it does to every pair, and what its head attends to.
+ */
+export interface Detail {
+  /**
+   * Key of the map.
+   */
+  map: string;
+  /**
+   * Written name of the cell.
+   */
+  node: string;
+  /**
+   * The pair on which the patterns are.
+   */
+  prompt: number;
+  effects: PromptEffects;
+  /**
+   * Of the heads that the cell is about; empty where `note` says why.
+   */
+  patterns: Attention[];
+  /**
+   * Why there is no pattern; empty where there is one.
+   */
+  note: string;
+}
+/**
  * A node on which methods disagree; the numbers count methods.
  */
 export interface Disagreement {
@@ -175,11 +324,48 @@ export interface Disagreement {
   opposite: boolean;
 }
 /**
- * Asks for the path map into a receiver such as `L20H0.v`; answered by a new map.
+ * Asks for a path map; answered by a new map.
  */
 export interface DrillCommand {
   command: "drill";
+  /**
+   * Where the paths end, such as `L20H0.v`; several are joined by a comma.
+   */
   receiver: string;
+  /**
+   * Where the paths begin instead, such as `L20H0`: then they end at every receiver.
+   */
+  sender: string;
+  /**
+   * Key of the setting in which it is measured; empty for the first.
+   */
+  setting: string;
+  /**
+   * Which nodes are frozen on the way; empty for `pinned`.
+   */
+  form: string;
+}
+/**
+ * What one metric says of all pairs together, in its own unit; null where nothing is known.
+ */
+export interface EffectSummary {
+  mean: number | null;
+  /**
+   * Lower end of the 95 % bootstrap interval of the mean.
+   */
+  low: number | null;
+  /**
+   * Upper end of it.
+   */
+  high: number | null;
+  /**
+   * Pairs whose effect is above 0.
+   */
+  positive: number;
+  /**
+   * Pairs whose effect is below 0.
+   */
+  negative: number;
 }
 /**
  * What the cells of a map would do by estimate; nothing in it was measured.
@@ -212,7 +398,8 @@ export interface ExplorerState {
    */
   selection: string;
   /**
-   * Keys of the maps from the first to the last one opened; empty means the first map only.
+   * Keys of the maps from the first to the last one opened; empty means the first map only. The
+   * first key may be of a map that is not measured yet.
    */
   trail: string[];
   /**
@@ -227,6 +414,14 @@ export interface ExplorerState {
    * Whether cells that were not measured show what was estimated of them.
    */
   estimates: boolean;
+  /**
+   * Form of the path maps that are opened next; empty means `pinned`.
+   */
+  form: string;
+  /**
+   * Nodes that were pinned into a circuit.
+   */
+  pins: string[];
 }
 /**
  * One labelled setting, such as `model` and `smollm2-135m`.
@@ -309,21 +504,21 @@ export interface Heatmap {
    */
   value: ArrayRef;
   /**
-   * Patched minus base, mean over prompts, in the metric's unit.
+   * Patched minus base, mean over prompts, in the metric's unit, where cells are patches.
    */
-  effect: ArrayRef;
+  effect?: ArrayRef | null;
   /**
-   * Lower end of the 95 % bootstrap interval of `value`.
+   * Lower end of the 95 % bootstrap interval of `value`, where there are intervals.
    */
-  low: ArrayRef;
+  low?: ArrayRef | null;
   /**
    * Upper end of the 95 % bootstrap interval of `value`.
    */
-  high: ArrayRef;
+  high?: ArrayRef | null;
   /**
-   * The metric itself under the patch, mean over prompts.
+   * The metric itself under the patch, mean over prompts, where cells are patches.
    */
-  patched: ArrayRef;
+  patched?: ArrayRef | null;
   /**
    * 0 not measured, 1 measured, 2 zero by identity (the source equals the base there), 3 cannot
    * reach the receiver, 4 no such node (nothing is drawn).
@@ -331,9 +526,17 @@ export interface Heatmap {
   status: ArrayRef;
   progress: Progress;
   /**
+   * Python that measures it on its study; empty where that is not known.
+   */
+  call?: string;
+  /**
    * What was estimated before anything was measured, if anything was.
    */
   estimate?: Estimates | null;
+  /**
+   * The end of the colour scale; by default the largest absolute value.
+   */
+  limit?: number | null;
 }
 /**
  * One way to measure the map, and where its numbers lie.
@@ -358,7 +561,10 @@ export interface MethodLabel {
 export interface MetricColumn {
   name: string;
   label: string;
-  unit: "logit" | "nat" | "probability" | "rank" | "share" | "ratio";
+  /**
+   * `none` where the numbers are no effects in a unit: those of somebody's own array.
+   */
+  unit: ("logit" | "nat" | "probability" | "rank" | "share" | "ratio") | "none";
   /**
    * Mean over prompts in the run that is patched; the map's 0. Null until it is measured.
    */
@@ -380,6 +586,27 @@ export interface MetricColumn {
    * apart from nothing. Null where that was not measured.
    */
   noise_floor?: number | null;
+  /**
+   * What is coloured, where that is not the effect of a patch, such as `attention`.
+   */
+  quantity?: string;
+}
+/**
+ * What can be looked at, here or by asking a kernel; what is chosen first comes first.
+ */
+export interface Offers {
+  tabs: Tab[];
+  directions: Option[];
+  corruptions: Option[];
+  metrics: Option[];
+  forms: Option[];
+}
+/**
+ * Something to choose: what is sent, and what is read.
+ */
+export interface Option {
+  value: string;
+  label: string;
 }
 /**
  * One prompt pair as the model reads it.
@@ -409,6 +636,27 @@ export interface Pair {
   right: boolean;
 }
 /**
+ * One token position of the prompts that are shown.
+ */
+export interface Place {
+  /**
+   * Its token in the clean prompt; empty where the prompts of a mean have several.
+   */
+  clean: string;
+  /**
+   * The same of the corrupted prompt.
+   */
+  corrupted: string;
+  /**
+   * Whether the two runs are given something different here.
+   */
+  differs: boolean;
+  /**
+   * Several roles at one position are joined by a comma; empty where there is none.
+   */
+  role: string;
+}
+/**
  * How far the measuring of a map has come.
  */
 export interface Progress {
@@ -429,11 +677,176 @@ export interface Progress {
   message: string;
 }
 /**
+ * The effect of one patch on every prompt pair. Arrays run over metrics, pairs.
+ */
+export interface PromptEffects {
+  view: "prompt_effects";
+  /**
+   * Written name of what is patched, or of the sender of a path.
+   */
+  node: string;
+  title: string;
+  /**
+   * Direction, form, corruption, number of pairs and seed: enough to redo it.
+   */
+  caption: string;
+  /**
+   * Names of the base run and of the source run: `corrupted` and `clean` when denoising.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  runs: [string, string, ...string[]];
+  /**
+   * `base` and `source` are the means over pairs.
+   *
+   * @minItems 1
+   */
+  metrics: [MetricColumn, ...MetricColumn[]];
+  /**
+   * One for every metric.
+   */
+  summaries: EffectSummary[];
+  /**
+   * Patched minus base of every pair, in the metric's unit; NaN where it was not measured.
+   */
+  effect: ArrayRef;
+  /**
+   * The metric in the run that is patched.
+   */
+  base: ArrayRef;
+  /**
+   * The metric in the run that the patches come from.
+   */
+  source: ArrayRef;
+  /**
+   * Why there are no effects, or what is special about them; otherwise empty.
+   */
+  note: string;
+  /**
+   * The pairs; empty where they stand elsewhere in the payload.
+   */
+  strip: TokenStrip;
+  /**
+   * Python that gives these numbers.
+   */
+  code: string;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface PromptEffectsState {
+  /**
+   * Written name of the node; empty means the one that is shown.
+   */
+  selection: string;
+  /**
+   * Name of the metric that is drawn; empty means the first.
+   */
+  metric: string;
+  /**
+   * Which pair is marked.
+   */
+  prompt: number;
+  /**
+   * Whether every group of prompts has a row of its own.
+   */
+  grouped: boolean;
+}
+/**
+ * A token strip without anything around it.
+ */
+export interface Prompts {
+  view: "prompts";
+  title: string;
+  caption: string;
+  strip: TokenStrip;
+  /**
+   * Python that makes the pairs again.
+   */
+  code: string;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface PromptsState {
+  /**
+   * Which pair is shown.
+   */
+  prompt: number;
+}
+/**
+ * One way in which maps were measured: a direction, a corruption and the metrics read.
+ */
+export interface Setting {
+  /**
+   * What the keys of its maps begin with; empty for the first.
+   */
+  key: string;
+  direction: string;
+  /**
+   * Its name and site, such as `token_replacement at S2`.
+   */
+  corruption: string;
+  metrics: string[];
+  facts: Fact[];
+  /**
+   * Its prompt pairs; null where they are those of the first.
+   */
+  strip: TokenStrip | null;
+  /**
+   * Python that makes its study again.
+   */
+  code: string;
+}
+/**
  * Lets an advice rule be silent in this Python session, until `advice.restore`.
  */
 export interface SilenceCommand {
   command: "silence";
   rule: string;
+}
+/**
+ * Asks for a first map, in a setting; answered by a new map.
+ */
+export interface SweepCommand {
+  command: "sweep";
+  /**
+   * Key of one of the offered tabs.
+   */
+  tab: string;
+  direction: string;
+  corruption: string;
+  metrics: string[];
+  /**
+   * Whether to stop what is being measured first; otherwise this waits for it.
+   */
+  now: boolean;
+}
+/**
+ * A first map that can be asked for, and what it takes.
+ */
+export interface Tab {
+  /**
+   * Of its map, after the key of a setting.
+   */
+  key: string;
+  /**
+   * What the tab says; several maps may be behind one.
+   */
+  group: string;
+  /**
+   * Which of the maps behind its tab it is.
+   */
+  label: string;
+  /**
+   * Python that measures it, for readers without a kernel.
+   */
+  code: string;
+  /**
+   * How long it takes, in words; empty where that is not known.
+   */
+  cost: string;
 }
 /**
  * Prompt pairs in study order.

@@ -7,7 +7,7 @@ import { style } from "../views/style";
 import { adoptFigureStyle } from "../widget/bokeh-pane";
 import { commands } from "./commands";
 import { RenderedFigure } from "./figure-renderer";
-import { preferences } from "./preferences";
+import { preferencesPlugin } from "./preferences";
 import { RenderedView } from "./renderer";
 import { studyDocument } from "./study-document";
 import { studyPanel } from "./study-panel";
@@ -43,4 +43,4 @@ const renderer: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [renderer, preferences, studyDocument, commands, studyPanel];
+export default [renderer, preferencesPlugin, studyDocument, commands, studyPanel];

@@ -1,6 +1,6 @@
 import type { IRenderMime } from "@jupyterlab/rendermime";
-import { MIME_TYPE } from "../generated/views";
-import type { LiveModel, Traits } from "../widget/live";
+import { type Heatmap, MIME_TYPE } from "../generated/views";
+import type { LiveModel } from "../widget/live";
 
 const SETTLED_MS = 400;
 
@@ -24,7 +24,7 @@ export function keep(
   let timer = 0;
   const look = () => {
     const shown = model.get("header");
-    const going = shown.maps.some(({ progress }) => /running|waiting/.test(progress.state));
+    const going = mapsOf(shown)?.some(({ progress }) => /running|waiting/.test(progress.state));
     if (!going && stageOf(shown) !== stageIn(output())) model.send({ command: "store" });
   };
   const soon = () => {
@@ -56,8 +56,13 @@ function stageIn(output: IRenderMime.IMimeModel): string {
   return stageOf(data?.header);
 }
 
-/** Returns which maps there are and how far each is measured, as one text. */
+/** Returns which maps there are and how far each is measured, or all that a view without maps says. */
 function stageOf(header: unknown): string {
-  const { maps } = (header ?? {}) as Partial<Traits["header"]>;
-  return JSON.stringify(maps?.map(({ key, progress }) => [key, progress.state, progress.done]));
+  const maps = mapsOf(header);
+  if (!maps) return JSON.stringify(header);
+  return JSON.stringify(maps.map(({ key, progress }) => [key, progress.state, progress.done]));
+}
+
+function mapsOf(header: unknown): Heatmap[] | undefined {
+  return (header as { maps?: Heatmap[] } | null | undefined)?.maps;
 }

@@ -26,8 +26,9 @@ const SAYS: Record<State, string> = {
 
 interface Header {
   title: string;
-  facts: { label: string; value: string }[];
-  maps: { title: string; progress: { state: string; done: number; total: number } }[];
+  facts?: { label: string; value: string }[];
+  /** Views without maps, such as attention patterns, are measured when they are made. */
+  maps?: { title: string; progress: { state: string; done: number; total: number } }[];
 }
 
 /** Returns our outputs of a notebook, in the order of its cells. */
@@ -49,9 +50,9 @@ function entry(bundle: unknown, cell: number): Listed {
   const header = (model?.get("header") ?? saved) as Header | undefined;
   try {
     const state = stateOf(header as Header, Boolean(model));
-    const { title, facts, maps } = header as Header;
-    const parts = [facts.find(({ label }) => label === "model")?.value, `${maps.length} maps`];
-    if (maps.length === 1) parts[1] = String(maps[0]?.title);
+    const { title, facts = [], maps = [] } = header as Header;
+    const parts = [facts.find(({ label }) => label === "model")?.value];
+    if (maps.length) parts.push(maps.length > 1 ? `${maps.length} maps` : maps[0]?.title);
     const going = maps.find(({ progress }) => progress.state === "running")?.progress;
     const far = going && state === "measuring" ? `, ${going.done} of ${going.total}` : "";
     const about = parts.filter(Boolean).join(" · ");
@@ -62,7 +63,7 @@ function entry(bundle: unknown, cell: number): Listed {
   }
 }
 
-function stateOf({ maps }: Header, answers: boolean): State {
+function stateOf({ maps = [] }: Header, answers: boolean): State {
   const states = maps.map(({ progress }) => progress.state);
   const going = states.some((state) => state === "running" || state === "waiting");
   if (answers) return going ? "measuring" : "measured";

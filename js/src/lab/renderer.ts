@@ -3,7 +3,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime";
 import { Widget } from "@lumino/widgets";
 import { type Host, stored } from "../core/host";
 import { type AnyPayload, readBundle, sentence } from "../core/payload";
-import { settings } from "../core/settings";
+import { preferences } from "../core/preferences";
 import { draws, openView, type View } from "../views/view";
 import { live } from "../widget/live";
 import { link } from "./link";
@@ -12,8 +12,8 @@ import { codeOf, enlist } from "./shown";
 
 const host: Host = {
   ...stored,
-  get settings() {
-    return settings();
+  get preferences() {
+    return preferences();
   },
 };
 

@@ -9,7 +9,7 @@ import { Widget } from "@lumino/widgets";
 import { h } from "../core/dom";
 import { type Host, stored } from "../core/host";
 import { sentence } from "../core/payload";
-import { settings } from "../core/settings";
+import { preferences } from "../core/preferences";
 import { readStudy, type StudyFile } from "../core/study";
 import { draws, openView, type View } from "../views/view";
 import { icon } from "./icon";
@@ -21,8 +21,8 @@ const FACTORY = "Patching study";
 
 const host: Host = {
   ...stored,
-  get settings() {
-    return settings();
+  get preferences() {
+    return preferences();
   },
 };
 

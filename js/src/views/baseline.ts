@@ -1,15 +1,15 @@
 import { fill, h } from "../core/dom";
 import { number, signed, unitOf } from "../core/format";
-import type { Explorer, MetricColumn } from "../generated/views";
+import type { MetricColumn, TokenStrip } from "../generated/views";
 
 /** The two unpatched runs: where the scale of a map has its 0 and its 1. */
 export class BaselineView {
   readonly element = h("div", { class: "pw-baseline", role: "group", "aria-label": "baselines" });
 
-  update(header: Explorer, metric: MetricColumn): void {
+  update(direction: string, strip: TokenStrip, metric: MetricColumn): void {
     const { base, source } = metric;
     const [baseRun, sourceRun] =
-      header.direction === "denoising" ? ["corrupted", "clean"] : ["clean", "corrupted"];
+      direction === "denoising" ? ["corrupted", "clean"] : ["clean", "corrupted"];
     if (base === null || source === null) {
       fill(this.element, h("span", { class: "pw-muted" }, "baselines not measured yet"));
       return;
@@ -24,7 +24,7 @@ export class BaselineView {
         h("div", { class: "pw-gap" }),
         run("1", `${sourceRun} run`, signed(source), metric.normalized),
       ),
-      h("div", { class: "pw-muted" }, remark(header, metric, source - base)),
+      h("div", { class: "pw-muted" }, remark(strip, metric, source - base)),
     );
   }
 }
@@ -38,8 +38,7 @@ function run(mark: string, name: string, value: string, normalized: boolean): HT
   );
 }
 
-function remark(header: Explorer, metric: MetricColumn, gap: number): string {
-  const { pairs } = header.strip;
+function remark({ pairs }: TokenStrip, metric: MetricColumn, gap: number): string {
   const right = pairs.filter((pair) => pair.right).length;
   const share = pairs.length ? ` · right on ${right} of ${pairs.length} pairs` : "";
   const note = metric.normalized ? "" : " · not normalized, because the gap is too small";

@@ -1,6 +1,6 @@
 import { type Chart, Status } from "../core/chart";
 import { estimateLabel, floorOf, number, signed, unitOf } from "../core/format";
-import { kindOf, parseHead } from "../core/nodes";
+import { kindOf, waysFrom } from "../core/nodes";
 
 /** One line of what is known of a cell. */
 export interface Line {
@@ -30,10 +30,20 @@ export function cellFacts(
   const estimated = withEstimates ? estimatedOf(chart, metric, cell) : [];
   return {
     name,
-    kind: kindOf(name),
+    kind: chart.metric(metric).quantity ? placeOf(chart, cell, name) : kindOf(name),
     lines: [...measured, ...estimated],
     remark: remarkOf(chart, metric, cell, estimated.length > 0),
   };
+}
+
+/** Returns the row and the column of a cell, where its name does not say them. */
+function placeOf({ map: { rows, columns }, width }: Chart, cell: number, name: string): string {
+  const places = [
+    [rows.name, rows.labels[Math.floor(cell / width)]],
+    [columns.name, columns.labels[cell % width]],
+  ] as const;
+  const unsaid = places.filter(([, label]) => label && !name.includes(label));
+  return unsaid.map(([axis, label]) => `${axis} ${label}`).join(", ");
 }
 
 /** Returns the same on one line, for a screen reader. */
@@ -49,10 +59,10 @@ export function spokenFacts(
   return [name, said, remark].filter(Boolean).join(", ");
 }
 
-/** Returns whether a cell's node can be opened into q, k and v. */
+/** Returns whether there is a way on from a cell's node. */
 export function opens(chart: Chart, cell: number): boolean {
   if (!chart.exists(cell) || chart.status[cell] === Status.unreachable) return false;
-  return parseHead(chart.nameOf(cell)) !== null;
+  return waysFrom(chart.nameOf(cell), 1).length > 0;
 }
 
 function linesOf(chart: Chart, index: number, cell: number): Line[] {
@@ -60,7 +70,9 @@ function linesOf(chart: Chart, index: number, cell: number): Line[] {
   const { value, low, high, effect, patched } = chart.read(index, cell);
   const lines: Line[] = [];
   const interval = low === null || high === null ? "" : `95 % ${number(low)} to ${number(high)}`;
-  if (metric.normalized && value !== null) {
+  if (metric.quantity && value !== null) {
+    lines.push({ label: metric.quantity, value: signed(value), note: interval });
+  } else if (metric.normalized && value !== null) {
     lines.push({ label: "normalized", value: signed(value), note: interval });
   }
   if (effect !== null) {

@@ -1,6 +1,6 @@
 import { button, fill, h } from "../core/dom";
 import { signed } from "../core/format";
-import type { Receiver } from "../core/nodes";
+import type { Way } from "../core/nodes";
 import type { CellFacts } from "./cell-facts";
 import { type Choice, choiceButtons } from "./drill-choice";
 
@@ -18,6 +18,8 @@ export interface CellPanelProps {
   /** What the selected node sends to, in a path map. */
   receiver: string;
   choices: Choice[];
+  /** Whether the node is pinned; null where it cannot be. */
+  pinned: boolean | null;
   peaks: Peak[];
   /** What those peaks are. */
   peaksOf: string;
@@ -34,8 +36,9 @@ export class CellPanel {
   private shown = "";
 
   constructor(
-    private readonly drill: (receiver: Receiver) => void,
+    private readonly drill: (way: Way) => void,
     private readonly select: (cell: number) => void,
+    private readonly pin: () => void,
   ) {}
 
   update(props: CellPanelProps): void {
@@ -74,13 +77,21 @@ export class CellPanel {
     );
   }
 
-  private showWays({ facts, choices, hint }: CellPanelProps): void {
+  private showWays({ facts, choices, hint, pinned }: CellPanelProps): void {
     const title = facts && choices.length ? `What feeds ${facts.name}?` : "";
+    const label = pinned ? "Take it from the circuit" : "Pin into the circuit";
     fill(
       this.ways,
       title && h("div", { class: "pw-subtitle" }, title),
-      ...choiceButtons(choices, null, (receiver) => this.drill(receiver)),
+      ...choiceButtons(choices, null, (way) => this.drill(way)),
       hint && h("div", { class: "pw-muted" }, hint),
+      pinned !== null &&
+        button(
+          { class: "pw-choice pw-pin", "aria-pressed": String(pinned) },
+          () => this.pin(),
+          h("b", {}, "p"),
+          h("span", {}, ` ${label}`),
+        ),
     );
   }
 

@@ -1,10 +1,13 @@
-import { Status } from "../core/chart";
 import { css, type Rgb } from "../core/color";
 import { fill, h } from "../core/dom";
-import { estimateLabel, floorOf, signed, valueLabel } from "../core/format";
+import { signed, valueLabel } from "../core/format";
+import { keysOf } from "./heatmap-legend";
 import type { Picture } from "./heatmap-paint";
 
 const STOPS = 16;
+
+/** Fewest pixels that three numbers need below each other. */
+const LOWEST = 40;
 
 /** The scale of a map: colours, numbers, and what they count. */
 export class ColorBar {
@@ -22,12 +25,13 @@ export class ColorBar {
   /** Shows a scale `height` pixels high; `floor` is what rounding alone does, on that scale. */
   update({ limit, theme }: Picture, floor: number, height: number): void {
     const { palette } = theme;
+    const tall = Math.max(height, LOWEST);
     const stops = Array.from({ length: STOPS + 1 }, (_, i) => css(palette.at(1 - (2 * i) / STOPS)));
     this.ramp.style.background = `linear-gradient(${stops.join(",")})`;
-    this.element.style.height = `${height}px`;
+    this.element.style.height = `${tall}px`;
     this.top.textContent = signed(limit);
     this.bottom.textContent = signed(-limit);
-    const band = Math.min(1, floor / limit) * height;
+    const band = Math.min(1, floor / limit) * tall;
     this.noise.hidden = band < 1;
     this.noise.style.height = `${band}px`;
     this.noise.style.background = css(palette.noise);
@@ -36,27 +40,10 @@ export class ColorBar {
 
 /** Says what the colours count and what the marks on this map stand for. */
 export function updateLegend(element: HTMLElement, picture: Picture, metric: number): void {
-  const { chart, estimates, noise, signed: hasSign, theme } = picture;
-  const { palette } = theme;
-  const how = chart.map.estimate;
-  const isEstimated = (cell: number) => !Number.isNaN(estimates[cell]);
-  const isUnknown = (status: number, cell: number) =>
-    status === Status.unmeasured && !isEstimated(cell);
-  const kinds: [shown: boolean, mark: string, text: string, color: Rgb | null][] = [
-    [
-      how !== null && how !== undefined && chart.status.some((_, cell) => isEstimated(cell)),
-      "estimated",
-      how ? `${estimateLabel(how)}${hasSign ? "" : ", no sign"} (${how.method}), not measured` : "",
-      hasSign ? palette.pale(0.6) : palette.size(0.8),
-    ],
-    [noise.includes(1), "noise", `below ${floorOf(chart.metric(metric))}`, palette.noise],
-    [chart.status.some(isUnknown), "unmeasured", "not measured", null],
-    [chart.status.includes(Status.unreachable), "unreachable", "cannot reach the receiver", null],
-  ];
   fill(
     element,
-    h("span", {}, `colour: ${valueLabel(chart.metric(metric))}`),
-    ...kinds.filter(([shown]) => shown).map(([, mark, text, color]) => key(mark, text, color)),
+    h("span", {}, `colour: ${valueLabel(picture.chart.metric(metric))}`),
+    ...keysOf(picture, metric).map(({ mark, text, color }) => key(mark, text, color)),
   );
 }
 

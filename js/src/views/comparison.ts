@@ -163,10 +163,11 @@ export class ComparisonView {
       hover: (cell) => this.point(way, cell),
       select: (cell) => this.select(this.nameOf(way, cell)),
       open: (cell) => this.select(this.nameOf(way, cell)),
-      drill() {},
+      letter: () => false,
       up() {},
       escape: () => this.escape(),
       focus() {},
+      restyled: () => this.renderNode(),
     };
   }
 

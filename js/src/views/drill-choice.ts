@@ -1,40 +1,44 @@
 import { button, fill, h } from "../core/dom";
-import type { Receiver } from "../core/nodes";
+import { questionOf, type Way } from "../core/nodes";
 import type { Box } from "./heatmap";
 import { place } from "./tooltip";
 
 /** One way on, and whether it can be taken at once. */
 export interface Choice {
-  receiver: Receiver;
+  way: Way;
   /** `here`: in the payload; `kernel`: to be measured; `neither`: only an explanation. */
   state: "here" | "kernel" | "neither";
 }
 
-/** Returns the buttons q, k and v with what each leads to. */
+/** Returns a button for each way on, with what it leads to. */
 export function choiceButtons(
   choices: Choice[],
   role: "menuitem" | null,
-  pick: (receiver: Receiver) => void,
+  pick: (way: Way) => void,
 ): HTMLButtonElement[] {
-  return choices.map(({ receiver, state }) => {
-    const detail = receiver.note ? `${receiver.name} (${receiver.note})` : receiver.name;
+  return choices.map(({ way, state }) => {
     const title = { here: "", kernel: "will be measured", neither: "not measured" }[state];
     return button(
       { class: `pw-choice pw-choice-${state}`, role, title },
-      () => pick(receiver),
-      h("b", {}, receiver.input),
-      h("span", {}, ` ${detail}`),
+      () => pick(way),
+      h("b", {}, way.letter),
+      h("span", {}, ` ${labelOf(way)}`),
     );
   });
 }
 
-/** The menu beside a head: which of its inputs to open. */
+function labelOf(way: Way): string {
+  if (way.sender || way.name === "logits") return questionOf(way);
+  return way.note ? `${way.name} (${way.note})` : way.name;
+}
+
+/** The menu beside a node: which of its inputs to open, or where it writes to. */
 export class DrillMenu {
   readonly element = h("div", { class: "pw-menu", role: "menu", hidden: true });
   private choices: Choice[] = [];
 
   constructor(
-    private readonly pick: (receiver: Receiver) => void,
+    private readonly pick: (way: Way) => void,
     private readonly closed: () => void,
     signal: AbortSignal,
   ) {
@@ -51,7 +55,7 @@ export class DrillMenu {
     fill(
       this.element,
       h("div", { class: "pw-menu-title" }, `What feeds ${name}?`),
-      ...choiceButtons(choices, "menuitem", (receiver) => this.take(receiver)),
+      ...choiceButtons(choices, "menuitem", (way) => this.take(way)),
     );
     this.element.hidden = false;
     place(this.element, box);
@@ -62,10 +66,10 @@ export class DrillMenu {
     this.element.hidden = true;
   }
 
-  private take(receiver: Receiver): void {
+  private take(way: Way): void {
     this.hide();
     this.closed();
-    this.pick(receiver);
+    this.pick(way);
   }
 
   private buttons(): HTMLButtonElement[] {
@@ -74,12 +78,12 @@ export class DrillMenu {
 
   private key(event: KeyboardEvent): void {
     const { key } = event;
-    const choice = this.choices.find(({ receiver }) => receiver.input === key);
+    const choice = this.choices.find(({ way }) => way.letter === key);
     const step = { ArrowDown: 1, ArrowUp: -1 }[key];
     if (key === "Escape" || key === "Backspace") {
       this.hide();
       this.closed();
-    } else if (choice) this.take(choice.receiver);
+    } else if (choice) this.take(choice.way);
     else if (step) this.focusNext(step);
     else return;
     event.preventDefault();

@@ -1,5 +1,5 @@
 import { button, fill, h, setAttributes } from "../core/dom";
-import type { Explorer, ExplorerState, Heatmap, MetricColumn } from "../generated/views";
+import type { ExplorerState, Fact, Heatmap, MetricColumn } from "../generated/views";
 
 /** Title, settings, the choice of what is drawn, and the code behind it all. */
 export class ExplorerHead {
@@ -36,13 +36,14 @@ export class ExplorerHead {
     private readonly say: (text: string) => void,
   ) {}
 
-  update(header: Explorer, metrics: MetricColumn[], metric: string): void {
-    this.code = header.code;
-    this.copy.hidden = !header.code;
-    this.title.textContent = header.title;
+  /** Shows the title and what is the same for all that is looked at; `code` measures it again. */
+  update(title: string, facts: Fact[], code: string): void {
+    this.code = code;
+    this.copy.hidden = !code;
+    this.title.textContent = title;
     fill(
       this.facts,
-      ...header.facts.map(({ label, value }) =>
+      ...facts.map(({ label, value }) =>
         h(
           "span",
           { class: "pw-fact" },
@@ -51,7 +52,6 @@ export class ExplorerHead {
         ),
       ),
     );
-    this.showMetrics(metrics, metric);
   }
 
   /** Offers to leave out what was only estimated, where anything was. */
@@ -62,7 +62,8 @@ export class ExplorerHead {
     without?.setAttribute("aria-pressed", String(!estimates));
   }
 
-  private showMetrics(metrics: MetricColumn[], chosen: string): void {
+  /** Offers the metrics that were read. */
+  offerMetrics(metrics: MetricColumn[], chosen: string): void {
     this.metrics.hidden = metrics.length < 2;
     const written = JSON.stringify(metrics.map(({ name, label }) => [name, label]));
     if (written !== this.shown) {

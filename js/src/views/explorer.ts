@@ -1,7 +1,7 @@
 import type { Chart } from "../core/chart";
 import { h } from "../core/dom";
 import type { Host } from "../core/host";
-import type { HeadInput, Receiver } from "../core/nodes";
+import { parseReader, questionOf, type Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ExplorerState } from "../generated/views";
@@ -10,35 +10,46 @@ import { BaselineView } from "./baseline";
 import { Breadcrumb } from "./breadcrumb";
 import { cellFacts } from "./cell-facts";
 import { CellPanel } from "./cell-panel";
+import { codeOf } from "./code";
 import { type Choice, DrillMenu } from "./drill-choice";
 import { ExplorerHead } from "./explorer-head";
+import { ExplorerSettings, type SettingChange } from "./explorer-settings";
+import { ExplorerTabs } from "./explorer-tabs";
 import type { HeatmapEvents } from "./heatmap";
 import { Looking } from "./looking";
 import { MapRow, sizeAt } from "./map-row";
 import { peaksOf } from "./peaks";
 import { ProgressView } from "./progress";
+import { QueueView } from "./queue";
 import { TokenStripView } from "./token-strip";
 import { Tooltip } from "./tooltip";
-import { choicesAt, hintAt, isGoing, measuredIn } from "./ways";
+import type { UnmeasuredProps } from "./unmeasured";
+import { choicesAt, hintAt, isGoing, mapOf, measuredIn, toLogits } from "./ways";
 
-/** A first map, the path maps opened from it, and everything around them. */
+/** First maps, the path maps opened from them, and everything around them. */
 export class ExplorerView {
   readonly element: HTMLElement;
   private readonly listening = new AbortController();
   private readonly head: ExplorerHead;
+  private readonly settings = new ExplorerSettings((change) => this.reset(change));
   private readonly strip = new TokenStripView((prompt) => this.change({ prompt }));
   private readonly baseline = new BaselineView();
+  private readonly tabs: ExplorerTabs;
   private readonly breadcrumb = new Breadcrumb(
     () => this.up(),
     (depth) => this.goTo(depth),
   );
-  private readonly maps = new MapRow((key) => this.eventsOf(key));
+  private readonly maps = new MapRow(
+    (key) => this.eventsOf(key),
+    (now) => this.measure(now),
+  );
   private readonly panel: CellPanel;
   private readonly advice = new AdviceView(
     (rule) => this.host.command({ command: "silence", rule }),
     (text) => this.progress.say(text),
   );
   private readonly progress = new ProgressView(() => this.cancel());
+  private readonly queue = new QueueView((key) => this.host.command({ command: "cancel", key }));
   private readonly tooltip = new Tooltip();
   private readonly menu: DrillMenu;
   private readonly looking: Looking;
@@ -51,19 +62,22 @@ export class ExplorerView {
     private payload: Payload,
     private host: Host,
   ) {
-    this.looking = new Looking(payload.charts);
+    const { signal } = this.listening;
+    this.looking = new Looking(payload);
     this.head = new ExplorerHead(
       (choice) => this.change(choice),
       (text) => this.progress.say(text),
     );
+    this.tabs = new ExplorerTabs((key) => this.show(key), signal);
     this.panel = new CellPanel(
-      (receiver) => this.drill(this.looking.active, receiver),
+      (way) => this.drill(this.looking.active, way),
       (cell) => this.select(this.looking.active, cell),
+      () => this.pin(this.looking.selection),
     );
     this.menu = new DrillMenu(
-      (receiver) => this.drill(this.looking.active, receiver),
+      (way) => this.drill(this.looking.active, way),
       () => this.maps.focus(this.looking.active),
-      this.listening.signal,
+      signal,
     );
     this.element = this.build();
     parent.append(this.element);
@@ -75,7 +89,7 @@ export class ExplorerView {
   /** Draws a newer payload in place; focus, selection and open maps stay. */
   update(payload: Payload): void {
     this.payload = payload;
-    this.looking.replace(payload.charts);
+    this.looking.replace(payload);
     if (this.asked && this.looking.chart(this.asked.key)) this.arrive(this.asked);
     this.render();
   }
@@ -110,14 +124,22 @@ export class ExplorerView {
       "div",
       { class: "pw-explorer" },
       this.head.element,
+      this.settings.element,
       h("div", { class: "pw-context" }, this.strip.element, this.baseline.element),
       h(
         "div",
         { class: "pw-body" },
-        h("div", { class: "pw-main" }, this.breadcrumb.element, this.maps.element),
+        h(
+          "div",
+          { class: "pw-main" },
+          this.tabs.element,
+          this.breadcrumb.element,
+          this.maps.element,
+        ),
         side,
       ),
       this.progress.element,
+      this.queue.element,
       this.tooltip.element,
       this.menu.element,
     );
@@ -156,28 +178,55 @@ export class ExplorerView {
   }
 
   private render(): void {
+    const { looking, host } = this;
     const { header } = this.payload;
-    const { looking } = this;
-    const first = this.payload.charts[0] as Chart;
-    const metric = first.metric(first.metricIndex(looking.metric));
-    this.head.update(header, first.map.metrics, metric.name);
+    const { facts, strip } = looking.setting ?? (looking.settings[0] as never);
+    const chart = this.chartOf(looking.active);
+    const metric = chart.metric(chart.metricIndex(looking.metric));
+    const changed = header.offers ? ["corruption", "direction"] : [];
+    const fixed = facts.filter(({ label }) => !changed.includes(label));
+    this.head.update(header.title, fixed, codeOf(this.payload, looking));
+    this.head.offerMetrics(chart.map.metrics, metric.name);
     this.head.offerEstimates(header.maps, looking.estimates);
-    this.strip.update(header.strip, looking.prompt);
-    this.baseline.update(header, metric);
-    this.breadcrumb.update(looking.trail);
+    this.settings.update(header, looking.wanted, looking.form, host.live);
+    this.strip.update(strip ?? header.strip, looking.prompt);
+    this.baseline.update(looking.wanted.direction, strip ?? header.strip, metric);
+    this.renderTabs();
     this.renderMaps();
     this.renderPanel();
-    this.advice.update(header.advice, this.host.live);
-    this.progress.update(
-      measuredIn(this.payload, this.looking).map.progress,
-      this.host.live,
-      header.drills,
-    );
+    this.advice.update(header.advice, host.live);
+    const { progress } = measuredIn(this.payload, looking).map;
+    this.progress.update(progress, host.live, header.drills);
+    this.queue.update(header.maps, measuredIn(this.payload, looking).map.key, host.live);
+  }
+
+  private renderTabs(): void {
+    const { looking } = this;
+    const tabs = this.payload.header.offers?.tabs ?? [];
+    const { prefix } = looking;
+    const here = tabs.filter(({ key }) => looking.chart(prefix + key)).map(({ key }) => key);
+    this.tabs.update(tabs, looking.first.slice(prefix.length), new Set(here));
+    this.breadcrumb.update(looking.trail.map((key) => key.slice(prefix.length)));
   }
 
   private renderMaps(): void {
-    const { payload, looking, theme, width } = this;
-    this.maps.update({ payload, looking, theme, width });
+    const { payload, looking, theme, width, unmeasured } = this;
+    this.maps.update({ payload, looking, theme, width, unmeasured });
+  }
+
+  private get unmeasured(): UnmeasuredProps {
+    const { looking, host, payload } = this;
+    const { header } = payload;
+    const tab = header.offers?.tabs.find(({ key }) => looking.prefix + key === looking.first);
+    return {
+      title: tab ? `${tab.group}: ${tab.label}` : "",
+      live: host.live,
+      asked: this.asked?.key === looking.first,
+      // What is offered was counted in the first setting; others cost about as much.
+      cost: tab?.cost ?? "",
+      busy: payload.charts.some(isGoing),
+      code: tab?.code ?? "",
+    };
   }
 
   private renderPanel(): void {
@@ -185,14 +234,27 @@ export class ExplorerView {
     const chart = this.chartOf(key);
     const metric = chart.metricIndex(this.looking.metric);
     const cell = this.looking.cellIn(key);
+    const about = key.slice(this.looking.prefix.length);
     this.panel.update({
       facts: cell < 0 ? null : cellFacts(chart, metric, cell, this.looking.estimates),
-      receiver: this.isFirst(key) ? "" : key,
-      choices: this.choicesAt(chart, cell),
+      receiver: this.isFirst(key) ? "" : about,
+      choices:
+        cell < 0
+          ? toLogits(this.payload, this.looking, this.host.live)
+          : this.choicesAt(chart, cell),
+      pinned: this.pinnedAt(chart, cell),
       peaks: peaksOf(chart, metric, this.theme.palette, this.looking.estimates),
-      peaksOf: this.isFirst(key) ? "Strongest cells" : `Strongest into ${key}`,
+      peaksOf: this.isFirst(key) ? "Strongest cells" : `Strongest into ${about}`,
       hint: hintAt(this.payload, chart, cell),
     });
+  }
+
+  /** Returns whether the node of a cell is pinned; null where it is none that can be. */
+  private pinnedAt(chart: Chart, cell: number): boolean | null {
+    const node = cell < 0 ? "" : chart.nameOf(cell);
+    return parseReader(node) && this.payload.header.drills
+      ? this.looking.pins.includes(node)
+      : null;
   }
 
   private eventsOf(key: string): HeatmapEvents {
@@ -200,10 +262,11 @@ export class ExplorerView {
       hover: (cell) => this.hover(key, cell),
       select: (cell) => this.select(key, cell),
       open: (cell, by) => this.offer(key, cell, by === "keyboard"),
-      drill: (cell, input) => this.drillInput(key, cell, input),
+      letter: (cell, letter) => this.letter(key, cell, letter),
       up: () => this.up(),
       escape: () => this.escape(),
       focus: () => this.activate(key),
+      restyled: () => this.renderMaps(),
     };
   }
 
@@ -234,7 +297,7 @@ export class ExplorerView {
     this.renderPanel();
   }
 
-  /** Asks which input of a head to open. */
+  /** Asks which way to go on from a node. */
   private offer(key: string, cell: number, byKeyboard: boolean): void {
     const chart = this.chartOf(key);
     const choices = this.choicesAt(chart, cell);
@@ -247,33 +310,77 @@ export class ExplorerView {
     this.menu.show(chart.nameOf(cell), choices, box, byKeyboard);
   }
 
-  private drillInput(key: string, cell: number, input: HeadInput): void {
-    const choice = this.choicesAt(this.chartOf(key), cell).find(
-      ({ receiver }) => receiver.input === input,
-    );
-    if (choice) this.drill(key, choice.receiver);
+  private letter(key: string, cell: number, letter: string): boolean {
+    const chart = this.chartOf(key);
+    if (letter === "p" && this.pinnedAt(chart, cell) !== null) {
+      this.pin(chart.nameOf(cell));
+      return true;
+    }
+    const choices = [
+      ...this.choicesAt(chart, cell),
+      ...toLogits(this.payload, this.looking, this.host.live),
+    ];
+    const choice = choices.find(({ way }) => way.letter === letter);
+    if (choice) this.drill(key, choice.way);
+    return choice !== undefined;
   }
 
-  private drill(from: string, { name }: Receiver): void {
+  private pin(node: string): void {
+    this.looking.pin(node);
+    const { pins } = this.looking;
+    this.host.setState({ pins: [...pins] });
+    this.progress.say(pins.includes(node) ? `pinned ${node}` : `unpinned ${node}`);
+    this.renderPanel();
+  }
+
+  private drill(from: string, way: Way): void {
     this.menu.hide();
     this.tooltip.hide();
-    if (this.looking.chart(name)) {
-      this.arrive({ from, key: name });
-    } else if (this.host.live) {
-      this.asked = { from, key: name };
-      this.progress.say(`asked the kernel for ${name}`);
-      this.host.command({ command: "drill", receiver: name });
+    const { looking, host } = this;
+    const { receiver, sender, name } = way;
+    const key = mapOf(way, looking);
+    const chart = looking.chart(key);
+    if (chart && !(host.live && isStopped(chart))) {
+      this.arrive({ from, key });
+    } else if (host.live) {
+      this.asked = { from, key };
+      this.progress.say(`asked the kernel: ${questionOf(way)}`);
+      const { prefix: setting, form } = looking;
+      host.command({ command: "drill", receiver, sender, setting, form });
     } else {
-      const call = `study.path(receivers=["${name}"])`;
+      const call = sender ? `study.paths_from("${sender}")` : callFor(receiver);
       this.progress.say(`${name} was not measured; run ${call} with a kernel`);
     }
+  }
+
+  /** Asks for the first map that is not here. */
+  private measure(now: boolean): void {
+    const { looking, host } = this;
+    const { direction, corruption, metrics } = looking.wanted;
+    const tab = looking.first.slice(looking.prefix.length);
+    this.asked = { from: looking.first, key: looking.first };
+    host.command({ command: "sweep", tab, direction, corruption, metrics, now });
+    this.progress.say(`asked the kernel for ${looking.first}`);
+    this.render();
   }
 
   private arrive({ from, key }: { from: string; key: string }): void {
     const hadFocus = this.element.contains(document.activeElement);
     this.asked = null;
-    this.looking.open(from, key);
+    if (key !== this.looking.first) this.looking.open(from, key);
     this.moved(`opened ${key}`, hadFocus);
+  }
+
+  private show(tab: string): void {
+    this.looking.show(tab);
+    this.moved(`looking at ${tab}`, false);
+  }
+
+  private reset({ wanted, form }: SettingChange): void {
+    if (form !== undefined) this.change({ form });
+    if (!wanted) return;
+    this.looking.choose(wanted);
+    this.moved(`looking at ${this.looking.first}`, false);
   }
 
   private up(): void {
@@ -322,10 +429,22 @@ export class ExplorerView {
   }
 
   private isFirst(key: string): boolean {
-    return key === this.payload.charts[0]?.map.key;
+    return key === this.looking.first;
   }
 
+  /** Returns a map; where it is not measured, another of its setting, or the first. */
   private chartOf(key: string): Chart {
-    return this.looking.chart(key) ?? (this.payload.charts[0] as Chart);
+    const { looking, payload } = this;
+    const { charts } = payload;
+    const near = charts.find(({ map }) => looking.prefix && map.key.startsWith(looking.prefix));
+    return looking.chart(key) ?? near ?? (charts[0] as Chart);
   }
+}
+
+function isStopped({ map }: Chart): boolean {
+  return map.progress.state === "cancelled" || map.progress.state === "failed";
+}
+
+function callFor(receiver: string): string {
+  return `study.path(receivers=${JSON.stringify(receiver.split(", "))})`;
 }

@@ -1,8 +1,7 @@
-import { blend, inkOn, type Rgb } from "../core/color";
+import { css } from "../core/color";
 import type { Theme } from "../core/theme";
 import { cornerOf, type Layout } from "./heatmap-layout";
-
-type Pen = CanvasRenderingContext2D;
+import type { Pen } from "./pen";
 
 /** Neither measured nor estimated: a dense hatch. */
 export function hatch(pen: Pen, layout: Layout, theme: Theme, cells: number[]): void {
@@ -42,10 +41,49 @@ export function dots(pen: Pen, layout: Layout, theme: Theme, cells: number[]): v
   });
 }
 
-/** Returns the colour of the same dots where cells are too small to be drawn one by one. */
-export function dotted(color: Rgb, x: number, y: number): Rgb {
-  const isDot = y % STEP === 0 && (x + y) % (2 * STEP) === 0;
-  return isDot ? blend(color, inkOn(color) === "#000" ? [0, 0, 0] : [255, 255, 255], 0.45) : color;
+/** Returns whether the same dots have one at a pixel, where cells are too small for drawing. */
+export function isDot(x: number, y: number): boolean {
+  return y % STEP === 0 && (x + y) % (2 * STEP) === 0;
+}
+
+/** Returns whether the stripes of negative cells run through a pixel. */
+export function isStripe(y: number): boolean {
+  return y % STEP === 1;
+}
+
+/** Negative, where cells are too small for a sign: lines across, where dots would be estimates. */
+export function stripes(pen: Pen, layout: Layout, theme: Theme, cells: number[]): void {
+  const { left, top, plotWidth, plotHeight } = layout;
+  within(pen, layout, cells, () => {
+    pen.strokeStyle = css(theme.palette.beyond(-1));
+    pen.globalAlpha = 0.45;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    for (let line = 1; line < plotHeight; line += STEP) {
+      pen.moveTo(left, top + line + 0.5);
+      pen.lineTo(left + plotWidth, top + line + 0.5);
+    }
+    pen.stroke();
+    pen.globalAlpha = 1;
+  });
+}
+
+/** Pixels of the corner that says of a cell that it lies beyond the scale. */
+const CORNER = 6;
+
+/** Beyond the end of the scale: a corner in ink. */
+export function corners(pen: Pen, layout: Layout, cells: [cell: number, ink: string][]): void {
+  const size = Math.min(CORNER, layout.cellWidth / 2, layout.cellHeight / 2);
+  for (const [cell, ink] of cells) {
+    const { x, y } = cornerOf(layout, cell);
+    const right = x + layout.cellWidth - 1;
+    pen.fillStyle = ink;
+    pen.beginPath();
+    pen.moveTo(right - size, y);
+    pen.lineTo(right, y);
+    pen.lineTo(right, y + size);
+    pen.fill();
+  }
 }
 
 /** Cannot reach the receiver: one stroke through each cell. */

@@ -1,32 +1,67 @@
 import type { Chart } from "../core/chart";
-import { headsOf } from "../core/nodes";
-import type { ExplorerState } from "../generated/views";
+import { nodesOf } from "../core/nodes";
+import type { Payload } from "../core/payload";
+import { type Chosen, settingKey, settingsOf, splitKey } from "../core/settings";
+import type { ExplorerState, Setting } from "../generated/views";
 
 /** Which maps are open and what is selected on each: all that the reader has chosen. */
 export class Looking {
-  /** Keys of the open maps; never empty. */
-  trail: string[];
   /** Key of the map last touched. */
   active: string;
   metric = "";
   prompt = 0;
   /** Whether cells that were not measured show what was estimated of them. */
   estimates = true;
+  /** Form of the path maps that are opened next; empty for `pinned`. */
+  form = "";
+  pins: string[] = [];
+  /** How the maps that are shown are measured, or would be. */
+  wanted: Chosen;
+  /** Key of the first map, after that of the setting. */
+  private tab: string;
+  private readonly opened = new Map<string, string[]>();
   private readonly picks = new Map<string, string>();
 
-  constructor(private charts: Chart[]) {
-    this.trail = [charts[0]?.map.key ?? ""];
-    this.active = this.trail[0] as string;
+  constructor(private payload: Payload) {
+    const [setting, tab] = splitKey(payload.charts[0]?.map.key ?? "", this.settings);
+    this.wanted = setting;
+    this.tab = tab;
+    this.active = this.first;
   }
 
   /** Goes on with newer maps, and closes those that are gone. */
-  replace(charts: Chart[]): void {
-    this.charts = charts;
+  replace(payload: Payload): void {
+    this.payload = payload;
     this.follow(this.trail);
   }
 
+  get settings(): Setting[] {
+    return settingsOf(this.payload.header);
+  }
+
+  /** Returns the setting that is looked at; undefined where nothing was measured in it yet. */
+  get setting(): Setting | undefined {
+    const key = this.prefix;
+    return this.settings.find((setting) => setting.key === key);
+  }
+
+  /** Returns what the keys of the maps that are looked at begin with. */
+  get prefix(): string {
+    return settingKey(this.wanted, this.settings[0] as Setting);
+  }
+
+  /** Returns the key of the first map, which may not be measured yet. */
+  get first(): string {
+    return this.prefix + this.tab;
+  }
+
+  /** Returns the keys of the open maps from the first on; never empty. */
+  get trail(): string[] {
+    return [this.first, ...(this.opened.get(this.first) ?? [])];
+  }
+
   chart(key: string): Chart | undefined {
-    return this.charts.find(({ map }) => map.key === key);
+    return this.payload.charts.find(({ map }) => map.key === key);
   }
 
   /** Returns the selected cell of a map, or -1. */
@@ -36,14 +71,15 @@ export class Looking {
   }
 
   /** Returns the cells of a map through which the trail goes on. */
-  passed(key: string, headsPerKvHead: number): number[] {
+  passed(key: string): number[] {
     const next = this.trail[this.trail.indexOf(key) + 1];
     const chart = this.chart(key);
     if (next === undefined || !chart) return [];
-    const heads = headsOf(next, headsPerKvHead);
+    const about = next.slice(this.prefix.length);
+    const nodes = nodesOf(about, this.payload.header.heads_per_kv_head);
     const picked = this.picks.get(key) ?? "";
-    return (heads.includes(picked) ? [picked] : heads)
-      .map((head) => chart.cellOf(head))
+    return (nodes.includes(picked) ? [picked] : nodes)
+      .map((node) => chart.cellOf(node))
       .filter((cell) => cell >= 0);
   }
 
@@ -52,28 +88,51 @@ export class Looking {
     this.active = key;
   }
 
+  /** Pins a node, or takes its pin away. */
+  pin(node: string): void {
+    const { pins } = this;
+    this.pins = pins.includes(node) ? pins.filter((one) => one !== node) : [...pins, node];
+  }
+
+  /** Looks at another first map, with what was opened from it before. */
+  show(tab: string): void {
+    this.tab = tab;
+    this.active = this.trail[this.trail.length - 1] as string;
+  }
+
+  /** Looks at the same first map, measured in another way. */
+  choose(wanted: Partial<Chosen>): void {
+    const { direction, corruption, metrics } = { ...this.wanted, ...wanted };
+    this.wanted = { direction, corruption, metrics };
+    this.show(this.tab);
+  }
+
   /** Opens the map `key` after the map `from`. */
   open(from: string, key: string): void {
-    const depth = this.trail.indexOf(from);
-    this.trail = [...this.trail.slice(0, depth + 1).filter((other) => other !== key), key];
+    const { trail } = this;
+    const depth = trail.indexOf(from);
+    const kept = trail.slice(1, depth + 1).filter((other) => other !== key);
+    if (key !== this.first) kept.push(key);
+    this.opened.set(this.first, kept);
     this.active = key;
   }
 
   /** Closes every map after the one at `depth`. */
   goTo(depth: number): void {
-    this.trail = this.trail.slice(0, Math.max(1, depth + 1));
+    this.opened.set(this.first, this.trail.slice(1, Math.max(1, depth + 1)));
     this.active = this.trail[this.trail.length - 1] as string;
   }
 
   /** Takes over what the other side says; unknown maps are left out. */
   adopt(state: Partial<ExplorerState>): void {
-    if (state.metric !== undefined) this.metric = state.metric;
-    if (state.prompt !== undefined) this.prompt = state.prompt;
-    if (state.estimates !== undefined) this.estimates = state.estimates;
-    if (state.trail !== undefined) this.follow(state.trail);
-    if (state.selection !== undefined && state.selection !== this.selection) {
-      this.adoptSelection(state.selection);
-    }
+    const { metric, prompt, estimates, form, pins, trail, selection } = state;
+    if (metric !== undefined) this.metric = metric;
+    if (prompt !== undefined) this.prompt = prompt;
+    if (estimates !== undefined) this.estimates = estimates;
+    if (form !== undefined) this.form = form;
+    if (pins !== undefined) this.pins = [...pins];
+    if (trail !== undefined) this.follow(trail);
+    if (selection !== undefined && selection !== this.selection) this.adoptSelection(selection);
   }
 
   get selection(): string {
@@ -82,15 +141,22 @@ export class Looking {
 
   /** Returns everything in the form that travels. */
   get state(): ExplorerState {
-    const { selection, trail, metric, prompt, estimates } = this;
-    return { selection, trail: [...trail], metric, prompt, estimates };
+    const { selection, trail, metric, prompt, estimates, form } = this;
+    return { selection, trail, metric, prompt, estimates, form, pins: [...this.pins] };
   }
 
   private follow(trail: string[]): void {
-    const known = trail.findIndex((key) => !this.chart(key));
-    const open = known < 0 ? trail : trail.slice(0, known);
-    const first = this.charts[0]?.map.key ?? "";
-    this.trail = open.length ? [...open] : [first];
+    const [first = this.payload.charts[0]?.map.key ?? "", ...rest] = trail;
+    const [setting, tab] = splitKey(first, this.settings);
+    const offered = this.payload.header.offers?.tabs.some(({ key }) => key === tab);
+    if (first !== this.first && (offered || this.chart(first))) {
+      this.wanted = setting;
+      this.tab = tab;
+    }
+    if (first === this.first) {
+      const unknown = rest.findIndex((key) => !this.chart(key));
+      this.opened.set(first, unknown < 0 ? rest : rest.slice(0, unknown));
+    }
     if (!this.trail.includes(this.active)) {
       this.active = this.trail[this.trail.length - 1] as string;
     }

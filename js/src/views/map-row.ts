@@ -6,6 +6,7 @@ import { spokenFacts } from "./cell-facts";
 import type { Box, HeatmapEvents, HeatmapProps } from "./heatmap";
 import type { Looking } from "./looking";
 import { MapPanel } from "./map-panel";
+import { Unmeasured, type UnmeasuredProps } from "./unmeasured";
 
 const SIDE_WIDTH = 328;
 const PADDING = 16;
@@ -18,6 +19,8 @@ export interface MapRowProps {
   theme: Theme;
   /** Pixels of the whole explorer. */
   width: number;
+  /** What stands in the place of the first map where it is not measured. */
+  unmeasured: UnmeasuredProps;
 }
 
 /** How an explorer is laid out at a width. */
@@ -29,16 +32,23 @@ export function sizeAt(width: number): "narrow" | "medium" | "wide" {
 export class MapRow {
   readonly element = h("div", { class: "pw-maps" });
   private readonly panels = new Map<string, MapPanel>();
+  private readonly missing: Unmeasured;
   private readonly next = h(
     "div",
     { class: "pw-next pw-muted" },
     "Click a head, then q, k or v: what feeds it opens here.",
   );
 
-  constructor(private readonly eventsOf: (key: string) => HeatmapEvents) {}
+  constructor(
+    private readonly eventsOf: (key: string) => HeatmapEvents,
+    measure: (now: boolean) => void,
+  ) {
+    this.missing = new Unmeasured(measure);
+  }
 
   update(props: MapRowProps): void {
-    const shown = props.looking.trail.slice(-2);
+    const { looking, payload, unmeasured } = props;
+    const shown = looking.trail.slice(-2).filter((key) => looking.chart(key));
     for (const [key, panel] of this.panels) {
       if (shown.includes(key)) continue;
       panel.destroy();
@@ -52,13 +62,20 @@ export class MapRow {
       const there = this.element.children[place] ?? null;
       if (there !== panel.element) this.element.insertBefore(panel.element, there);
     });
-    this.next.hidden = shown.length > 1 || !props.payload.header.drills;
+    this.next.hidden = shown.length !== 1 || !payload.header.drills;
     if (!this.next.isConnected) this.element.append(this.next);
+    if (shown.length) this.missing.element.remove();
+    else {
+      this.missing.update(unmeasured);
+      if (!this.missing.element.isConnected) this.element.prepend(this.missing.element);
+    }
   }
 
   /** Puts the keyboard on a map. */
   focus(key: string): void {
-    this.panels.get(key)?.heatmap.focus();
+    const panel = this.panels.get(key);
+    if (panel) panel.heatmap.focus();
+    else this.missing.focus();
   }
 
   /** Returns where a cell lies in the pixels of `root`; null where its map is not shown. */
@@ -72,7 +89,7 @@ export class MapRow {
 }
 
 function propsOf(key: string, { payload, looking, theme, width }: MapRowProps): HeatmapProps {
-  const chart = looking.chart(key) ?? (payload.charts[0] as Chart);
+  const chart = looking.chart(key) as Chart;
   const metric = chart.metricIndex(looking.metric);
   return {
     chart,
@@ -80,7 +97,7 @@ function propsOf(key: string, { payload, looking, theme, width }: MapRowProps): 
     estimates: looking.estimates,
     room: roomFor(width, payload.header.drills),
     selected: looking.cellIn(key),
-    passed: looking.passed(key, payload.header.heads_per_kv_head),
+    passed: looking.passed(key),
     theme,
     describe: (cell) => spokenFacts(chart, metric, cell, looking.estimates),
   };

@@ -1,7 +1,11 @@
 import type { Choices, Host } from "../core/host";
 import { type AnyPayload, type ViewName, viewNameOf } from "../core/payload";
+import { ArrayMapView } from "./array-map";
+import { AttentionView } from "./attention";
 import { ComparisonView } from "./comparison";
 import { ExplorerView } from "./explorer";
+import { PromptEffectsView } from "./prompt-effects";
+import { PromptsView } from "./prompts";
 
 /** What a host draws, whichever view it is. */
 export interface View {
@@ -18,6 +22,10 @@ export interface View {
 const VIEWS: Record<ViewName, new (parent: HTMLElement, payload: never, host: Host) => View> = {
   explorer: ExplorerView,
   comparison: ComparisonView,
+  heatmap: ArrayMapView,
+  attention: AttentionView,
+  prompt_effects: PromptEffectsView,
+  prompts: PromptsView,
 };
 
 /** Draws a payload in the view it is made for. */

@@ -1,11 +1,11 @@
 import type { Chart } from "../core/chart";
-import { parseHead, receiversOf } from "../core/nodes";
+import { keyOf, TO_LOGITS, type Way, waysFrom } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import { opens } from "./cell-facts";
 import type { Choice } from "./drill-choice";
 import type { Looking } from "./looking";
 
-/** Returns the inputs that a cell offers to open, and where each would come from. */
+/** Returns the ways on from a cell, and where the map of each would come from. */
 export function choicesAt(
   { header }: Payload,
   looking: Looking,
@@ -14,20 +14,35 @@ export function choicesAt(
   cell: number,
 ): Choice[] {
   const open = cell >= 0 && header.drills && opens(chart, cell);
-  const head = open ? parseHead(chart.nameOf(cell)) : null;
-  if (!head) return [];
-  return receiversOf(head, header.heads_per_kv_head).map((receiver) => ({
-    receiver,
-    state: looking.chart(receiver.name) ? "here" : live ? "kernel" : "neither",
-  }));
+  if (!open) return [];
+  const ways = waysFrom(chart.nameOf(cell), header.heads_per_kv_head);
+  return ways.map((way) => choiceOf(way, looking, live));
+}
+
+/** Returns the way to what writes to the logits. */
+export function toLogits({ header }: Payload, looking: Looking, live: boolean): Choice[] {
+  const choice = choiceOf(TO_LOGITS, looking, live);
+  return header.drills && choice.state !== "neither" ? [choice] : [];
+}
+
+/** Returns the key of the map that a way leads to in what is looked at. */
+export function mapOf(way: Way, looking: Looking): string {
+  return looking.prefix + keyOf(way, looking.form);
+}
+
+function choiceOf(way: Way, looking: Looking, live: boolean): Choice {
+  const here = looking.chart(mapOf(way, looking)) !== undefined;
+  return { way, state: here ? "here" : live ? "kernel" : "neither" };
 }
 
 /** Returns what limits the ways on from a cell; otherwise an empty text. */
 export function hintAt({ header }: Payload, chart: Chart, cell: number): string {
   if (cell < 0 || !header.drills || !chart.exists(cell)) return "";
-  const head = parseHead(chart.nameOf(cell));
-  if (!head) return "only attention heads can be opened in this version";
-  return head.layer === 0 ? "only the token embedding feeds layer 0" : "";
+  const name = chart.nameOf(cell);
+  if (!waysFrom(name, header.heads_per_kv_head).length) {
+    return "attention heads and MLPs can be opened";
+  }
+  return name.startsWith("L0H") ? "only the token embedding feeds layer 0" : "";
 }
 
 /** Returns whether a map is still being measured. */

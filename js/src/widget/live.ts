@@ -1,10 +1,17 @@
 import type { AnyModel } from "@anywidget/types";
 import type { Choices } from "../core/host";
-import type { Comparison, Explorer } from "../generated/views";
+import type {
+  ArrayMap,
+  Attention,
+  Comparison,
+  Explorer,
+  PromptEffects,
+  Prompts,
+} from "../generated/views";
 
-/** The traits of `PatchWidget` and `ComparisonWidget`; each has those of its own view. */
+/** The traits of all widgets; each has those of its own view. */
 export interface Traits extends Choices {
-  header: Explorer | Comparison;
+  header: Explorer | Comparison | ArrayMap | Attention | PromptEffects | Prompts;
   block: DataView;
   pw_id: string;
   _runtime: string;

@@ -1,0 +1,56 @@
+import { button, fill, h } from "../core/dom";
+
+/** A map that is not here, and how to get it. */
+export interface UnmeasuredProps {
+  title: string;
+  /** Whether a kernel can measure it. */
+  live: boolean;
+  /** Whether it was asked for. */
+  asked: boolean;
+  /** How long it takes, in words; empty where that is not known. */
+  cost: string;
+  /** Whether something else is being measured. */
+  busy: boolean;
+  /** Python that measures it. */
+  code: string;
+}
+
+/** The place of a map that was not measured. */
+export class Unmeasured {
+  readonly element = h("section", { class: "pw-unmeasured" });
+  private shown = "";
+
+  /** `measure` is told whether to stop what is being measured first. */
+  constructor(private readonly measure: (now: boolean) => void) {}
+
+  update(props: UnmeasuredProps): void {
+    // Focus stays on a button while other maps stream in.
+    const written = JSON.stringify(props);
+    if (written === this.shown) return;
+    this.shown = written;
+    const { title, live, asked, cost, busy } = props;
+    const takes = cost ? ` (${cost})` : "";
+    const ask = (label: string, now: boolean) =>
+      button({ class: "pw-button" }, () => this.measure(now), label);
+    fill(
+      this.element,
+      h("div", { class: "pw-map-title", role: "heading", "aria-level": 3 }, title),
+      h("p", { class: "pw-muted" }, sentenceOf(props)),
+      live && !asked && ask(busy ? `Measure it next${takes}` : `Measure it${takes}`, false),
+      live && !asked && busy && ask("Stop the other and measure it now", true),
+      !live && h("code", {}, props.code),
+    );
+  }
+
+  /** Puts the keyboard on the first thing that can be done. */
+  focus(): void {
+    this.element.querySelector("button")?.focus({ preventScroll: true });
+  }
+}
+
+function sentenceOf({ live, asked }: UnmeasuredProps): string {
+  if (!live) return "Not measured. With a kernel, this measures it:";
+  return asked
+    ? "Asked for; the unpatched runs are made first."
+    : "Not measured with these settings.";
+}

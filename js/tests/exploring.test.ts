@@ -1,0 +1,182 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ExplorerView } from "../src/views/explorer";
+import { click, FakeHost, grids, mount, payload, press, read, stored, textOf } from "./helpers";
+
+let host: FakeHost;
+let view: ExplorerView;
+
+beforeEach(() => {
+  host = new FakeHost();
+  view = mount(host, payload("synthetic_exploring"));
+});
+
+const first = () => grids(view)[0] as HTMLElement;
+const select = (label: string) =>
+  [...view.element.querySelectorAll(".pw-setting")]
+    .find((one) => one.textContent?.startsWith(label))
+    ?.querySelector("select") as HTMLSelectElement;
+const pick = (control: HTMLSelectElement, value: string) => {
+  control.value = value;
+  control.dispatchEvent(new Event("change"));
+};
+const sweep = (more = {}) => ({
+  command: "sweep",
+  tab: "heads",
+  direction: "denoising",
+  corruption: "token_replacement at S2",
+  metrics: ["logit_diff", "prob"],
+  now: false,
+  ...more,
+});
+
+describe("tabs", () => {
+  it("are one stop for the Tab key, and the arrows move between them", () => {
+    const tabs = [...view.element.querySelectorAll<HTMLElement>('[role="tab"]')];
+    expect(tabs.map((tab) => tab.textContent)).toEqual(["Heads", "Residual", "MLP"]);
+    expect(tabs.map((tab) => tab.tabIndex)).toEqual([0, -1, -1]);
+    tabs[0]?.focus();
+    press(tabs[0] as HTMLElement, "ArrowLeft");
+    expect(document.activeElement).toBe(tabs[2]);
+    expect(view.state.trail).toEqual(["mlp"]);
+    press(tabs[2] as HTMLElement, "Home");
+    expect(view.state.trail).toEqual(["heads"]);
+  });
+
+  it("keep what was opened from each", () => {
+    click(view, ".pw-peak", "L20H0");
+    press(first(), "v");
+    click(view, ".pw-tab", "Residual");
+    expect(view.state.trail).toEqual(["residual by role"]);
+    click(view, ".pw-tab", "Heads");
+    expect(view.state.trail).toEqual(["heads", "L20H0.v"]);
+  });
+
+  it("have a choice where there are several maps behind one", () => {
+    const which = () =>
+      view.element.querySelector('[aria-label="which of these maps"]') as HTMLSelectElement;
+    expect(which()).toHaveProperty("hidden", true);
+    click(view, ".pw-tab", "MLP");
+    expect(which()).toHaveProperty("hidden", false);
+    pick(which(), "mlp, windows of 5");
+    expect(view.state.trail).toEqual(["mlp, windows of 5"]);
+    click(view, ".pw-tab", "Heads");
+    click(view, ".pw-tab", "MLP");
+    expect(view.state.trail).toEqual(["mlp, windows of 5"]);
+  });
+});
+
+describe("a map that is not measured", () => {
+  it("says what it takes, and is asked for by a click", () => {
+    click(view, ".pw-tab", "Residual");
+    expect(grids(view).length).toBe(0);
+    expect(textOf(view, ".pw-unmeasured")).toContain("Residual: by role");
+    click(view, ".pw-unmeasured button", "Measure it (about 20 s)");
+    expect(host.commands).toEqual([sweep({ tab: "residual by role" })]);
+    expect(textOf(view, ".pw-unmeasured")).toContain("Asked for");
+  });
+
+  it("waits for what is being measured, or stops it", () => {
+    const bundle = stored("synthetic_exploring");
+    bundle.header.maps[0].progress = { ...bundle.header.maps[0].progress, state: "running" };
+    view = mount(host, read(bundle));
+    click(view, ".pw-tab", "MLP");
+    click(view, ".pw-unmeasured button", "Stop the other and measure it now");
+    expect(host.commands).toEqual([sweep({ tab: "mlp", now: true })]);
+  });
+
+  it("says what to run where there is no kernel", () => {
+    view = mount(new FakeHost(false), payload("synthetic_exploring"));
+    click(view, ".pw-tab", "Residual");
+    expect(view.element.querySelectorAll(".pw-unmeasured button").length).toBe(0);
+    expect(textOf(view, ".pw-unmeasured code")).toBe("study.sweep('residual by role')");
+  });
+});
+
+describe("settings", () => {
+  it("show maps that were measured in another setting at once", () => {
+    pick(select("direction"), "noising");
+    expect(view.state.trail).toEqual(["noising: heads"]);
+    expect(grids(view).length).toBe(1);
+    expect(textOf(view, ".pw-baseline")).toContain("0 = clean run");
+    expect(host.commands).toEqual([]);
+  });
+
+  it("ask for those that were not, and open them when they come", () => {
+    pick(select("corruption"), "gaussian_noise at S2");
+    expect(grids(view).length).toBe(0);
+    click(view, ".pw-unmeasured button", "Measure it");
+    expect(host.commands).toEqual([sweep({ corruption: "gaussian_noise at S2" })]);
+    const bundle = stored("synthetic_exploring");
+    const key = "gaussian_noise at S2: ";
+    bundle.header.settings.push({
+      ...bundle.header.settings[0],
+      key,
+      corruption: "gaussian_noise at S2",
+    });
+    bundle.header.maps.push({ ...bundle.header.maps[0], key: `${key}heads` });
+    view.update(read(bundle));
+    expect(view.state.trail).toEqual([`${key}heads`]);
+    expect(grids(view).length).toBe(1);
+  });
+
+  it("read another metric too, in a setting of its own", () => {
+    pick(view.element.querySelector('[aria-label="read another metric too"]') as never, "kl_div");
+    click(view, ".pw-unmeasured button", "Measure it");
+    expect(host.commands).toEqual([sweep({ metrics: ["logit_diff", "prob", "kl_div"] })]);
+    expect(view.state.trail).toEqual(["logit_diff + prob + kl_div: heads"]);
+  });
+
+  it("choose the form of the path maps that are opened next", () => {
+    pick(select("paths"), "direct");
+    click(view, ".pw-peak", "L20H0");
+    press(first(), "v");
+    expect(view.state).toMatchObject({ trail: ["heads", "L20H0.v (direct)"], form: "direct" });
+    press(first(), "q");
+    expect(host.commands).toMatchObject([{ receiver: "L20H0.q", form: "direct" }]);
+  });
+
+  it("cannot be chosen without a kernel where nothing was measured", () => {
+    view = mount(new FakeHost(false), payload("synthetic_exploring"));
+    const open = (label: string) =>
+      [...select(label).options].filter(({ disabled }) => !disabled).map(({ value }) => value);
+    expect(open("direction")).toEqual(["denoising", "noising"]);
+    expect(open("corruption")).toEqual(["token_replacement at S2"]);
+  });
+});
+
+describe("the queue", () => {
+  it("lists what waits, and takes it back", () => {
+    const bundle = stored("synthetic_exploring");
+    const { maps } = bundle.header;
+    maps[1].progress = { ...maps[1].progress, state: "running" };
+    maps[2].progress = { ...maps[2].progress, state: "waiting" };
+    view = mount(host, read(bundle));
+    expect(textOf(view, ".pw-queue")).toContain("L20H0.v (direct) waits");
+    view.element.querySelector<HTMLButtonElement>(".pw-queue button")?.click();
+    expect(host.commands).toEqual([{ command: "cancel", key: "L20H0.v (direct)" }]);
+  });
+});
+
+describe("the code of what is looked at", () => {
+  it("measures the study, the open maps and the circuit again", async () => {
+    let copied = "";
+    const keep = async (text: string) => {
+      copied = text;
+    };
+    Object.defineProperty(navigator, "clipboard", {
+      configurable: true,
+      value: { writeText: (text: string) => keep(text) },
+    });
+    click(view, ".pw-peak", "L20H0");
+    press(first(), "p");
+    press(first(), "v");
+    click(view, ".pw-button", "Copy as Python");
+    await Promise.resolve();
+    expect(copied.split("\n")).toEqual([
+      "study = pw.Study(model, 'ioi', direction='denoising')",
+      "result = study.sweep('heads')",
+      "paths = study.path(receivers=['L20H0.v'])",
+      'circuit = study.circuit(["L20H0"])',
+    ]);
+  });
+});

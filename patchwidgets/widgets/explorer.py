@@ -1,0 +1,160 @@
+"""An explorer in a notebook: first maps, and everything that is opened from them."""
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from patchwidgets.errors import PatchwidgetsError
+from patchwidgets.results.result import Measures, Result
+from patchwidgets.views._explorer import by_key, explorer, key_among
+from patchwidgets.views.explorer import Offers
+from patchwidgets.widgets.live import LiveView
+from patchwidgets.widgets.widget import PatchWidget
+
+
+@runtime_checkable
+class Asks(Protocol):
+    """What measures first maps for an explorer: a study in all its settings."""
+
+    def offers(self) -> Offers:
+        """Return what there is to choose from."""
+        ...
+
+    def sweep(self, tab: str, direction: str, corruption: str, metrics: Sequence[str]) -> Result:
+        """Start a first map in a setting."""
+        ...
+
+    def estimate_costs(self) -> None:
+        """Find out how long the first maps take; this may wait for a measurement."""
+        ...
+
+
+class LiveExplorer(LiveView[PatchWidget]):
+    """Results of one study, and those opened from them.
+
+    Args:
+        results: The first map, and whatever else is shown at the start.
+        asks: What measures other first maps; `None` where only path maps can be opened.
+    """
+
+    def __init__(self, results: Sequence[Result], asks: Asks | None = None) -> None:
+        super().__init__()
+        self._results = list(results)
+        self._asks = asks
+        self._asked: set[str] = set()
+        self._problems: list[str] = []
+        self.widget = PatchWidget(*self._picture(), on_command=self._obey)
+        self._follow(results)
+        if asks is not None and results[0].done:
+            self._learn_costs()
+        elif asks is not None:
+            results[0].listen(lambda job: self._learn_costs() if job.ended else None)
+
+    @property
+    def results(self) -> dict[str, Result]:
+        """Everything that was asked for, by the keys of the maps."""
+        with self._lock:
+            return by_key(self._results)
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+    def __repr__(self) -> str:
+        return f"<LiveExplorer of {', '.join(self.results)}>"
+
+    def _picture(self) -> Any:
+        offers = None if self._asks is None else self._asks.offers()
+        return explorer(self._results, self._problems, offers)
+
+    def _shown(self) -> Collection[Result]:
+        return self._results
+
+    def _carry_out(self, command: dict[str, Any]) -> None:
+        match command["command"]:
+            case "cancel":
+                self._cancel(command["key"])
+            case "sweep":
+                self._sweep(command)
+            case "drill":
+                self._drill(command)
+
+    def _cancel(self, key: str) -> None:
+        result = self.results.get(key)
+        if result is not None:
+            result.cancel()
+
+    def _sweep(self, command: dict[str, Any]) -> None:
+        asks = self._asks
+        if asks is None:
+            return
+        if command["now"]:
+            self._stop_all()
+        asked = [command[name] for name in ("tab", "direction", "corruption", "metrics")]
+        self._open(repr(asked), lambda: asks.sweep(*asked))
+
+    def _drill(self, command: dict[str, Any]) -> None:
+        study = self._study_in(command["setting"])
+        if study is None:
+            return
+        receiver, sender = command["receiver"], command["sender"]
+        form = command["form"] or "pinned"
+
+        def start() -> Result:
+            if sender:
+                return study.paths_from(sender, form=form)
+            return study.path(receiver.split(", "), form=form)
+
+        self._open(repr([command["setting"], receiver, sender, form]), start)
+
+    def _study_in(self, setting: str) -> Measures | None:
+        """Return the study of a setting; `None` where no map of it was measured here."""
+        for key, result in self.results.items():
+            own = key.startswith(setting) if setting else ": " not in key
+            if own and result.study is not None:
+                return result.study
+        return None
+
+    def _stop_all(self) -> None:
+        for result in self.results.values():
+            result.cancel()
+
+    def _open(self, asked: str, start: Callable[[], Result]) -> None:
+        """Start what was asked for, unless it is being started just now."""
+        with self._lock:
+            if asked in self._asked:
+                return
+            self._asked.add(asked)
+        # Not under the lock: the thread that measures needs it, and this may wait for that thread.
+        try:
+            self._take(start())
+        except PatchwidgetsError as problem:
+            with self._lock:
+                self._problems.append(str(problem))
+                self._draw()
+        finally:
+            with self._lock:
+                self._asked.remove(asked)
+
+    def _take(self, result: Result) -> None:
+        """Show a result, in the place of one with the same key that was stopped."""
+        with self._lock:
+            key = key_among(result, self._results[0])
+            old = self.results.get(key)
+            if old is not None and old.progress.state in ("waiting", "running", "done"):
+                result.cancel()
+                return
+            at = len(self._results) if old is None else self._results.index(old)
+            self._results[at:] = [result, *self._results[at + 1 :]]
+            self._draw()
+            self._follow([result])
+
+    def _learn_costs(self) -> None:
+        asks = self._asks
+
+        def learn() -> None:
+            assert asks is not None
+            asks.estimate_costs()
+            self._draw()
+
+        # The thread that measures must not wait for itself.
+        threading.Thread(target=learn, daemon=True).start()

@@ -1,0 +1,156 @@
+"""A map of anybody's array in a notebook."""
+
+import threading
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from IPython.display import display, update_display
+
+from patchwidgets.reports.html import page
+from patchwidgets.views._array_map import array_map
+from patchwidgets.views._axes import Along
+from patchwidgets.views.array_map import ArrayMap
+from patchwidgets.widgets._linking import link, selecting
+from patchwidgets.widgets.widget import CarryingWidget
+
+STORED_AFTER = 1.0
+"""Seconds until the notebook's stored output follows what is shown."""
+
+
+class HeatmapWidget(CarryingWidget):
+    """Carries one map of anybody's numbers; `heatmap` makes one.
+
+    `selection` is the name of the selected cell, and can be linked with that of any other widget.
+    """
+
+    def __init__(self, array: Any, **about: Any) -> None:
+        self._about = about
+        self._outputs: list[str] = []
+        self._storing: threading.Timer | None = None
+        super().__init__(*array_map(array, **about))
+
+    def show(
+        self,
+        array: Any,
+        rows: Along = None,
+        columns: Along = None,
+        *,
+        title: str | None = None,
+        caption: str | None = None,
+        quantity: str | None = None,
+        limit: float | int | None = None,
+    ) -> None:
+        """Draw another array in place; may be called from any thread, as often as wanted.
+
+        What is left out stays as it was. Arguments and errors are those of `heatmap`.
+        """
+        given = {
+            "rows": rows,
+            "columns": columns,
+            "title": title,
+            "caption": caption,
+            "quantity": quantity,
+            "limit": limit,
+        }
+        about = self._about | {name: value for name, value in given.items() if value is not None}
+        header, block = array_map(array, **about)
+        with self._lock:
+            self._about = about
+            self.draw(header, block)
+            self._store_soon()
+
+    def link(self, *others: Any) -> "HeatmapWidget":
+        """Select the same name here and there from now on, and return this widget.
+
+        Args:
+            *others: Results, comparisons, charts, or widgets with a trait `selection`.
+
+        Raises:
+            PatchwidgetsError: One of them has no selection.
+        """
+        for other in [selecting(other) for other in others]:
+            link(self, other)
+        return self
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write the map as one page that needs no network, and return where."""
+        with self._lock:
+            text = page(self._header, self.block, self._map.title)
+        path = Path(path)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @property
+    def _map(self) -> ArrayMap:
+        assert isinstance(self._header, ArrayMap)
+        return self._header
+
+    def _store_soon(self) -> None:
+        if not self._outputs or self._storing is not None:
+            return
+        self._storing = threading.Timer(STORED_AFTER, self._store)
+        self._storing.daemon = True
+        self._storing.start()
+
+    def _store(self) -> None:
+        """Write what is shown into the outputs that show it, so that it is saved with them."""
+        with self._lock:
+            self._storing = None
+            bundle = self.bundle()
+            for identity in self._outputs:
+                update_display(bundle, raw=True, display_id=identity)
+
+    def _ipython_display_(self) -> None:
+        with self._lock:
+            identity = uuid4().hex
+            self._outputs.append(identity)
+            display(self.bundle(), raw=True, display_id=identity)
+
+
+def heatmap(
+    array: Any,
+    rows: Along = None,
+    columns: Along = None,
+    *,
+    title: str = "",
+    caption: str = "",
+    quantity: str = "",
+    limit: float | int | None = None,
+) -> HeatmapWidget:
+    """Return a map of anybody's array: for a notebook, a page (`save_html`) or other widgets.
+
+    Colours are symmetric around 0. NaN is drawn as not measured. Cells are called by their row and
+    column: `L9H6` where rows are layers and columns heads, `L9@4` where columns are positions.
+
+    Args:
+        array: Numbers in one or two dimensions: a list of lists, a NumPy array, a DataFrame or
+            Series, an xarray DataArray, a torch tensor, or what `transformer_lens.patching`
+            returns. Labels are taken from its index or coordinates. Of a `PatchingResult` the mean
+            over prompts is drawn: the effect where it has a baseline, else the metric.
+        rows: What runs down the rows, such as `layer`; or a label for each; or both, as
+            `{"layer": [...]}`.
+        columns: The same for columns. Labels may repeat where it is called `position` or `token`.
+        title: The question the map answers.
+        caption: What a reader needs to redo it.
+        quantity: What the numbers are, such as `attention`.
+        limit: The end of the colour scale, so that several maps share one; by default the largest
+            absolute value. Cells beyond it are marked.
+
+    Raises:
+        PatchwidgetsError: The array is empty or has no real numbers, has infinite ones, more than
+            two axes or too many cells; labels that do not fit or names that repeat.
+
+    Example:
+        >>> heatmap([[0.1, -0.4], [0.0, 0.9]], rows="layer", columns="head").selection
+        ''
+    """
+    return HeatmapWidget(
+        array,
+        rows=rows,
+        columns=columns,
+        title=title,
+        caption=caption,
+        quantity=quantity,
+        limit=limit,
+    )

@@ -1,0 +1,65 @@
+"""Writes the payload of a study that is explored, in two settings; see `make_view_fixtures`."""
+
+import numpy as np
+
+from patchwidgets.views._still import Shown
+from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.views.explorer import Fact, Offers, Option, Setting, Tab
+from tests import make_view_fixtures as views
+
+METRICS = ["logit_diff", "prob"]
+CORRUPTION = "token_replacement at S2"
+
+
+def payloads() -> dict[str, tuple[Shown, bytes]]:
+    """Return the fixture by file name."""
+    block, rng = ArrayBlock(), np.random.default_rng(5)
+    paths = {"L20H0.v": (17, 4), "L20H0.v (direct)": (14, 3), "L17H1.k": (6, 1)}
+    maps = [views.head_map(block, rng)]
+    maps += [views.path_map(block, rng, key, {cell: 0.2}) for key, cell in paths.items()]
+    maps += [views.head_map(block, rng).model_copy(update={"key": "noising: heads"})]
+    called = {one.key: f"study.path(receivers=['{one.key}'])" for one in maps}
+    called |= {"heads": "study.sweep('heads')", "noising: heads": "study.sweep('heads')"}
+    maps = [one.model_copy(update={"call": called[one.key]}) for one in maps]
+    shown = views.explorer(maps, advice=[], settings=settings(), offers=offers())
+    return {"synthetic_exploring": (shown, block.to_bytes())}
+
+
+def settings() -> list[Setting]:
+    """Return two settings: one for each direction."""
+    return [
+        Setting(
+            key=key,
+            direction=direction,
+            corruption=CORRUPTION,
+            metrics=METRICS,
+            facts=[Fact(label="model", value="smollm2-135m"), Fact(label="pairs", value="64")],
+            strip=None,
+            code=f"study = pw.Study(model, 'ioi', direction='{direction}')\nresult = any",
+        )
+        for key, direction in (("", "denoising"), ("noising: ", "noising"))
+    ]
+
+
+def offers() -> Offers:
+    """Return what a study of indirect objects offers."""
+    tabs = [
+        ("heads", "Heads", "each whole", ""),
+        ("residual by role", "Residual", "by role", "about 20 s"),
+        ("mlp", "MLP", "each whole", ""),
+        ("mlp, windows of 5", "MLP", "windows of 5", ""),
+    ]
+    return Offers(
+        tabs=[
+            Tab(key=key, group=group, label=label, code=f"study.sweep('{key}')", cost=cost)
+            for key, group, label, cost in tabs
+        ],
+        directions=_options("denoising", "noising"),
+        corruptions=_options(CORRUPTION, "gaussian_noise at S2"),
+        metrics=_options(*METRICS, "kl_div"),
+        forms=_options("pinned", "direct", "pinned_all"),
+    )
+
+
+def _options(*values: str) -> list[Option]:
+    return [Option(value=value, label=value.replace("_", " ")) for value in values]

@@ -1,0 +1,153 @@
+"""A study that is explored: what can be asked, in which settings, and what waits for what."""
+
+import threading
+import time
+
+import pytest
+from ipywidgets import Widget
+
+from tests.families import PAIRS, study_of, tiny
+
+DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "setting": "", "form": ""}
+
+
+@pytest.fixture
+def study():
+    return study_of(tiny("llama"), PAIRS, store=False)
+
+
+@pytest.fixture
+def explored(study):
+    shown = study.explore()
+    shown.results["heads"].wait()
+    yield shown
+    Widget.close_all()
+
+
+def sweep(tab, **changes):
+    asked = {"direction": "denoising", "corruption": "as given", "metrics": ["logit_diff"]}
+    return {"command": "sweep", "tab": tab, "now": False, **asked, **changes}
+
+
+def ask(explored, command):
+    """Carry out a command as if a reader had asked for it, and wait for what it measures."""
+    explored._answer(command)
+    for result in explored.results.values():
+        result.wait()
+    return list(explored.results)
+
+
+def test_offers_every_map_that_the_model_has(explored):
+    tabs = explored.widget.header["offers"]["tabs"]
+    assert {tab["group"] for tab in tabs} == {"Heads", "Residual", "MLP", "Attention"}
+    assert tabs[0]["key"] == "heads"
+    assert "study.sweep('heads', site='k')" in [tab["code"] for tab in tabs]
+
+
+def test_says_what_maps_take_once_the_first_is_measured(explored):
+    deadline = time.monotonic() + 20
+    costs = {}
+    while time.monotonic() < deadline and not costs.get("residual"):
+        costs = {tab["key"]: tab["cost"] for tab in explored.widget.header["offers"]["tabs"]}
+        time.sleep(0.05)
+    assert costs["residual"] == "less than a second"
+    assert costs["heads k"] == ""
+
+
+def test_measures_another_first_map(explored):
+    assert ask(explored, sweep("residual")) == ["heads", "residual"]
+    header = explored.widget.header
+    assert [one["key"] for one in header["maps"]] == ["heads", "residual"]
+    assert header["maps"][1]["call"] == "study.sweep('residual')"
+    assert header["maps"][1]["progress"]["state"] == "done"
+
+
+def test_measures_in_another_direction_what_a_study_in_it_measures(explored, study):
+    ask(explored, sweep("heads", direction="noising"))
+    result = explored.results["noising: heads"]
+    assert result.direction == "noising"
+    alone = study._again(direction="noising").sweep("heads")
+    assert result.effect().equals(alone.effect())
+    settings = explored.widget.header["settings"]
+    assert [one["key"] for one in settings] == ["", "noising: "]
+    assert "direction='noising'" in settings[1]["code"]
+    assert settings[1]["strip"] is None
+
+
+def test_reads_another_metric_in_a_setting_of_its_own(explored):
+    ask(explored, sweep("heads", metrics=["logit_diff", "kl_div"]))
+    shown = explored.widget.header["maps"][1]
+    assert shown["key"] == "logit_diff + kl_div: heads"
+    assert [metric["name"] for metric in shown["metrics"]] == ["logit_diff", "kl_div"]
+
+
+def test_opens_paths_in_the_setting_and_form_that_were_asked_for(explored):
+    ask(explored, sweep("heads", direction="noising"))
+    keys = ask(explored, {**DRILL, "setting": "noising: ", "form": "direct"})
+    assert keys[-1] == "noising: L1H0.q (direct)"
+    result = explored.results[keys[-1]]
+    assert (result.direction, result.plan.form) == ("noising", "direct")
+
+
+def test_opens_all_inputs_of_a_head_together(explored):
+    together = ask(explored, {**DRILL, "receiver": "L1H0.q, L1H0.k, L1H0.v"})[-1]
+    assert together == "L1H0.q, L1H0.k, L1H0.v"
+
+
+def test_what_is_here_is_not_measured_again(explored):
+    first = explored.results["heads"]
+    assert ask(explored, sweep("heads")) == ["heads"]
+    assert explored.results["heads"] is first
+
+
+def test_a_stopped_map_is_measured_when_it_is_asked_for_again(study):
+    begin = threading.Event()
+    study._session.model.worker.call(begin.wait)
+    explored = study.explore()
+    explored._answer({"command": "cancel", "key": "heads"})
+    assert explored.widget.header["maps"][0]["progress"]["state"] == "cancelled"
+    begin.set()
+    assert ask(explored, sweep("heads")) == ["heads"]
+    assert explored.widget.header["maps"][0]["progress"]["state"] == "done"
+    Widget.close_all()
+
+
+def test_what_is_asked_for_now_stops_the_others(study):
+    begin = threading.Event()
+    study._session.model.worker.call(begin.wait)
+    explored = study.explore()
+    explored._answer(sweep("mlp"))
+    explored._answer(sweep("residual", now=True))
+    begin.set()
+    explored.results["residual"].wait()
+    states = {key: one.progress.state for key, one in explored.results.items()}
+    assert states == {"heads": "cancelled", "mlp": "cancelled", "residual": "done"}
+    Widget.close_all()
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (sweep("hedas"), "There is no map called 'hedas'. Did you mean `heads`?"),
+        (sweep("heads", direction="up"), "There is no direction called 'up'."),
+        (
+            sweep("heads", corruption="none"),
+            "There is no corruption called 'none'. Known: `as given`.",
+        ),
+        (sweep("heads", metrics=["logit"]), "There is no metric called 'logit'."),
+        ({**DRILL, "receiver": "L9H9.q"}, "L9H9.q"),
+        ({**DRILL, "form": "loose"}, "There is no form of path patching called 'loose'."),
+    ],
+)
+def test_what_cannot_be_measured_is_said_in_the_view(explored, command, sentence):
+    assert ask(explored, command) == ["heads"]
+    assert explored.widget.header["advice"][0].startswith(sentence) or (
+        sentence in explored.widget.header["advice"][0]
+    )
+
+
+def test_a_result_by_itself_offers_no_other_first_maps(study):
+    result = study.sweep("heads").wait()
+    assert result.widget.header["offers"] is None
+    assert result.widget.header["settings"] == []
+    Widget.close_all()
