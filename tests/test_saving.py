@@ -68,8 +68,8 @@ def test_a_study_remembers_what_it_started_in_order(study):
 
 def test_several_results_of_one_name_are_counted(study):
     other = study.keep([""])
-    first, second = other.sweep("mlp"), other.sweep("mlp", window=2)
-    assert other.results == {"mlp": first.wait(), "mlp #2": second.wait()}
+    first, second = other.path(["L2H1.q"]), other.path(["L2H1.q"], senders=["heads"])
+    assert other.results == {"L2H1.q": first.wait(), "L2H1.q #2": second.wait()}
 
 
 def test_every_number_comes_back(study, saved):
