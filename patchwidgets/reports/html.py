@@ -46,7 +46,7 @@ def page(header: Shown, block: bytes, title: str) -> str:
 
 
 def _data(header: Shown, block: bytes) -> str:
-    last = "" if isinstance(header, Attention | PromptEffects | Prompts) else header.maps[-1].key
+    last = header.maps[-1].key if isinstance(header, Explorer | Comparison) else ""
     image = base64.b64encode(still(header, block, last)).decode("ascii")
     payload = json.dumps(bundle(header, block), allow_nan=False).encode()
     # Of base64 nothing can end the script element.
