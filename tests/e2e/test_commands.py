@@ -88,7 +88,7 @@ def test_the_launcher_card_makes_a_notebook_that_runs(lab, tidy):
     (lab.root / "work").mkdir(exist_ok=True)
     lab.ask("app => app.commands.execute('launcher:create', {cwd: 'work'})")
     card = lab.page.locator(".jp-LauncherCard:visible", has_text="Patching study")
-    lab.page.screenshot(path="/tmp/s/lab/launcher.png")
+    card.locator("img").wait_for()
     card.click()
     made = wait_for_notebook(lab, "work/study.ipynb")
     code = sources(made)
@@ -159,7 +159,6 @@ def test_the_panel_lists_the_studies_and_goes_to_one(lab, notebook, tidy):
     entries.nth(1).click()
     notebook.wait(f"panel.content.activeCellIndex === {ATTN}")
     lab.wait("() => document.activeElement?.getAttribute('role') === 'grid'")
-    lab.page.screenshot(path="/tmp/s/lab/panel-light.png")
     assert violations_of(lab.page, "#patchwidgets-studies") == []
 
 
@@ -173,14 +172,12 @@ def test_the_panel_follows_what_is_measured_and_what_is_stored(lab, notebook, ti
     notebook.ask("void panel.content.activeCell.model.sharedModel.setSource(given[0])", sweep)
     notebook.run(3, seconds=60)
     lab.wait(f"() => ({state})().join() === 'measured,measured,measuring'", seconds=60)
-    lab.page.screenshot(path="/tmp/s/lab/panel-measuring.png")
     notebook.value("bool(slow.cancel().wait())")
     lab.wait(f"() => ({state})().join() === 'measured,measured,measured'")
     notebook.ask("panel.sessionContext.shutdown()")
     lab.wait(f"() => ({state})().join() === 'stored,stored,needs a kernel'")
     lab.use_theme("JupyterLab Dark")
     lab.page.wait_for_timeout(500)
-    lab.page.screenshot(path="/tmp/s/lab/panel-dark.png")
     assert violations_of(lab.page, "#patchwidgets-studies") == []
     lab.use_theme("JupyterLab Light")
     assert panel.is_visible()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.explorer import Explorer
 from tests.e2e.marks import REAL_LAB
 from tests.families import PAIRS, study_of, tiny
@@ -120,6 +121,7 @@ def test_it_keeps_no_reader_out(lab, study, saved, double_click, theme):
     lab.page.mouse.move(1, 1)
     lab.page.wait_for_timeout(600)
     name = "dark" if "Dark" in theme else "light"
-    lab.page.screenshot(path=f"/tmp/s/lab/document-{name}.png")
+    SCREENSHOTS.mkdir(exist_ok=True)
+    lab.page.screenshot(path=SCREENSHOTS / f"study-file-{name}.png")
     assert violations_of(lab.page, ".pw-document") == []
     lab.use_theme("JupyterLab Light")

@@ -35,8 +35,10 @@ export const commands: JupyterFrontEndPlugin<void> = {
     addNotebooks(app);
     addCode(app);
     for (const command of Object.values(COMMANDS))
-      palette?.addItem({ command, category: CATEGORY });
-    launcher?.add({ command: COMMANDS.newStudy, category: "Notebook", rank: 90 });
+      palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } });
+    // In this category the launcher draws pictures of kernels, or letters.
+    const kernelIconUrl = `data:image/svg+xml,${encodeURIComponent(icon.svgstr)}`;
+    launcher?.add({ command: COMMANDS.newStudy, category: "Notebook", rank: 90, kernelIconUrl });
     launcher?.add({ command: COMMANDS.openTutorial, category: "Other", rank: 90 });
     [COMMANDS.insertCode, COMMANDS.copyCode].forEach((command, rank) => {
       app.contextMenu.addItem({ command, selector: ".pw-output", rank });
