@@ -34,6 +34,7 @@ class Keeping:
     _code: str
     _started: dict[tuple[Any, ...], Result]
     path: Callable[..., Result]
+    paths_from: Callable[..., Result]
     plan: Callable[..., Plan]
     cost: Callable[..., Cost]
     sweep: Callable[..., Result]

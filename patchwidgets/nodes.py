@@ -2,7 +2,8 @@
 
 `L9H6` (the output z of a head), `L9H6.q`, `L9.mlp_out`, `L9.resid_pre@14`, `L9H6@S2`, neurons
 `L9.mlp_post[7]` and `L9.mlp_post[0:64]`, a pattern `L9H6.pattern` or one entry of it
-`L9H6.pattern@END<-S2` (END attends to S2), `embed`, `logits`; a path is `L9H6 -> L10H7.q`, or
+`L9H6.pattern@END<-S2` (END attends to S2), `embed`, `logits`, and `L9H6@!END` at every position
+but END; a path is `L9H6 -> L10H7.q`, or
 `L5H1 -> L9H6.q -> L10H7.v` by way of another node. The head index counts along the node's own head
 axis: query heads for `z` and `q`, key/value heads for `k` and `v`.
 """
@@ -18,7 +19,7 @@ WHOLE_NODES = ("embed", "logits")
 _WRITTEN = re.compile(
     r"L(?P<layer>\d+)(?:H(?P<head>\d+))?(?:\.(?P<site>[a-z_]+))?"
     r"(?:\[(?P<first>\d+)(?::(?P<end>\d+))?\])?"
-    r"(?:@(?P<position>[\w+\-]+))?(?:<-(?P<attended>[\w+\-]+))?"
+    r"(?:@(?P<position>[\w+\-!]+))?(?:<-(?P<attended>[\w+\-]+))?"
 )
 
 
@@ -30,7 +31,8 @@ class Node:
         site: Kind of activation, a file name in `models/sites/`, or `embed` or `logits`.
         layer: Block index from 0; `None` for `embed` and `logits`.
         head: Index on the site's head axis; `None` where the site has none.
-        position: A token position, the name of a role, or `None` for every position.
+        position: A token position, the name of a role, or `None` for every position. What is
+            outside a circuit is at every position but some: `!END`, or `!S2!END`.
         neurons: First and last-plus-one neuron of `mlp_post`; `None` for all of them.
         attended: The attended position of `pattern`, or its role; `None` for all.
     """
@@ -124,6 +126,13 @@ def _neurons(first: str | None, end: str | None) -> tuple[int, int] | None:
     if first is None:
         return None
     return int(first), int(first) + 1 if end is None else int(end)
+
+
+def spared_places(position: int | str | None) -> list[int | str]:
+    """Return the places that a position such as `!S2!14` leaves out; none of any other position."""
+    if not isinstance(position, str) or not position.startswith("!"):
+        return []
+    return [int(place) if place.isdecimal() else place for place in position[1:].split("!")]
 
 
 def parse_stops(written: str) -> tuple[tuple[Node, ...], ...]:

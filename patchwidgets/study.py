@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from patchwidgets.advising import Advised
+from patchwidgets.circuiting import Circuiting
 from patchwidgets.comparing import Comparing
 from patchwidgets.describing import Described
 from patchwidgets.engine.cluster import Cluster
@@ -45,7 +46,7 @@ from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing, Exploring, Keeping, Sending):
+class Study(Described, Advised, Comparing, Circuiting, Exploring, Keeping, Sending):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.

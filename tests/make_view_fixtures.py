@@ -14,16 +14,18 @@ from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
 from patchwidgets.views.attention import Attention
+from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer, Fact
 from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
 from patchwidgets.views.prompt_effects import PromptEffects
 from patchwidgets.views.prompts import Prompts
 from patchwidgets.views.token_strip import Pair, TokenStrip
-from tests import make_comparison_fixtures, make_detail_fixtures
+from tests import make_circuit_fixtures, make_comparison_fixtures, make_detail_fixtures
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
 KINDS = {
+    "circuit": Circuit,
     "comparison": Comparison,
     "attention": Attention,
     "prompt_effects": PromptEffects,
@@ -328,6 +330,7 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
     made: dict[str, tuple[Shown, bytes]] = dict(make_comparison_fixtures.payloads())
     made |= make_exploring_fixtures.payloads()
     made |= make_detail_fixtures.payloads(strip())
+    made |= make_circuit_fixtures.payloads()
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [

@@ -17,6 +17,7 @@ LAYERS = [
     ["prompts", "metrics", "models.spec", "models.sites"],
     ["models", "plans"],
     ["results"],
+    ["circuits"],
     ["advice"],
     ["engine", "views"],
     ["charts"],
@@ -24,7 +25,7 @@ LAYERS = [
     ["advising"],
     ["saving"],
     ["opening", "baking"],
-    ["comparing", "describing", "exploring", "keeping", "sending"],
+    ["comparing", "describing", "circuiting", "exploring", "keeping", "sending"],
     ["study"],
     ["paper"],
     ["cli"],
@@ -51,6 +52,8 @@ UPWARDS = {
     ("charts._chart", "widgets.bokeh_pane"): "a chart shows itself; imported when it is shown",
     ("charts._chart", "reports.figure"): "a chart writes its page; imported when it is written",
     ("results.comparison", "widgets"): "a comparison shows itself, in the same way",
+    ("circuits.result", "widgets"): "a circuit shows itself, in the same way",
+    ("circuits.result", "advice"): "a circuit advises on itself, in the same way",
     ("results.comparison", "reports.comparison"): "a comparison is saved as a page when asked",
     ("saving", "study"): "a saved study is made again; imported when it is asked for",
 }
@@ -75,7 +78,7 @@ token strips."""
 
 TORCH_FREE = [
     *("types", "errors", "registry", "nodes", "jobs", "prompts.pairs", "models.spec"),
-    *("models.sites", "plans", "results", "advice", "views", "reports", "saving"),
+    *("models.sites", "plans", "results", "circuits", "advice", "views", "reports", "saving"),
 ]
 HEAVY = [
     *("torch", "transformer_lens", "transformers", "anywidget", "ipywidgets", "distributed"),

@@ -9,8 +9,9 @@ Severity = Literal["error", "warning", "note"]
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
-About = Literal["study", "result", "comparison"]
-"""What a rule looks at: the `StudyFacts` of a study or of a result, a `Result`, a `Comparison`."""
+About = Literal["study", "result", "comparison", "circuit"]
+"""What a rule looks at: the `StudyFacts` of a study or of a result, a `Result`, a `Comparison`, a
+`CircuitResult`."""
 
 Found = tuple[float | int, str]
 """The number that triggered a rule, and the sentence that says it."""

@@ -1,4 +1,4 @@
-"""Asks every rule about a study, a result or a comparison."""
+"""Asks every rule about a study, a result, a comparison or a circuit."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from patchwidgets.advice._advice import About, Rule
 from patchwidgets.advice._facts import StudyFacts, facts_of
 from patchwidgets.advice._listed import AdviceList
 from patchwidgets.advice._silence import RULES, silenced
+from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.registry import one_of
 from patchwidgets.results.comparison import Comparison
 from patchwidgets.results.result import Result
@@ -31,6 +32,14 @@ def about_comparison(
 ) -> AdviceList:
     """Return the advice on a comparison, once it is measured; see `ask`."""
     return ask({"comparison": comparison.wait()}, silence, also)
+
+
+def about_circuit(
+    circuit: CircuitResult, silence: Collection[str] = (), also: Sequence[Rule] = ()
+) -> AdviceList:
+    """Return the advice on a circuit and on the study it is of, once it is measured; see `ask`."""
+    facts = facts_of(circuit.wait().measured)
+    return ask({"study": facts, "circuit": circuit}, silence, also)
 
 
 def ask(

@@ -11,7 +11,7 @@ from torch import Tensor
 from patchwidgets.errors import PlanError
 from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
-from patchwidgets.nodes import Node
+from patchwidgets.nodes import Node, spared_places
 from patchwidgets.prompts.pairs import END
 
 
@@ -26,6 +26,7 @@ class Write:
         positions: One position per prompt, or `None` for every position.
         neurons: First and last-plus-one index along the width, or `None` for all of it.
         attended: For a pattern: one attended position per prompt, or `None` for all.
+        spared: Where `positions` is `None`: positions that are not overwritten all the same.
     """
 
     site: str
@@ -34,6 +35,7 @@ class Write:
     positions: Int[Tensor, " batch"] | None
     neurons: tuple[int, int] | None = None
     attended: Int[Tensor, " batch"] | None = None
+    spared: Int[Tensor, "spared batch"] | None = None
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,20 @@ def _write(node: Node, roles: Mapping[str, Tensor], batch: int) -> Write:
         return Write("resid_pre", 0, None, positions_of(node, roles, batch))
     assert node.layer is not None
     after = SITES.get(node.site).stage == "after"
+    spared = spared_places(node.position)
     return Write(
         site="resid_pre" if after else node.site,
         layer=node.layer + 1 if after else node.layer,
         head=node.head,
-        positions=positions_of(node, roles, batch),
+        positions=None if spared else positions_of(node, roles, batch),
         neurons=node.neurons,
         attended=_places(node, node.attended, roles, batch),
+        spared=_stacked([_places(node, place, roles, batch) for place in spared]),
     )
+
+
+def _stacked(positions: Sequence[Tensor | None]) -> Int[Tensor, "spared batch"] | None:
+    return torch.stack([each for each in positions if each is not None]) if positions else None
 
 
 def positions_of(

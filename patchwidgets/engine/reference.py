@@ -33,6 +33,7 @@ def writing(model: LensModel, source: Record, write: Write, prompts: slice) -> t
         write,
         positions=None if write.positions is None else write.positions[prompts],
         attended=None if write.attended is None else write.attended[prompts],
+        spared=None if write.spared is None else write.spared[:, prompts],
     )
 
     def hook(activation: Tensor) -> Tensor:

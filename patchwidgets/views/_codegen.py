@@ -16,6 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from patchwidgets.views._wire import MIME_TYPE, SCHEMA_VERSION
 from patchwidgets.views.array_map import ArrayMap, ArrayMapState
 from patchwidgets.views.attention import Attention, AttentionState
+from patchwidgets.views.circuit import Circuit, CircuitState
 from patchwidgets.views.comparison import Comparison, ComparisonState
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import (
@@ -34,7 +35,7 @@ MODELS = (
     *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
     *(ArrayMap, ArrayMapState),
     *(Attention, AttentionState, PromptEffects, PromptEffectsState, Prompts, PromptsState),
-    Detail,
+    *(Circuit, CircuitState, Detail),
     *(SweepCommand, DrillCommand, CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from patchwidgets.views._chart import read_chart
+from patchwidgets.views._circuit_still import circuit_picture, circuit_words
 from patchwidgets.views._detail_words import words_of
 from patchwidgets.views._png import picture, sheet
 from patchwidgets.views._stand_ins import charts_of
@@ -10,30 +11,33 @@ from patchwidgets.views._text import lines_of, spoken, summary
 from patchwidgets.views._wire import read_array
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.views.attention import Attention
+from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer
 from patchwidgets.views.prompt_effects import PromptEffects
 from patchwidgets.views.prompts import Prompts
 
-Shown = Explorer | Comparison | ArrayMap | Attention | PromptEffects | Prompts
+Shown = Explorer | Comparison | ArrayMap | Attention | PromptEffects | Prompts | Circuit
 """What a notebook output or a report can hold."""
 
 MARKS = {1: "+", 2: "−"}
 
 
 def still(header: Shown, block: bytes, key: str = "") -> bytes:
-    """Return a PNG: of one map of an explorer, or of all maps of what has no keys for them.
+    """Return a PNG: of one map of an explorer, of a graph, or of all maps of what has no keys.
 
     Args:
         header: What is shown.
         block: Its arrays.
         key: Which map of an explorer; the first where it has none of that key.
     """
+    if isinstance(header, Circuit):
+        return circuit_picture(header)
     if isinstance(header, Comparison):
         columns = range(len(header.maps[0].metrics))
         rows = [[read_chart(one, block, metric) for metric in columns] for one in header.maps]
         return sheet(rows)
-    if not isinstance(header, Explorer):
+    if isinstance(header, Attention | PromptEffects | Prompts):
         return sheet([charts_of(header, block)])
     chosen = next((one for one in header.maps if one.key == key), header.maps[0])
     return picture(chosen, block)
@@ -45,6 +49,8 @@ def words(header: Shown, block: bytes, key: str = "") -> str:
         return "\n".join(lines_of(header.maps[0], block))
     if isinstance(header, Attention | PromptEffects | Prompts):
         return words_of(header, block)
+    if isinstance(header, Circuit):
+        return circuit_words(header)
     if not isinstance(header, Comparison):
         return summary(header, block, key=key)
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)

@@ -175,6 +175,13 @@ class ComparisonWidget(ViewWidget):
     """Which maps share a colour scale: those of one metric, all normalized ones, or none."""
 
 
+class CircuitWidget(ViewWidget):
+    """Carries one circuit."""
+
+    metric = t.Unicode().tag(sync=True)
+    """Name of the metric that is shown; empty means the first."""
+
+
 _runtimes: list[_Runtime] = []
 
 

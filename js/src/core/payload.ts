@@ -5,6 +5,7 @@ import { fromBase64, PayloadError } from "./arrays";
 import { readAttention } from "./attention";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
+import { readCircuit } from "./circuit";
 import { readComparison } from "./comparison";
 import { inflate } from "./inflate";
 import { readEffects } from "./prompt-effects";
@@ -25,6 +26,7 @@ const VIEWS = {
   attention: { schema: { $ref: "#/$defs/Attention" }, read: readAttention },
   prompt_effects: { schema: { $ref: "#/$defs/PromptEffects" }, read: readEffects },
   prompts: { schema: { $ref: "#/$defs/Prompts" }, read: (header: Prompts) => ({ header }) },
+  circuit: { schema: { $ref: "#/$defs/Circuit" }, read: readCircuit },
 };
 
 export type ViewName = keyof typeof VIEWS;

@@ -221,6 +221,195 @@ export interface CancelCommand {
   key: string;
 }
 /**
+ * Everything needed to look at a circuit without a kernel.
+ */
+export interface Circuit {
+  view: "circuit";
+  title: string;
+  facts: Fact[];
+  /**
+   * Those of the circuit, and the embeddings and the logits where a path starts or ends.
+   */
+  nodes: CircuitNode[];
+  edges: CircuitEdge[];
+  /**
+   * What the effects of nodes and edges are: `normalized effect`, or `effect in logits`; empty
+   * where there are none.
+   */
+  effects: string;
+  /**
+   * How many nodes the circuit has.
+   */
+  size: number;
+  /**
+   * How many nodes it was chosen from; 0 where nothing was measured.
+   */
+  universe: number;
+  /**
+   * What was measured; empty where nothing was asked for yet.
+   */
+  metrics: CircuitMetric[];
+  /**
+   * The six choices by which such measurements differ.
+   */
+  choices: Fact[];
+  /**
+   * What to know of these numbers.
+   */
+  remarks: string[];
+  /**
+   * Null where nothing was asked for yet.
+   */
+  progress: Progress | null;
+  advice: (Advice | string)[];
+  /**
+   * Python that measures it.
+   */
+  code: string;
+}
+/**
+ * A path that was pinned, or one leg of it.
+ */
+export interface CircuitEdge {
+  /**
+   * The whole path, as it is written.
+   */
+  path: string;
+  /**
+   * Name of a node.
+   */
+  sender: string;
+  /**
+   * Name of a node.
+   */
+  receiver: string;
+  /**
+   * Which input of the receiver it enters; empty where it has only one.
+   */
+  input: "" | "q" | "k" | "v";
+  /**
+   * Of the whole path; null where it was not measured.
+   */
+  effect: number | null;
+}
+/**
+ * What one metric says.
+ */
+export interface CircuitMetric {
+  name: string;
+  label: string;
+  unit: "logit" | "nat" | "probability" | "rank" | "share" | "ratio";
+  /**
+   * The circuit alone: its faithfulness.
+   */
+  kept: CircuitShare;
+  /**
+   * What is left without it.
+   */
+  left: CircuitShare;
+  /**
+   * How much random circuits of its size keep. Empty until all of them are measured.
+   */
+  random: number[];
+  /**
+   * Nodes added one after another; the last one is the whole universe, or all that is known of
+   * an order.
+   */
+  curve: CircuitPoint[];
+  /**
+   * Area under the curve, over the share of the universe that is kept; null where the curve is
+   * not complete.
+   */
+  cpr: number | null;
+  /**
+   * Area between the curve and 1.
+   */
+  cmd: number | null;
+  /**
+   * The same in sentences.
+   */
+  words: string[];
+}
+/**
+ * One node of the graph.
+ */
+export interface CircuitNode {
+  /**
+   * As it is written, such as `L9H6@END`.
+   */
+  name: string;
+  kind: "head" | "mlp" | "embed" | "logits";
+  /**
+   * Null for the embeddings, which are drawn lowest, and for the logits, which are highest.
+   */
+  layer: number | null;
+  /**
+   * What is drawn on it.
+   */
+  label: string;
+  /**
+   * What it does by itself, as `Circuit.effects` says; null where that was not measured.
+   */
+  effect: number | null;
+}
+/**
+ * One circuit of a curve.
+ */
+export interface CircuitPoint {
+  /**
+   * 0 = as with everything overwritten, 1 = as the model.
+   */
+  value: number | null;
+  /**
+   * Lower end of the 95 % bootstrap interval.
+   */
+  low: number | null;
+  high: number | null;
+  /**
+   * The run minus that with everything overwritten, mean over prompts, in the metric's unit.
+   */
+  effect: number | null;
+  /**
+   * How many nodes it has.
+   */
+  size: number;
+  /**
+   * The node by which it differs from the circuit that has one less; empty for no nodes.
+   */
+  added: string;
+}
+/**
+ * How much of the behaviour a run keeps; nulls where it was not measured or has no ratio.
+ */
+export interface CircuitShare {
+  /**
+   * 0 = as with everything overwritten, 1 = as the model.
+   */
+  value: number | null;
+  /**
+   * Lower end of the 95 % bootstrap interval.
+   */
+  low: number | null;
+  high: number | null;
+  /**
+   * The run minus that with everything overwritten, mean over prompts, in the metric's unit.
+   */
+  effect: number | null;
+}
+/**
+ * What the reader has chosen.
+ */
+export interface CircuitState {
+  /**
+   * Written name of the selected node, or empty.
+   */
+  selection: string;
+  /**
+   * Name of the metric that is shown; empty means the first.
+   */
+  metric: string;
+}
+/**
  * Everything needed to look at a comparison without a kernel.
  */
 export interface Comparison {

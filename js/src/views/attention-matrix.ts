@@ -77,7 +77,7 @@ export class AttentionMatrix {
       },
       select: (cell) => this.select(cell),
       open: (cell) => this.select(cell),
-      drill() {},
+      letter: () => false,
       up() {},
       escape: () => {
         this.said.textContent = "";

@@ -2,6 +2,7 @@ import type { Choices, Host } from "../core/host";
 import { type AnyPayload, type ViewName, viewNameOf } from "../core/payload";
 import { ArrayMapView } from "./array-map";
 import { AttentionView } from "./attention";
+import { CircuitPage } from "./circuit-page";
 import { ComparisonView } from "./comparison";
 import { ExplorerView } from "./explorer";
 import { PromptEffectsView } from "./prompt-effects";
@@ -26,6 +27,7 @@ const VIEWS: Record<ViewName, new (parent: HTMLElement, payload: never, host: Ho
   attention: AttentionView,
   prompt_effects: PromptEffectsView,
   prompts: PromptsView,
+  circuit: CircuitPage,
 };
 
 /** Draws a payload in the view it is made for. */
