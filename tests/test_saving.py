@@ -246,6 +246,19 @@ def test_a_truncated_file(saved, tmp_path, part):
             "The result `heads` of FILE is damaged: array `values` has 288 bytes instead of 576.",
         ),
         (
+            lambda d: d["results"]["heads"]["arrays"]["values"].update(dtype="float16"),
+            "The result `heads` of FILE is damaged: array `values` has 145 bytes instead of 144.",
+        ),
+        (
+            lambda d: d["results"]["heads"]["arrays"]["status"].update(data="AAAA"),
+            "The result `heads` of FILE is damaged: array `status` does not unpack.",
+        ),
+        (
+            lambda d: d["results"]["L2H1.q"]["plan"]["patches"].update(senders=[]),
+            "The result `L2H1.q` of FILE is damaged: field "
+            "`plan.patches.list[union[NodesPart,PathPart]]`: input should be a valid list.",
+        ),
+        (
             lambda d: d.update(results={}),
             "FILE is damaged: field `results`: dictionary should have "
             "at least 1 item after validation, not 0.",
