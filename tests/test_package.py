@@ -141,6 +141,18 @@ def test_the_wheel_holds_the_jupyterlab_extension_once(wheel):
     assert not [name for name in wheel if name.startswith("patchwidgets/labextension/")]
 
 
+def test_the_extension_brings_its_settings_and_the_tutorials(wheel):
+    schema = json.loads(wheel[f"{SHARED}/schemas/patchwidgets/settings.json"])
+    assert set(schema["properties"]) == {"palette", "metric", "confirmSeconds"}
+    assert all(one["description"] for one in schema["properties"].values())
+    index = json.loads(wheel[f"{SHARED}/tutorials/index.json"])
+    notebooks = {path.name: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert [one["file"] for one in index] == sorted(notebooks)
+    for one in index:
+        assert wheel[f"{SHARED}/tutorials/{one['file']}"] == notebooks[one["file"]]
+        assert one["title"] != one["file"]
+
+
 def test_the_wheel_holds_nothing_else(wheel):
     ours = ("patchwidgets/", f"patchwidgets-{VERSION}.dist-info/", f"{SHARED}/")
     assert [name for name in wheel if not name.startswith(ours)] == []
@@ -148,6 +160,7 @@ def test_the_wheel_holds_nothing_else(wheel):
         name
         for name in wheel
         if re.search(r"__pycache__|\.pyc$|/tests?/|node_modules|\.ipynb", name)
+        and not name.startswith(f"{SHARED}/tutorials/")
     ]
     assert odd == []
     assert sum(map(len, wheel.values())) < 12_000_000

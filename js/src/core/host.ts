@@ -11,6 +11,7 @@ import type {
   SilenceCommand,
   SweepCommand,
 } from "../generated/views";
+import type { Preferences } from "./preferences";
 
 /** Something only a kernel can do. */
 export type Command =
@@ -32,6 +33,8 @@ export type Choices = ExplorerState &
 export interface Host {
   /** Whether a kernel answers commands. */
   readonly live: boolean;
+  /** What the reader prefers here; `DEFAULTS` where the place has none. */
+  readonly preferences?: Readonly<Preferences>;
   /** Tells the other side what the reader has chosen. */
   setState(change: Partial<Choices>): void;
   command(command: Command): void;
