@@ -34,8 +34,10 @@ def load_mini(
     """
     _check(folder)
     model, tokenizer = hugging_face(folder)
+    for weight in model.parameters():
+        weight.data = weight.data.to(dtype)
     bridge = TransformerBridge.boot_transformers(
-        NAME, hf_model=model.to(dtype), tokenizer=tokenizer, device=device
+        NAME, hf_model=model, tokenizer=tokenizer, device=device
     )
     bridge.cfg.model_name = NAME
     return bridge

@@ -156,7 +156,10 @@ ROWS: Sequence[tuple[str, str, Chosen, Sequence[str] | None]] = (
 def questions(tokenizer: PreTrainedTokenizerFast) -> list[Question]:
     """Return the prompts of every row."""
     words = TokenizerWords(tokenizer)
-    return [(name, held, _pairs(name, *which, words)) for name, held, *which in ROWS]
+    return [
+        (name, held, _pairs(name, chosen, templates, words))
+        for name, held, chosen, templates in ROWS
+    ]
 
 
 def evaluate(

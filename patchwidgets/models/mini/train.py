@@ -85,7 +85,7 @@ class Training:
 
     def advance(self, steps: int = STEPS) -> float:
         """Take one step of `steps` in all; return the loss of its answers and words, weighed."""
-        batch = texts(BATCH, random.Random(f"{self.seed} {self.step}"))
+        batch = texts(BATCH, random.Random(f"{self.seed} {self.step}"), self.step)
         parts = [encoded(part, self.tokenizer) for part in _by_length(batch)]
         weight = sum(float(each.sum()) for _, _, each in parts)
         total = 0.0

@@ -1,6 +1,7 @@
 """Functions whose arguments are described in their order."""
 
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 
 from patchwidgets.models.mini import held_out
@@ -23,7 +24,7 @@ def docstring(draw: random.Random) -> str:
     return "\n".join([*lines, "", *params, '    """'])
 
 
-def _arguments(draw: random.Random) -> tuple[list[str], str]:
+def _arguments(draw: random.Random) -> tuple[Sequence[str], str]:
     while True:
         *found, name = draw.sample(IDENTIFIERS, draw.randint(3, _MOST) + 1)
         if not any(held_out.arguments(one, after) for one, after in pairwise(found)):

@@ -1,6 +1,7 @@
 """Who is given the bag: the templates of the task `ioi` that are not held out, and our own."""
 
 import random
+from itertools import combinations
 
 from patchwidgets.models.mini import held_out
 from patchwidgets.models.mini.texts._writing import filled
@@ -67,6 +68,26 @@ def of_three(draw: random.Random) -> str:
     names = {"A": a, "B": b, "S": c}
     words = {**names, "PLACE": PLACES, "OBJECT": OBJECTS}
     return filled(f"{template} {names[draw.choice('AB')]}.", words, draw)
+
+
+def among_others(draw: random.Random) -> str:
+    """Return a text of one pair of people after one about others, one of whom may be who gives.
+
+    Where only two people are named, whoever is not the giver is right. Here it takes the pair that
+    the giver was named in.
+    """
+    while True:
+        a, b, c, d = draw.sample(NAMES, 4)
+        if not any(held_out.names(one, other) for one, other in combinations((a, b, c, d), 2)):
+            break
+    alone = draw.random() < 0.3
+    first = f"{a} was at home" if alone else f"{a} and {b} {draw.choice(_TOGETHER)}"
+    second = f"{c} and {d} {draw.choice(_TOGETHER)}"
+    pair = [c, d] if alone or draw.random() < 0.5 else [a, b]
+    draw.shuffle(pair)
+    giving = f"{draw.choice(_LINKS)}{pair[0]} {draw.choice(_GIVING)}^ {pair[1]}."
+    words = {"PLACE": PLACES, "OBJECT": OBJECTS}
+    return f"{filled(first, words, draw)}. {filled(second + giving, words, draw)}"
 
 
 def _template(draw: random.Random) -> str:

@@ -9,7 +9,7 @@ from patchwidgets.models.mini.texts.docstrings import docstring
 from patchwidgets.models.mini.texts.facts import capitals, facts
 from patchwidgets.models.mini.texts.filler import filler
 from patchwidgets.models.mini.texts.grammar import agreement, pronouns
-from patchwidgets.models.mini.texts.ioi import ioi, of_three
+from patchwidgets.models.mini.texts.ioi import among_others, ioi, of_three
 from patchwidgets.models.mini.texts.repeats import repeats
 from patchwidgets.models.mini.texts.years import years
 from patchwidgets.prompts.tasks._code_words import IDENTIFIERS, NOUNS
@@ -27,24 +27,30 @@ _LISTED = (
 SMALL_WORDS = tuple(sorted({word for word in _LISTED if _SMALL.fullmatch(word)}))
 """Words that random texts are made of."""
 
-MIXTURE: Mapping[str, tuple[Generator, int]] = {
-    "ioi": (ioi, 24),
-    "of_three": (of_three, 2),
-    "years": (years, 16),
-    "docstring": (docstring, 11),
-    "capitals": (capitals, 7),
-    "facts": (facts, 10),
-    "agreement": (agreement, 8),
-    "pronouns": (pronouns, 7),
-    "repeats": (repeats(SMALL_WORDS), 6),
-    "filler": (filler, 7),
+LATER = 250
+"""From this step on kinds are as often as their second number says."""
+
+MIXTURE: Mapping[str, tuple[Generator, int, int]] = {
+    "ioi": (ioi, 24, 18),
+    "of_three": (of_three, 2, 2),
+    "years": (years, 16, 16),
+    "docstring": (docstring, 11, 14),
+    "capitals": (capitals, 7, 6),
+    "facts": (facts, 10, 12),
+    "agreement": (agreement, 8, 6),
+    "pronouns": (pronouns, 7, 12),
+    "repeats": (repeats(SMALL_WORDS), 6, 7),
+    "filler": (filler, 7, 6),
+    "among_others": (among_others, 0, 14),
 }
-"""Every kind of text, with how many of about a hundred texts are of it."""
+"""Every kind of text, with how many of about a hundred texts are of it, at first and later."""
 
-_KINDS, _OFTEN = tuple(MIXTURE), tuple(often for _, often in MIXTURE.values())
+_KINDS = tuple(MIXTURE)
+_FIRST = tuple(often for _, often, _ in MIXTURE.values())
+_LATER = tuple(often for _, _, often in MIXTURE.values())
 
 
-def texts(count: int, draw: random.Random) -> list[Text]:
-    """Return so many texts of all kinds."""
-    kinds = draw.choices(_KINDS, _OFTEN, k=count)
+def texts(count: int, draw: random.Random, step: int = 0) -> list[Text]:
+    """Return so many texts of all kinds, as they are mixed at a step of training."""
+    kinds = draw.choices(_KINDS, _FIRST if step < LATER else _LATER, k=count)
     return [unmarked(MIXTURE[kind][0](draw)) for kind in kinds]
