@@ -34,7 +34,7 @@ def written():
     """Texts of every kind, by kind."""
     draw = random.Random("other texts than any step of training")
     return {
-        kind: [unmarked(make(draw)) for _ in range(EACH)] for kind, (make, *_) in MIXTURE.items()
+        kind: [unmarked(make(draw)) for _ in range(EACH)] for kind, (make, _) in MIXTURE.items()
     }
 
 

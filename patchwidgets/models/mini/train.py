@@ -21,8 +21,8 @@ from patchwidgets.models.mini.texts.mixture import texts
 from patchwidgets.models.mini.vocabulary import CONTEXT, make_tokenizer
 
 SEED = 0
-STEPS = 3000
-DECAY = 1200
+STEPS = 1600
+DECAY = 600
 """Over so many steps at the end the learning rate goes down to 0."""
 
 BATCH = 128

@@ -68,5 +68,5 @@ def _listed() -> Iterable[str]:
 
 def _drawn() -> Iterable[str]:
     draw = random.Random(0)
-    for make, *_ in MIXTURE.values():
+    for make, _ in MIXTURE.values():
         yield from (unmarked(make(draw)).text for _ in range(_EACH))
