@@ -66,7 +66,9 @@ UPWARDS = {
 NEVER = [("views", "engine"), ("views", "models.bridge"), ("views", "models.load")]
 
 ONLY_IN = {
-    "transformer_lens": {"models.bridge", "models.load", "models.smollm2"},
+    "transformer_lens": {
+        *("models.bridge", "models.load", "models.smollm2", "models.mini.bundled"),
+    },
     "anywidget": {"widgets"},
     "ipywidgets": {"widgets"},
     "distributed": {"engine.cluster_worker"},
