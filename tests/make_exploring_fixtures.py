@@ -2,9 +2,13 @@
 
 import numpy as np
 
+from patchwidgets.views._circuit import circuit
+from patchwidgets.views._prompt_effects import prompt_effects
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import Fact, Offers, Option, Setting, Tab
+from tests import make_circuit_fixtures, make_detail_fixtures
 from tests import make_view_fixtures as views
 
 METRICS = ["logit_diff", "prob"]
@@ -21,8 +25,25 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
     called = {one.key: f"study.path(receivers=['{one.key}'])" for one in maps}
     called |= {"heads": "study.sweep('heads')", "noising: heads": "study.sweep('heads')"}
     maps = [one.model_copy(update={"call": called[one.key]}) for one in maps]
-    shown = views.explorer(maps, advice=[], settings=settings(), offers=offers())
+    shown = views.explorer(
+        maps,
+        advice=[],
+        settings=settings(),
+        offers=offers(),
+        details=[detail(block)],
+        circuit=circuit(make_circuit_fixtures.measured())[0],
+    )
     return {"synthetic_exploring": (shown, block.to_bytes())}
+
+
+def detail(block: ArrayBlock) -> Detail:
+    """Return what is known of one head."""
+    pattern = block.append(*make_detail_fixtures.attention())
+    measured = make_detail_fixtures.effects_of(3)
+    effects = prompt_effects(measured, "L20H0", block, alone=False)
+    return Detail(
+        map="heads", node="L20H0", prompt=0, effects=effects, patterns=[pattern], note=""
+    )
 
 
 def settings() -> list[Setting]:

@@ -157,6 +157,81 @@ describe("the queue", () => {
   });
 });
 
+describe("one cell, closely", () => {
+  const look = async () => await new Promise((done) => setTimeout(done, 250));
+
+  it("shows what is here of it: every pair, and what its head attends to", () => {
+    view.choose({ selection: "L20H0" });
+    expect(textOf(view, ".pw-effects-summary")).toContain("of 3 pairs");
+    expect(textOf(view, ".pw-attention")).toContain("attends to");
+    view.choose({ selection: "L29H0" });
+    expect(view.element.querySelector(".pw-detail")).toHaveProperty("hidden", true);
+  });
+
+  it("is asked for once it is looked at, and not of every cell that is passed", async () => {
+    view.choose({ selection: "" });
+    press(first(), "ArrowDown");
+    press(first(), "ArrowDown");
+    press(first(), "ArrowRight");
+    await look();
+    expect(host.commands).toEqual([
+      { command: "detail", map: "heads", node: view.state.selection, prompt: 0 },
+    ]);
+    expect(textOf(view, ".pw-detail")).toContain("asked for");
+    view.update(payload("synthetic_exploring"));
+    await look();
+    expect(host.commands.length).toBe(1);
+  });
+
+  it("is asked for on another pair", async () => {
+    view.choose({ selection: "L20H0" });
+    await look();
+    expect(host.commands).toEqual([]);
+    view.choose({ prompt: 1 });
+    await look();
+    expect(host.commands).toEqual([{ command: "detail", map: "heads", node: "L20H0", prompt: 1 }]);
+  });
+
+  it("is not asked for without a kernel", async () => {
+    const alone = new FakeHost(false);
+    view = mount(alone, payload("synthetic_exploring"));
+    view.choose({ selection: "L29H0" });
+    await look();
+    expect(alone.commands).toEqual([]);
+  });
+});
+
+describe("the pinned circuit", () => {
+  const measured = () =>
+    payload("synthetic_exploring")
+      .header.circuit?.nodes.map(({ name }) => name)
+      .filter((name) => name !== "logits");
+
+  it("is what was measured last, for readers who have pinned nothing", () => {
+    expect(view.state.pins).toEqual(measured());
+    expect(textOf(view, ".pw-circuit-lead")).toContain("of the behaviour");
+  });
+
+  it("is not measured yet where other nodes are pinned, and can be", () => {
+    view.choose({ pins: ["L20H0", "L17H4"] });
+    expect(textOf(view, ".pw-circuit-words")).toBe("How much it carries is not measured.");
+    click(view, ".pw-pinned .pw-button", "Measure how much these 2 nodes carry");
+    expect(host.commands).toContainEqual({
+      command: "circuit",
+      nodes: ["L20H0", "L17H4"],
+      setting: "",
+    });
+  });
+
+  it("draws the paths between its nodes that were measured", () => {
+    view.choose({ pins: ["L20H0", "L17H4"] });
+    const graph = view.element.querySelector(".pw-pinned svg")?.textContent ?? "";
+    expect(graph).toContain("L20H0");
+    expect(graph).toContain("L17H4");
+    expect(graph.split("L17H4 to the value of L20H0: normalized effect +0.20").length).toBe(2);
+  });
+});
+
 describe("the code of what is looked at", () => {
   it("measures the study, the open maps and the circuit again", async () => {
     let copied = "";
@@ -176,7 +251,7 @@ describe("the code of what is looked at", () => {
       "study = pw.Study(model, 'ioi', direction='denoising')",
       "result = study.sweep('heads')",
       "paths = study.path(receivers=['L20H0.v'])",
-      'circuit = study.circuit(["L20H0"])',
+      'circuit = study.circuit(["L23H3", "L17H4", "L29H0", "L29H1"])',
     ]);
   });
 });

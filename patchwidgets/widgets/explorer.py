@@ -65,6 +65,11 @@ class LiveExplorer(LiveView[PatchWidget]):
         with self._lock:
             return by_key(self._results)
 
+    @property
+    def circuit(self) -> CircuitResult | None:
+        """What was pinned last and measured; `None` before anything was."""
+        return self._circuit
+
     def _ipython_display_(self) -> None:
         self.show()
 

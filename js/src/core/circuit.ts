@@ -96,3 +96,8 @@ function drawnAs(written: string, nodes: CircuitNode[], headsPerKvHead: number):
   const exact = found.filter(({ name }) => name.split("@")[1] === position);
   return (exact.length ? exact : found).map(({ name }) => name);
 }
+
+/** Returns whether a node is part of the circuit, and not only where a path starts or ends. */
+export function isPinned({ kind }: CircuitNode): boolean {
+  return kind === "head" || kind === "mlp";
+}

@@ -1,3 +1,4 @@
+import { isPinned } from "../core/circuit";
 import { css, limitOf, textOn } from "../core/color";
 import { fill, h } from "../core/dom";
 import { signed } from "../core/format";
@@ -166,11 +167,6 @@ interface Pen {
   limit: number;
   dense: boolean;
   effects: string;
-}
-
-/** Returns whether a node is part of the circuit, and not only where a path starts or ends. */
-export function isPinned({ kind }: CircuitNode): boolean {
-  return kind === "head" || kind === "mlp";
 }
 
 function withLogits(nodes: CircuitNode[]): CircuitNode[] {

@@ -1,9 +1,10 @@
+import { isPinned } from "../core/circuit";
 import { button, fill, h } from "../core/dom";
 import { timeLeft } from "../core/format";
 import type { Theme } from "../core/theme";
 import type { Circuit, CircuitMetric } from "../generated/views";
 import { CurveView } from "./circuit-curve";
-import { CircuitGraph, type GraphEvents, isPinned } from "./circuit-graph";
+import { CircuitGraph, type GraphEvents } from "./circuit-graph";
 
 /** What is drawn of a circuit. */
 export interface CircuitProps {

@@ -1,5 +1,5 @@
 import { Status } from "../core/chart";
-import { type Pin, pinnedCircuit } from "../core/circuit";
+import { isPinned, type Pin, pinnedCircuit } from "../core/circuit";
 import { button, h } from "../core/dom";
 import { nodesOf } from "../core/nodes";
 import type { Payload } from "../core/payload";
@@ -67,8 +67,10 @@ export class ExplorerCircuit {
 export function measuredOf({ header }: Payload, pins: string[]): Circuit | null {
   const { circuit } = header;
   if (!circuit) return null;
-  const nodes = circuit.nodes.filter(({ kind }) => kind === "head" || kind === "mlp");
-  const names = nodes.map(({ name }) => name).sort();
+  const names = circuit.nodes
+    .filter(isPinned)
+    .map(({ name }) => name)
+    .sort();
   return names.join() === [...pins].sort().join() ? circuit : null;
 }
 
@@ -104,12 +106,15 @@ function effectIn(looking: Looking, name: string): number | null {
 /** Returns every path from a pinned node into another, or into the logits, that was measured. */
 function pathsBetween({ header, charts }: Payload, looking: Looking): Pin[] {
   const found: Pin[] = [];
+  const own = looking.form === "pinned" ? "" : looking.form;
   for (const chart of charts) {
     const [setting, key] = splitKey(chart.map.key, looking.settings);
-    const about = key.replace(/ \([a-z_]+\)$/, "");
+    const [, about = "", form = ""] = /^(.*?)(?: \(([a-z_]+)\))?$/.exec(key) ?? [];
     const receives = nodesOf(about, header.heads_per_kv_head);
     const into = about === "logits" || receives.some((node) => looking.pins.includes(node));
-    if (setting.key !== looking.prefix || !into || about.startsWith("from ")) continue;
+    // One form only: two numbers for one line would say nothing.
+    const other = setting.key !== looking.prefix || form !== own;
+    if (other || !into || about.startsWith("from ")) continue;
     for (const sender of looking.pins) {
       const cell = chart.cellOf(sender);
       if (cell < 0 || chart.status[cell] !== Status.measured) continue;

@@ -22,7 +22,10 @@ export interface DetailProps {
 /** The effects of one cell on every pair, and what its heads attend to. */
 export class ExplorerDetail {
   private readonly effects: PromptEffectsPanel;
-  private readonly patterns = h("div", {});
+  private readonly first = h("div", {});
+  private readonly summary = h("summary", {});
+  private readonly others = h("div", {});
+  private readonly more = h("details", { class: "pw-more-heads" }, this.summary, this.others);
   private readonly note = h("div", { class: "pw-muted" });
   readonly element: HTMLElement;
   private panels: AttentionPanel[] = [];
@@ -40,7 +43,8 @@ export class ExplorerDetail {
       h("div", { class: "pw-subtitle" }, "Pair by pair"),
       this.effects.element,
       this.note,
-      this.patterns,
+      this.first,
+      this.more,
     );
   }
 
@@ -80,7 +84,9 @@ export class ExplorerDetail {
         if (this.props) this.update(this.props);
       });
       this.panels.push(panel);
-      this.patterns.append(panel.element);
+      (this.panels.length > 1 ? this.others : this.first).append(panel.element);
     }
+    this.more.hidden = count < 2;
+    this.summary.textContent = count === 2 ? "1 head more" : `${count - 1} heads more`;
   }
 }

@@ -1,4 +1,5 @@
 import type { Chart } from "../core/chart";
+import { isPinned } from "../core/circuit";
 import { nodesOf } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import { type Chosen, settingKey, settingsOf, splitKey } from "../core/settings";
@@ -27,6 +28,9 @@ export class Looking {
     this.wanted = setting;
     this.tab = tab;
     this.active = this.first;
+    // What was measured last is what a reader without a kernel finds pinned.
+    const nodes = payload.header.circuit?.nodes ?? [];
+    this.pins = nodes.filter(isPinned).map(({ name }) => name);
   }
 
   /** Goes on with newer maps, and closes those that are gone. */
