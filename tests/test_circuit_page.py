@@ -21,7 +21,7 @@ pytestmark = [
 
 def many(count):
     """Return pins in many layers, with paths between neighbours."""
-    nodes = [f"L{1 + (7 * i) % 28}H{i % 9}" for i in range(count)]
+    nodes = [f"L{(11 * i) % 29}H{i % 9}" for i in range(count)]
     effects = [((13 * i) % 21 - 10) / 20 for i in range(count)]
     drawn = [
         synthetic.Drawn(name, value, value, "logit_diff")

@@ -241,7 +241,8 @@ describe("the numbers", () => {
   it("are said in words, with the curve and its table", () => {
     const { element } = page();
     const words = header().metrics[0]?.words as string[];
-    for (const sentence of words) expect(element.textContent).toContain(sentence);
+    const said = element.textContent?.replaceAll("\u00a0", " ");
+    for (const sentence of words) expect(said).toContain(sentence);
     expect(element.querySelectorAll(".pw-curve-random").length).toBe(20);
     const rows = element.querySelectorAll(".pw-curve table tr");
     expect(rows.length).toBe((header().metrics[0]?.curve.length ?? 0) + 1);
@@ -254,7 +255,8 @@ describe("the numbers", () => {
     second?.click();
     expect(host.states).toEqual([{ metric: "prob" }]);
     expect(view.state).toEqual({ selection: "", metric: "prob" });
-    expect(view.element.textContent).toContain(header().metrics[1]?.words[0] as string);
+    const said = view.element.textContent?.replaceAll("\u00a0", " ");
+    expect(said).toContain(header().metrics[1]?.words[0] as string);
   });
 
   it("are not there before they are measured", () => {

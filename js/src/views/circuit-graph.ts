@@ -234,7 +234,9 @@ function curveThrough(points: [number, number][]): string {
 function letterOf({ edge, points }: PlacedEdge, { theme }: Pen): SVGTextElement | null {
   const end = points[points.length - 1];
   if (!edge?.input || !end) return null;
-  const at = { x: end[0] + 5, y: end[1] + 11, fill: theme.text };
+  // Queries enter on the left of a head, so their letters stand to the left of their lines.
+  const [x, anchor] = edge.input === "q" ? [end[0] - 4, "end"] : [end[0] + 4, "start"];
+  const at = { x, y: end[1] + 11, fill: theme.text, "text-anchor": anchor };
   return s("text", { class: "pw-graph-input", ...at }, edge.input);
 }
 
@@ -276,7 +278,7 @@ function shapeOf(placed: PlacedNode, selected: string, pen: Pen): SVGGElement {
       "text",
       { class: "pw-graph-label", x: middle, y: y + (twoLines ? 13 : height / 2), fill: ink },
       dense && value ? node.label + sign : node.label,
-      twoLines && " ",
+      twoLines && s("tspan", { "font-size": 0 }, " "),
       twoLines && s("tspan", { class: "pw-graph-value", x: middle, y: y + 26 }, value),
     ),
   );

@@ -10,7 +10,7 @@ const WIDE = 56;
 const DENSE = 16;
 
 /** How much of a row nodes take before the next row begins: the rest is for what passes them. */
-const FILLED = 0.75;
+const FILLED = 0.8;
 
 /** A node and where it lies, in pixels. */
 export interface PlacedNode {

@@ -109,7 +109,9 @@ function sentencesOf(circuit: Circuit, metric: CircuitMetric | null): HTMLElemen
   const state = progress && stateOf(circuit);
   const words = metric?.words ?? [];
   return [
-    ...words.map((sentence, index) => h("p", { class: index ? "" : "pw-circuit-lead" }, sentence)),
+    ...words.map((sentence, index) =>
+      h("p", { class: index ? "" : "pw-circuit-lead" }, sentence.replaceAll(" %", "\u00a0%")),
+    ),
     ...(state ? [h("p", { class: "pw-muted" }, state)] : []),
     ...(words.length || state
       ? []
