@@ -18,7 +18,7 @@ from patchwidgets.views._attention import attention
 from patchwidgets.views._keys import key_of
 from patchwidgets.views._prompt_effects import find_patch, prompt_effects
 from patchwidgets.views._wire import ArrayBlock
-from patchwidgets.views.detail import Detail
+from patchwidgets.views.detail import BUSY, Detail
 
 if TYPE_CHECKING:
     from patchwidgets.widgets.attention import LiveAttention
@@ -109,6 +109,25 @@ class Detailing:
 
         return LiveAttention(measured, str(parse_node(head)), prompt)
 
+    def detail(
+        self, result: Result, node: str, prompt: int = 0, *, wait: bool = True
+    ) -> tuple[Detail, bytes]:
+        """Return what there is to know of one cell of a map of this study, with its arrays.
+
+        Args:
+            result: The map, as far as it is measured.
+            node: Written name of the cell.
+            prompt: The pair on which attention patterns are measured.
+            wait: Whether to wait for what else is measured; otherwise there are no patterns while
+                something is, and `note` says so.
+
+        Raises:
+            MeasurementError: The map has no such cell.
+        """
+        block = ArrayBlock()
+        found = detail(result, self._session, node, prompt, block, wait=wait)
+        return found, block.to_bytes()
+
     def prompts_view(self) -> "PromptsWidget":
         """Return the prompt pairs token by token, one at a time.
 
@@ -117,9 +136,6 @@ class Detailing:
         from patchwidgets.widgets.prompts import prompts_widget
 
         return prompts_widget(self._session.describe_prompts(), self._code)
-
-
-BUSY = "The model is measuring something else; attention patterns come when it has ended."
 
 
 def detail(

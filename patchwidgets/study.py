@@ -47,7 +47,7 @@ from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing, Circuiting, Exploring, Keeping, Sending, Detailing):
+class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Exploring, Keeping):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.

@@ -226,5 +226,5 @@ def test_they_link_in_the_page(study):
 
 
 def test_a_head_that_is_none_is_refused(study):
-    with pytest.raises(PlanError, match=r"^`L1.mlp_out` is no attention head"):
+    with pytest.raises(PlanError, match=r"^`L1\.mlp_out` is no attention head"):
         study.attention_view("L1.mlp_out")

@@ -132,6 +132,15 @@ def test_the_wheel_holds_the_code_of_the_page(wheel):
         assert len(wheel[f"patchwidgets/static/{name}"]) > 100
 
 
+def test_the_wheel_holds_the_bundled_model(wheel):
+    folder = ROOT / "patchwidgets/models/mini"
+    files = [*(folder / "model").iterdir(), *folder.glob("*.json"), *folder.glob("*.csv")]
+    assert "model.safetensors" in {file.name for file in files}
+    for file in (*files, folder / "MODEL_CARD.md"):
+        assert wheel[str(file.relative_to(ROOT))] == file.read_bytes()
+    assert sum(file.stat().st_size for file in files) < 5_000_000
+
+
 def test_the_wheel_holds_the_jupyterlab_extension_once(wheel):
     package = json.loads(wheel[f"{SHARED}/package.json"])
     assert package["version"] == VERSION
@@ -141,6 +150,18 @@ def test_the_wheel_holds_the_jupyterlab_extension_once(wheel):
     assert not [name for name in wheel if name.startswith("patchwidgets/labextension/")]
 
 
+def test_the_extension_brings_its_settings_and_the_tutorials(wheel):
+    schema = json.loads(wheel[f"{SHARED}/schemas/patchwidgets/settings.json"])
+    assert set(schema["properties"]) == {"palette", "metric", "confirmSeconds"}
+    assert all(one["description"] for one in schema["properties"].values())
+    index = json.loads(wheel[f"{SHARED}/tutorials/index.json"])
+    notebooks = {path.name: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert [one["file"] for one in index] == sorted(notebooks)
+    for one in index:
+        assert wheel[f"{SHARED}/tutorials/{one['file']}"] == notebooks[one["file"]]
+        assert one["title"] != one["file"]
+
+
 def test_the_wheel_holds_nothing_else(wheel):
     ours = ("patchwidgets/", f"patchwidgets-{VERSION}.dist-info/", f"{SHARED}/")
     assert [name for name in wheel if not name.startswith(ours)] == []
@@ -148,6 +169,7 @@ def test_the_wheel_holds_nothing_else(wheel):
         name
         for name in wheel
         if re.search(r"__pycache__|\.pyc$|/tests?/|node_modules|\.ipynb", name)
+        and not name.startswith(f"{SHARED}/tutorials/")
     ]
     assert odd == []
     assert sum(map(len, wheel.values())) < 12_000_000

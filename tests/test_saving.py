@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,8 +69,8 @@ def test_a_study_remembers_what_it_started_in_order(study):
 
 def test_several_results_of_one_name_are_counted(study):
     other = study.keep([""])
-    first, second = other.sweep("mlp"), other.sweep("mlp", window=2)
-    assert other.results == {"mlp": first.wait(), "mlp #2": second.wait()}
+    first, second = other.path(["L2H1.q"]), other.path(["L2H1.q"], senders=["heads"])
+    assert other.results == {"L2H1.q": first.wait(), "L2H1.q #2": second.wait()}
 
 
 def test_every_number_comes_back(study, saved):
@@ -177,9 +178,10 @@ def test_another_model_is_refused(saved):
 
 def test_other_prompts_are_refused(saved):
     opened, first = pw.open_study(saved), slice(0, 2)
-    fewer = pw.PromptPairs(
-        **{name: part[first] if isinstance(part, list) else part for name, part in PAIRS.items()}
-    )
+    kept: dict[str, Any] = {
+        name: part[first] if isinstance(part, list) else part for name, part in PAIRS.items()
+    }
+    fewer = pw.PromptPairs(**kept)
     with pytest.raises(FileError, match=r"other prompts .* 3 pairs then, 2 now, or other tokens"):
         opened.reopen(tiny("llama"), behaviour=fewer)
 
@@ -244,6 +246,19 @@ def test_a_truncated_file(saved, tmp_path, part):
         (
             lambda d: d["results"]["heads"]["arrays"]["values"].update(dtype="float64"),
             "The result `heads` of FILE is damaged: array `values` has 288 bytes instead of 576.",
+        ),
+        (
+            lambda d: d["results"]["heads"]["arrays"]["values"].update(dtype="float16"),
+            "The result `heads` of FILE is damaged: array `values` has 145 bytes instead of 144.",
+        ),
+        (
+            lambda d: d["results"]["heads"]["arrays"]["status"].update(data="AAAA"),
+            "The result `heads` of FILE is damaged: array `status` does not unpack.",
+        ),
+        (
+            lambda d: d["results"]["L2H1.q"]["plan"]["patches"].update(senders=[]),
+            "The result `L2H1.q` of FILE is damaged: field "
+            "`plan.patches.list[union[NodesPart,PathPart]]`: input should be a valid list.",
         ),
         (
             lambda d: d.update(results={}),

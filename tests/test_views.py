@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from patchwidgets.views import (
+    array_map,
     attention,
     comparison,
     detail,
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions", "synthetic_estimated"]
 NAMES += ["synthetic_comparison", "synthetic_comparing"]
 NAMES += ["synthetic_attention", "synthetic_effects", "synthetic_prompts"]
+NAMES += ["synthetic_array"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,6 +94,8 @@ def test_generated_typescript_knows_every_field():
     for model in (
         explorer.Explorer,
         explorer.ExplorerState,
+        array_map.ArrayMap,
+        array_map.ArrayMapState,
         comparison.Comparison,
         comparison.ComparisonState,
         comparison.Disagreement,

@@ -13,10 +13,11 @@ function drawn(fixture: string): View {
 it.each([
   "synthetic_explorer",
   "synthetic_comparison",
-  "synthetic_circuit",
+  "synthetic_array",
   "synthetic_attention",
   "synthetic_effects",
   "synthetic_prompts",
+  "synthetic_circuit",
 ])("%s leaves no listener and no element behind", (fixture) => {
   const listening = watchListeners();
   const observed = [MutationObserver, ResizeObserver].map((observer) => ({
@@ -26,7 +27,7 @@ it.each([
 
   const view = drawn(fixture);
   if ("matrix" in view.state) view.choose({ matrix: true });
-  const at = document.querySelector('[role="grid"], [data-node], [role="listbox"], button');
+  const at = document.querySelector('[role="grid"], [role="listbox"], [data-node], button');
   press(at as Element, "ArrowDown");
   press(at as Element, "v");
   expect(listening().length).toBeGreaterThan(fixture === "synthetic_prompts" ? 0 : 4);

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+import zlib
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -28,11 +29,16 @@ class Part(BaseModel):
 
 
 class ArrayPart(Part):
-    """An array as base64: C order, little-endian."""
+    """An array as base64: C order, little-endian.
+
+    Where it is `packed`, the first bytes of all numbers stand before their second bytes and so on,
+    which are more alike than the bytes of one number are, and zlib has packed that.
+    """
 
     dtype: DType
     shape: list[Count]
     data: str
+    packed: bool = False
 
     @classmethod
     def pack(cls, array: np.ndarray, precision: Precision = "float64") -> dict[str, Any]:
@@ -43,8 +49,11 @@ class ArrayPart(Part):
         """
         dtype: DType = "uint8" if array.dtype == np.uint8 else _dtype(array, precision)
         raw = np.ascontiguousarray(array, dtype=_STORED[dtype]).tobytes()
-        data = base64.b64encode(raw).decode("ascii")
-        return cls(dtype=dtype, shape=list(array.shape), data=data).model_dump()
+        small = raw if precision == "float64" else zlib.compress(_by_byte(raw, dtype), 9)
+        stored = min(raw, small, key=len)
+        data = base64.b64encode(stored).decode("ascii")
+        part = cls(dtype=dtype, shape=list(array.shape), data=data, packed=stored is not raw)
+        return part.model_dump(exclude_defaults=True)
 
     def unpack(self, name: str, shape: tuple[int, ...], where: str) -> np.ndarray:
         """Return the array, which the rest of the document says has this `shape`.
@@ -64,10 +73,21 @@ class ArrayPart(Part):
             raise damaged(where, f"array `{name}` is not base64") from None
         dtype = np.dtype(_STORED[self.dtype])
         needed = math.prod(shape) * dtype.itemsize
+        if self.packed:
+            raw = self._unpacked(raw, needed, name, where)
         if len(raw) != needed:
             raise damaged(where, f"array `{name}` has {len(raw)} bytes instead of {needed}")
+        if self.packed:
+            raw = np.frombuffer(raw, np.uint8).reshape(dtype.itemsize, -1).T.tobytes()
         known = np.uint8 if self.dtype == "uint8" else np.float64
         return np.frombuffer(raw, dtype).reshape(shape).astype(known)
+
+    def _unpacked(self, raw: bytes, needed: int, name: str, where: str) -> bytes:
+        """Return at most one byte more than is needed, whatever the file claims."""
+        try:
+            return zlib.decompressobj().decompress(raw, needed + 1)
+        except zlib.error:
+            raise damaged(where, f"array `{name}` does not unpack") from None
 
 
 _STORED: dict[DType, str] = {
@@ -76,6 +96,11 @@ _STORED: dict[DType, str] = {
     "float16": "<f2",
     "uint8": "u1",
 }
+
+
+def _by_byte(raw: bytes, dtype: DType) -> bytes:
+    """Return the first bytes of all numbers, then their second bytes and so on."""
+    return np.frombuffer(raw, np.uint8).reshape(-1, np.dtype(_STORED[dtype]).itemsize).T.tobytes()
 
 
 def _dtype(array: np.ndarray, precision: Precision) -> DType:
@@ -120,6 +145,21 @@ class PathPart(Part):
     through: list[list[str]] = []
 
 
+class SendersPart(Part):
+    """The paths of many senders into the same receivers, written once."""
+
+    senders: Annotated[list[str], Field(min_length=1)]
+    receivers: list[str]
+    through: list[list[str]] = []
+
+    def paths(self) -> list[PathPart]:
+        """Return one path for every sender."""
+        return [
+            PathPart(sender=sender, receivers=self.receivers, through=self.through)
+            for sender in self.senders
+        ]
+
+
 class MapPart(Part):
     """How patches lie on axes."""
 
@@ -140,7 +180,7 @@ class PlanPart(Part):
 
     name: str
     form: Form | None
-    patches: list[NodesPart | PathPart]
+    patches: list[NodesPart | PathPart] | SendersPart
     maps: Annotated[list[MapPart], Field(min_length=1)]
     buckets: BucketsPart | None = None
 

@@ -19,6 +19,7 @@ from patchwidgets.results._document import (
     NodesPart,
     PathPart,
     Precision,
+    SendersPart,
     damaged,
 )
 from patchwidgets.results.estimate import Estimate
@@ -31,7 +32,7 @@ SCHEMA_VERSION = 4
 
 2: arrays have a row per draw of noise, `draws` of them for every prompt pair.
 3: nodes may be at buckets of positions, which not every prompt pair has.
-4: numbers may be float32 or float16.
+4: numbers may be float32 or float16, and packed; paths into the same receivers written together.
 """
 
 
@@ -57,7 +58,7 @@ def pack(parts: Mapping[str, Any], precision: Precision = "float64") -> dict[str
     document = {
         "format": FORMAT,
         "schema_version": _version(parts["plan"], draws, precision),
-        "plan": parts["plan"].to_json(),
+        "plan": _written_plan(parts["plan"], precision),
         "metrics": [asdict(metric) for metric in parts["metrics"]],
         "direction": parts["direction"],
         "groups": list(parts["groups"]),
@@ -150,6 +151,19 @@ def read(path: Path) -> object:
         raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
 
 
+def _written_plan(plan: Plan, precision: Precision) -> dict[str, Any]:
+    """Return a plan; where older readers give up anyway, receivers that all paths have once."""
+    written = plan.to_json()
+    patches = written["patches"]
+    rest = [{name: one[name] for name in one if name != "sender"} for one in patches]
+    if precision == "float64" or not rest or "receivers" not in rest[0]:
+        return written
+    if any(one != rest[0] for one in rest):
+        return written
+    senders = [one["sender"] for one in patches]
+    return written | {"patches": {"senders": senders, **rest[0]}}
+
+
 def _version(plan: Plan, draws: int, precision: Precision) -> int:
     """Return the oldest version that has everything a result has."""
     if precision != "float64":
@@ -207,7 +221,10 @@ def _is_at(patch: NodesPart | PathPart, buckets: Sequence[str]) -> bool:
 
 
 def _plan(document: Document, where: str) -> Plan:
-    n_patches = len(document.plan.patches)
+    patches = document.plan.patches
+    if isinstance(patches, SendersPart):
+        patches = patches.paths()
+    n_patches = len(patches)
     for part in document.plan.maps:
         needed = math.prod(len(labels) for _, labels in part.axes)
         if len(part.cells) != needed:
@@ -219,10 +236,11 @@ def _plan(document: Document, where: str) -> Plan:
     buckets = document.plan.buckets
     if buckets is not None and (
         [len(places) for places in buckets.places] != [len(document.groups)] * len(buckets.names)
-        or any(not _is_at(part, buckets.names) for part in document.plan.patches)
+        or any(not _is_at(part, buckets.names) for part in patches)
     ):
         raise damaged(where, "field `plan.buckets` does not fit the patches and the prompts")
     try:
-        return Plan.from_json(document.plan.model_dump())
+        listed = [patch.model_dump() for patch in patches]
+        return Plan.from_json(document.plan.model_dump() | {"patches": listed})
     except PatchwidgetsError as error:
         raise damaged(where, f"field `plan`: {str(error).split('. ')[0]}") from None

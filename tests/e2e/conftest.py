@@ -16,6 +16,8 @@ SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 KNOWN_NOISE = (
     # ipywidgets in a notebook without a kernel (jupyter-widgets/ipywidgets#3773)
     "Cannot read properties of null (reading 'kernel')",
+    # JupyterLab's debugger asks a kernel that ends meanwhile
+    "Could not restore the debugger state",
 )
 
 

@@ -1,3 +1,5 @@
+import { sidesOf } from "./palettes";
+
 /** Red, green and blue from 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
@@ -92,7 +94,7 @@ export function isBeyond(value: number, limit: number): boolean {
 export function paletteFor(background: Rgb): Palette {
   const dark = luminance(background) < 0.35;
   const neutral = blend(background, dark ? [255, 255, 255] : [0, 0, 0], dark ? 0.09 : 0.0314);
-  const { positive, negative, size, beyond } = dark ? DARK : LIGHT;
+  const { positive, negative, size, beyond } = sidesOf(dark ? DARK : LIGHT, dark);
   const ramps = [positive, negative, size].map((stops) => ramp([neutral, ...stops.map(fromHex)]));
   const [up, down, sizes] = ramps as [Rgb[], Rgb[], Rgb[]];
   const [above, below] = beyond.map(fromHex) as [Rgb, Rgb];

@@ -1,7 +1,9 @@
 import type {
   AttentionState,
   CancelCommand,
+  CircuitCommand,
   ComparisonState,
+  DetailCommand,
   DrillCommand,
   ExplorerState,
   PromptEffectsState,
@@ -9,9 +11,16 @@ import type {
   SilenceCommand,
   SweepCommand,
 } from "../generated/views";
+import type { Preferences } from "./preferences";
 
 /** Something only a kernel can do. */
-export type Command = SweepCommand | DrillCommand | CancelCommand | SilenceCommand;
+export type Command =
+  | SweepCommand
+  | DrillCommand
+  | DetailCommand
+  | CircuitCommand
+  | CancelCommand
+  | SilenceCommand;
 
 /** What a reader can choose, in any view. */
 export type Choices = ExplorerState &
@@ -24,6 +33,8 @@ export type Choices = ExplorerState &
 export interface Host {
   /** Whether a kernel answers commands. */
   readonly live: boolean;
+  /** What the reader prefers here; `DEFAULTS` where the place has none. */
+  readonly preferences?: Readonly<Preferences>;
   /** Tells the other side what the reader has chosen. */
   setState(change: Partial<Choices>): void;
   command(command: Command): void;

@@ -1,4 +1,5 @@
 import { css, fromComputed, type Palette, paletteFor } from "./color";
+import { PALETTE_ATTRIBUTE } from "./preferences";
 
 /** The colours and the type of the place a view is drawn in. */
 export interface Theme {
@@ -47,6 +48,7 @@ export function watchTheme(changed: () => void, signal: AbortSignal): void {
     "data-theme",
     "data-jp-theme-light",
     "data-jp-theme-name",
+    PALETTE_ATTRIBUTE,
   ];
   for (const element of [document.documentElement, document.body]) {
     observer.observe(element, { attributes: true, attributeFilter: attributes });

@@ -1,11 +1,16 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import labStyle from "../../style/lab.css";
 import { adoptStyles, STYLE_ID } from "../core/styles";
 import { FIGURE_MIME_TYPE, MIME_TYPE } from "../generated/views";
 import { style } from "../views/style";
 import { adoptFigureStyle } from "../widget/bokeh-pane";
+import { commands } from "./commands";
 import { RenderedFigure } from "./figure-renderer";
+import { preferencesPlugin } from "./preferences";
 import { RenderedView } from "./renderer";
+import { studyDocument } from "./study-document";
+import { studyPanel } from "./study-panel";
 
 // Before widget-view (-10), which would wait for ever in a saved notebook.
 const RANK = -20;
@@ -17,6 +22,7 @@ const renderer: JupyterFrontEndPlugin<void> = {
   requires: [IRenderMimeRegistry],
   activate(app: JupyterFrontEnd, registry: IRenderMimeRegistry) {
     adoptStyles(STYLE_ID, style);
+    adoptStyles(`${STYLE_ID}-lab`, labStyle);
     adoptFigureStyle();
     registry.addFactory(
       {
@@ -37,4 +43,4 @@ const renderer: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [renderer];
+export default [renderer, preferencesPlugin, studyDocument, commands, studyPanel];

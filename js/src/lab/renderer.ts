@@ -1,11 +1,21 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { IRenderMime } from "@jupyterlab/rendermime";
 import { Widget } from "@lumino/widgets";
-import { stored } from "../core/host";
+import { type Host, stored } from "../core/host";
 import { type AnyPayload, readBundle, sentence } from "../core/payload";
+import { preferences } from "../core/preferences";
 import { draws, openView, type View } from "../views/view";
 import { live } from "../widget/live";
 import { link } from "./link";
+import { prefer } from "./preferences";
+import { codeOf, enlist } from "./shown";
+
+const host: Host = {
+  ...stored,
+  get preferences() {
+    return preferences();
+  },
+};
 
 /** One output: drawn from its payload at once, and tied to its kernel's widget if there is one. */
 export class RenderedView extends Widget implements IRenderMime.IRenderer {
@@ -13,6 +23,7 @@ export class RenderedView extends Widget implements IRenderMime.IRenderer {
   private output: IRenderMime.IMimeModel | null = null;
   private liveId = "";
   private linking = new AbortController();
+  private readonly listening = new AbortController();
 
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -21,6 +32,13 @@ export class RenderedView extends Widget implements IRenderMime.IRenderer {
     super();
     this.addClass("pw-output");
     this.node.addEventListener("keydown", passOn);
+    enlist(this, this.listening.signal);
+  }
+
+  /** Python that makes again what is shown. */
+  get code(): string {
+    const data = this.output?.data[this.options.mimeType];
+    return codeOf(this.view, (data as { header?: unknown } | undefined)?.header);
   }
 
   /** Draws a payload; called again, it goes on with a newer one in place. */
@@ -43,6 +61,7 @@ export class RenderedView extends Widget implements IRenderMime.IRenderer {
   override dispose(): void {
     if (this.isDisposed) return;
     this.linking.abort();
+    this.listening.abort();
     this.view?.destroy();
     super.dispose();
   }
@@ -54,7 +73,8 @@ export class RenderedView extends Widget implements IRenderMime.IRenderer {
     }
     this.clear();
     this.node.replaceChildren();
-    this.view = openView(this.node, payload, stored);
+    this.view = openView(this.node, payload, host);
+    prefer(this.view, payload);
   }
 
   private fail(message: string): void {

@@ -1,16 +1,10 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { ISessionContext } from "@jupyterlab/apputils";
-import type { Widget } from "@lumino/widgets";
+import { panelsOf } from "./notebooks";
 
 const RETRY_MS = 250;
 const RETRIES = 40;
 const GONE: ReadonlySet<string> = new Set(["restarting", "autorestarting", "terminating", "dead"]);
-
-/** A notebook or a console, as far as this file knows them. */
-interface Panel extends Widget {
-  content?: { rendermime?: { resolver?: unknown } };
-  sessionContext?: ISessionContext;
-}
 
 /** Calls back whenever the kernel behind an output ends, until `signal` aborts. */
 export function watchSession(
@@ -30,9 +24,8 @@ export function watchSession(
 
 function sessionOf(app: JupyterFrontEnd, resolver: unknown): ISessionContext | undefined {
   if (!resolver) return undefined;
-  for (const widget of app.shell.widgets("main")) {
-    const panel = widget as Panel;
-    if (panel.content?.rendermime?.resolver === resolver) return panel.sessionContext;
+  for (const panel of panelsOf(app)) {
+    if (panel.content.rendermime?.resolver === resolver) return panel.sessionContext;
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { asBytes, PayloadError } from "../core/arrays";
 import { type Choices, type Host, stored } from "../core/host";
 import { type AnyPayload, readPayload } from "../core/payload";
+import { preferences } from "../core/preferences";
 import type { View } from "../views/view";
 import type { LiveModel, Traits } from "./live";
 
@@ -42,6 +43,9 @@ function refresh(view: View, model: LiveModel): void {
 function hostOf(model: LiveModel): Host {
   return {
     live: true,
+    get preferences() {
+      return preferences();
+    },
     setState(change) {
       for (const [name, value] of Object.entries(change)) model.set(name as keyof Traits, value);
       model.save_changes();
