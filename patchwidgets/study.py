@@ -182,7 +182,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
             receivers = [receivers] if isinstance(receivers, str) else receivers
             return path_plan(spec, receivers, shape=self.shape, **options)
         if name == PATHS_FROM:
-            return paths_from_plan(spec, options.pop("sender"), shape=self.shape, **options)
+            return paths_from_plan(spec, options.pop("sender", ""), shape=self.shape, **options)
         sweep = SWEEPS.get(name) if isinstance(name, str) else name
         return sweep(spec, self.shape, **options)
 

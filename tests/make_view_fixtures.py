@@ -6,21 +6,15 @@ All numbers are synthetic: seeded noise with a few planted cells. None was measu
 import base64
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
-from patchwidgets.views.array_map import ArrayMap
-from patchwidgets.views.attention import Attention
-from patchwidgets.views.circuit import Circuit
-from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer, Fact
 from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, Progress
-from patchwidgets.views.prompt_effects import PromptEffects
-from patchwidgets.views.prompts import Prompts
 from patchwidgets.views.token_strip import Pair, TokenStrip
 from tests import (
     make_array_fixtures,
@@ -30,14 +24,7 @@ from tests import (
 )
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
-KINDS = {
-    "circuit": Circuit,
-    "heatmap": ArrayMap,
-    "comparison": Comparison,
-    "attention": Attention,
-    "prompt_effects": PromptEffects,
-    "prompts": Prompts,
-}
+KINDS = {get_args(kind.model_fields["view"].annotation)[0]: kind for kind in get_args(Shown)}
 LAYERS, HEADS, POSITIONS = 30, 9, 15
 UNMEASURED, MEASURED, IDENTITY, UNREACHABLE, ABSENT = range(5)
 

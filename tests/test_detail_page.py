@@ -110,6 +110,12 @@ def test_labels_of_bars_never_overlap(opened, width):
     tab.locator(".pw-attended .pw-link").click()
     assert overlapping(tab, ".pw-attended .pw-token, .pw-attended .pw-role") == []
     assert overlapping(tab, ".pw-attended td > span:last-child") == []
+    cut = tab.locator(".pw-attended thead th").evaluate_all(
+        "heads => heads.filter(one => one.scrollWidth > one.clientWidth).length"
+    )
+    assert cut == 0
+    bars = tab.locator(".pw-share-track").evaluate_all("bars => bars.map(one => one.clientWidth)")
+    assert min(bars) > 40
 
 
 @pytest.mark.parametrize("count", [1, 2, 64, 1000])

@@ -60,7 +60,7 @@ def patterns(
     notes = [_why_not(session.model.spec, head, under) for head in heads]
     patched = under is not None and not all(notes)
     sides = ["clean", "corrupted", *(["patched"] if patched else [])]
-    total = {side: np.zeros(()) for side in sides}
+    total = {side: np.zeros((), dtype=np.float32) for side in sides}
     with session.model.measuring():
         kept = session.runs_with(set() if under is None else sites_of(under))
         for runs, prompts in _batches(session, kept, pairs):
@@ -101,7 +101,7 @@ def _require_one_length(session: Session, pairs: Sequence[int]) -> None:
         written = ", ".join(map(str, lengths))
         raise PlanError(
             f"The prompts have {written} tokens, and a mean of patterns needs one length. Choose "
-            "pairs of one length with `prompt=[...]`, or a group of them with `group=...`."
+            "pairs of one length with `prompt=[...]`, or one template with `study.keep([...])`."
         )
 
 
@@ -184,7 +184,7 @@ def _summed(
     each = runs.batch // runs.prompts
     # A prompt with several answers has a row for each, which are the same up to its end.
     stacked = torch.stack([found[index][::each].sum(dim=0) for index in range(len(heads))])
-    return stacked.double().numpy()
+    return stacked.numpy()
 
 
 def _reading(

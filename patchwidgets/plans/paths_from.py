@@ -102,6 +102,11 @@ def _parse_sender(
     spec: ModelSpec, shape: PromptShape | None, written: str | Node
 ) -> tuple[Node, tuple[tuple[Node, ...], ...]]:
     """Return the sender and the stops on the way, which this model and these prompts have."""
+    if not written:
+        raise PlanError(
+            "`sender` is missing, so no path has a beginning. Name what sends, such as "
+            '`study.plan("paths_from", sender="L20H0")`.'
+        )
     stops = parse_stops(written) if isinstance(written, str) else ((parse_node(written),),)
     (sender, *others), *way = stops
     if others:

@@ -206,6 +206,11 @@ def test_it_is_cancelled_like_any_other():
             "writes because of one of its inputs, name the way there, such as "
             "`L17H4 -> L20H0.k`.$",
         ),
+        (
+            {"sender": ""},
+            "^`sender` is missing, so no path has a beginning. Name what sends, such as "
+            '`study.plan."paths_from", sender="L20H0".`.$',
+        ),
         ({"sender": "L7H0"}, "^`L7H0` is in layer 7, but `tiny-llama` has layers 0 to 2.$"),
         ({"sender": "L0H9"}, "^`L0H9` is head 9, but `tiny-llama` has heads 0 to 3 at the site"),
         ({"sender": "L0H1, L0H2 -> L1H0.q"}, "^`L0H1, L0H2 -> L1H0.q` begins at several senders"),

@@ -81,8 +81,12 @@ export class AttentionBars {
     const heading = h(
       "th",
       { scope: "row", "data-at": at, class: place.differs && "pw-differs" },
-      h("span", { class: "pw-token", title: titleOf(place, at) }, tokenOf(place)),
-      place.role && h("span", { class: "pw-role" }, place.role),
+      h(
+        "span",
+        { class: "pw-attended-name" },
+        h("span", { class: "pw-token", title: titleOf(place, at) }, tokenOf(place)),
+        place.role && h("span", { class: "pw-role" }, place.role),
+      ),
     );
     // A reader without a pointer has the list of destinations.
     if (here && at !== from) heading.onclick = () => this.chosen(at);

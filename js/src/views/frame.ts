@@ -38,7 +38,7 @@ export class Frame {
     this.element = h(
       "div",
       { class: `pw-explorer pw-frame ${kind}` },
-      h("header", { class: "pw-head" }, this.title, this.caption, this.actions),
+      h("div", { class: "pw-head" }, this.title, this.caption, this.actions),
       this.body,
       this.status,
     );
