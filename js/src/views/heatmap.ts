@@ -41,7 +41,7 @@ export class HeatmapView {
       "div",
       {
         ...{ class: "pw-grid", role: "grid", tabindex: 0, "data-lm-suppress-shortcuts": "true" },
-        "aria-keyshortcuts": "M F + - 0",
+        "aria-keyshortcuts": "M F Plus - 0",
       },
       this.canvas.base,
       this.canvas.marks,
