@@ -16,8 +16,8 @@ def explorer():
 
 
 def test_fragment_carries_code_data_and_a_picture(explorer):
-    """Every page carries the code: 89 kB minified, of which styles are 14, the schema that data
-    are checked by 7, and the rest the explorer and the comparison, each once.
+    """Every page carries the code: 114 kB minified, of which styles are 16, the schema that data
+    are checked by 8, and the rest the explorer, the comparison and the map, each once.
     """
     html = fragment(*explorer)
     (kind, data), (plain, code) = SCRIPTS.findall(html)
