@@ -215,6 +215,7 @@ def clicks(report: Report, where: str, page: Page, view: Explorer) -> None:
         page.keyboard.press("Escape")  # the menu that the click opened would be in the way
     report.times(f"{where}: click on a measured cell", page.evaluate("window.pwTimes"))
     view.click("L20H0")
+    page.wait_for_function("count => window.pwTimes.length === count", arg=CLICKS + 1)
     page.keyboard.press("Escape")
     page.evaluate("window.pwTimes = []")
     for turn in range(DRILLS):

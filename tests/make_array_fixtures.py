@@ -13,6 +13,12 @@ def payloads() -> dict[str, tuple[ArrayMap, bytes]]:
     values = 0.012 * np.random.default_rng(5).standard_t(3, (6, len(TOKENS))).clip(-4, 4)
     values[2, 3], values[4, 1] = 9.0, -0.08
     values[0] = np.nan
-    about = {"title": "<script>alert(1)</script> & \u202eno", "caption": "8 prompts · seed 0"}
-    columns = {"token": TOKENS}
-    return {"synthetic_array": array_map(values, "layer", columns, quantity="attention", **about)}
+    made = array_map(
+        values,
+        "layer",
+        {"token": TOKENS},
+        title="<script>alert(1)</script> & \u202eno",
+        caption="8 prompts · seed 0",
+        quantity="attention",
+    )
+    return {"synthetic_array": made}

@@ -164,6 +164,18 @@ describe("the pointer", () => {
     expect(heatmap().isZoomed).toBe(false);
   });
 
+  it("pulls a bar beside the map the other way, and further", () => {
+    for (let step = 0; step < 4; step++) press(grid, "+");
+    const { left, top, plotHeight, plotWidth, scrollX, cellWidth, columns } = heatmap().layout;
+    const below = top + plotHeight + 2;
+    point("pointerdown", left + plotWidth / 2, below);
+    point("pointermove", left + plotWidth / 2 + 20, below);
+    point("pointerup", left + plotWidth / 2 + 20, below);
+    const further = (cellWidth * columns) / plotWidth;
+    expect(further).toBeGreaterThan(1.5);
+    expect(heatmap().layout.scrollX).toBeCloseTo(scrollX + 20 * further, 0);
+  });
+
   it("selects at once where the whole map is seen", () => {
     const { left, top } = heatmap().layout;
     point("pointerdown", left + 5, top + 5);

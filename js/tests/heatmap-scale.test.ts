@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Chart } from "../src/core/chart";
+import { readBundle } from "../src/core/payload";
 import { limitOn, scalesOf, sharedLimitOf } from "../src/views/heatmap-scale";
-import { FakeHost, grids, mount, payload, press } from "./helpers";
+import { openView } from "../src/views/view";
+import { FakeHost, grids, mount, payload, press, stored } from "./helpers";
 
 const charts = () => payload("synthetic_explorer").charts;
 
@@ -44,4 +46,22 @@ it("lets two maps of an explorer share a scale", () => {
   );
   shared?.click();
   expect(ends()).toEqual(["+0.520−0.52", "+0.520−0.52"]);
+});
+
+it("says below a small map of a comparison which scale it has", () => {
+  document.body.replaceChildren();
+  const host = new FakeHost();
+  openView(document.body, readBundle(stored("synthetic_comparison")), host);
+  const said = () =>
+    [...document.querySelectorAll(".pw-scale-words")].map((one) => one.textContent ?? "");
+  expect(said().every((text) => text.includes("one scale per metric"))).toBe(true);
+  const [grid] = document.querySelectorAll('[role="grid"]');
+  press(grid as Element, "m");
+  const clipped = [...document.querySelectorAll<HTMLElement>("[role=menuitemradio]")].find((item) =>
+    item.textContent?.startsWith("clipped"),
+  );
+  clipped?.click();
+  expect(said()[0]).toContain("clipped at 99 % of the cells");
+  expect(said()[0]).toContain("corner: beyond the scale");
+  expect(said()[1]).toContain("one scale per metric");
 });

@@ -31,7 +31,7 @@ class HeatmapWidget(CarryingWidget):
 
     def __init__(self, array: Any, **about: Any) -> None:
         self._about = about
-        self._turn = 0
+        self._turn = self._shown_turn = 0
         self._outputs: list[str] = []
         self._storing: threading.Timer | None = None
         self._changed_at = 0.0
@@ -60,10 +60,16 @@ class HeatmapWidget(CarryingWidget):
             "quantity": quantity,
             "limit": limit,
         }
-        about = self._about | {name: value for name, value in given.items() if value is not None}
         with self._lock:
-            header, block = array_map(array, **about, turn=self._turn + 1)
-            self._about, self._turn = about, self._turn + 1
+            about = self._about | {name: one for name, one in given.items() if one is not None}
+            self._turn += 1
+            turn = self._turn
+        # Not under the lock, which all widgets share: a large array takes a while.
+        header, block = array_map(array, **about, turn=turn)
+        with self._lock:
+            if turn < self._shown_turn:
+                return  # another thread was faster with something newer
+            self._about, self._shown_turn = about, turn
             self.draw(header, block)
             self._store_soon()
 

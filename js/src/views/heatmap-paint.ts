@@ -5,6 +5,7 @@ import type { Theme } from "../core/theme";
 import { type Cells, colorOf, hasSigns, SIGN_FROM, shareOf } from "./heatmap-cells";
 import { cornerOf, type Layout, spansOf } from "./heatmap-layout";
 import { paintPixels } from "./heatmap-pixels";
+import type { Scale } from "./heatmap-scale";
 import { corners, dots, hatch, stripes, strokes } from "./heatmap-texture";
 import type { Pen } from "./pen";
 
@@ -15,6 +16,8 @@ export interface Picture extends Drawn {
   theme: Theme;
   /** For every cell whether it is detected, as `Sign`. */
   signs?: Uint8Array | undefined;
+  /** Which scale the reader has chosen. */
+  scale?: Scale;
   /** The cells packed for drawing, once they were. */
   cells?: Cells;
 }

@@ -41,7 +41,7 @@ export class HeatmapView {
       "div",
       {
         ...{ class: "pw-grid", role: "grid", tabindex: 0, "data-lm-suppress-shortcuts": "true" },
-        "aria-keyshortcuts": "M F + - 0",
+        "aria-keyshortcuts": "M F Plus - 0",
       },
       this.canvas.base,
       this.canvas.marks,
@@ -164,8 +164,9 @@ export class HeatmapView {
     const { chart, theme, signs } = props;
     const { rows, columns } = chart.map;
     const drawn = this.drawn as Drawn;
-    const limit = limitOn(this.scales.chosen, drawn, this.limits);
-    this.picture = { ...drawn, limit, signs, chart, layout: this.lay(props), theme };
+    const scale = this.scales.chosen;
+    const limit = limitOn(scale, drawn, this.limits);
+    this.picture = { ...drawn, limit, scale, signs, chart, layout: this.lay(props), theme };
     const { width, height } = this.layout;
     setAttributes(this.grid, {
       "aria-label": `${this.label} ${rows.name} by ${columns.name}`,

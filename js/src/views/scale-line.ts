@@ -3,9 +3,17 @@ import { css } from "../core/color";
 import { h } from "../core/dom";
 import { signed, valueLabel } from "../core/format";
 import type { MetricColumn } from "../generated/views";
+import { anyBeyond, anyStriped } from "./heatmap-cells";
 import type { Picture } from "./heatmap-paint";
+import type { Scale } from "./heatmap-scale";
 
 const STOPS = 16;
+
+/** What is said of a scale that this map alone has. */
+const ALONE: Partial<Record<Scale, string>> = {
+  own: "this map's own scale",
+  clipped: "clipped at 99 % of the cells",
+};
 
 /** The colour scale of a small map, lying below it. */
 export class ScaleLine {
@@ -33,8 +41,14 @@ export class ScaleLine {
     this.ramp.style.background = `linear-gradient(90deg, ${stops.join(",")})`;
     this.low.textContent = signed(-limit);
     this.high.textContent = signed(limit);
-    const marks = [unknown && "hatched: not measured", estimated && "dotted: estimated"];
-    const words = [valueLabel(metric), shared, ...marks];
+    const marks = [
+      unknown && "hatched: not measured",
+      estimated && "dotted: estimated",
+      anyBeyond(picture) && "corner: beyond the scale",
+      anyStriped(picture) && "striped: negative",
+    ];
+    const alone = picture.scale && ALONE[picture.scale];
+    const words = [valueLabel(metric), alone ?? shared, ...marks];
     this.words.textContent = words.filter(Boolean).join(" · ");
   }
 }
