@@ -7,7 +7,7 @@ from html import escape
 
 from patchwidgets.reports._code import digests, loader
 from patchwidgets.views._still import Shown, still
-from patchwidgets.views._wire import bundle
+from patchwidgets.views._wire import bundle, packed
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer
@@ -50,7 +50,7 @@ def _data(header: Shown, block: bytes) -> str:
     mapped = isinstance(header, Explorer | Comparison | ArrayMap)
     last = header.maps[-1].key if mapped else ""
     image = base64.b64encode(still(header, block, last)).decode("ascii")
-    payload = json.dumps(bundle(header, block), allow_nan=False).encode()
+    payload = json.dumps(packed(bundle(header, block)), allow_nan=False).encode()
     # Of base64 nothing can end the script element.
     small = base64.b64encode(zlib.compress(payload, 9)).decode("ascii")
     stored = json.dumps({"packed": small, "unpacked": len(payload)})
