@@ -35,6 +35,8 @@ class Keeping:
     _started: dict[tuple[Any, ...], Result]
     path: Callable[..., Result]
     paths_from: Callable[..., Result]
+    detail: Callable[..., Any]
+    circuit: Callable[..., Any]
     plan: Callable[..., Plan]
     cost: Callable[..., Cost]
     sweep: Callable[..., Result]

@@ -26,6 +26,7 @@ class Registry:
     def __init__(self, package: str, kind: str) -> None:
         self.package = package
         self.kind = kind
+        self._known: dict[str, Any] = {}
 
     def names(self) -> list[str]:
         """Return the keys of all members, sorted."""
@@ -39,11 +40,14 @@ class Registry:
         Raises:
             UnknownNameError: No file of that name; the message suggests the nearest one.
         """
-        if name not in self.names():
-            raise unknown_name(self.kind, name, self.names())
-        module = importlib.import_module(f"{self.package}.{name}")
-        (public,) = module.__all__
-        return getattr(module, public)
+        # The engine asks for the same few sites thousands of times in a sweep.
+        if not isinstance(name, str) or name not in self._known:
+            if name not in self.names():
+                raise unknown_name(self.kind, name, self.names())
+            module = importlib.import_module(f"{self.package}.{name}")
+            (public,) = module.__all__
+            self._known[name] = getattr(module, public)
+        return self._known[name]
 
 
 def one_of(kind: str, name: object, known: Sequence[T]) -> T:

@@ -7,6 +7,7 @@ from patchwidgets.advising import Advised
 from patchwidgets.circuiting import Circuiting
 from patchwidgets.comparing import Comparing
 from patchwidgets.describing import Described
+from patchwidgets.detailing import Detailing
 from patchwidgets.engine.cluster import Cluster
 from patchwidgets.engine.corrupting import tokens_of
 from patchwidgets.engine.cost import Cost
@@ -46,7 +47,7 @@ from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing, Circuiting, Exploring, Keeping, Sending):
+class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Exploring, Keeping):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.

@@ -13,6 +13,7 @@ import numpy as np
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock, bundle
 from patchwidgets.views.advice import Advice
+from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.views.attention import Attention
 from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.comparison import Comparison
@@ -21,11 +22,17 @@ from patchwidgets.views.heatmap import Axis, Estimates, Heatmap, MetricColumn, P
 from patchwidgets.views.prompt_effects import PromptEffects
 from patchwidgets.views.prompts import Prompts
 from patchwidgets.views.token_strip import Pair, TokenStrip
-from tests import make_circuit_fixtures, make_comparison_fixtures, make_detail_fixtures
+from tests import (
+    make_array_fixtures,
+    make_circuit_fixtures,
+    make_comparison_fixtures,
+    make_detail_fixtures,
+)
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
 KINDS = {
     "circuit": Circuit,
+    "heatmap": ArrayMap,
     "comparison": Comparison,
     "attention": Attention,
     "prompt_effects": PromptEffects,
@@ -331,6 +338,7 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
     made |= make_exploring_fixtures.payloads()
     made |= make_detail_fixtures.payloads(strip())
     made |= make_circuit_fixtures.payloads()
+    made |= make_array_fixtures.payloads()
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [

@@ -25,7 +25,9 @@ LAYERS = [
     ["advising"],
     ["saving"],
     ["opening", "baking"],
-    ["comparing", "describing", "circuiting", "exploring", "keeping", "sending"],
+    [
+        *("comparing", "describing", "circuiting", "sending", "detailing", "exploring", "keeping"),
+    ],
     ["study"],
     ["paper"],
     ["cli"],
@@ -56,17 +58,22 @@ UPWARDS = {
     ("circuits.result", "advice"): "a circuit advises on itself, in the same way",
     ("results.comparison", "reports.comparison"): "a comparison is saved as a page when asked",
     ("saving", "study"): "a saved study is made again; imported when it is asked for",
+    ("results.result", "reports._figures"): "a result becomes a figure when asked",
+    ("results.comparison", "reports._figures"): "a comparison becomes a figure, in the same way",
 }
 """Imports against the layers, each with its reason."""
 
 NEVER = [("views", "engine"), ("views", "models.bridge"), ("views", "models.load")]
 
 ONLY_IN = {
-    "transformer_lens": {"models.bridge", "models.load", "models.smollm2"},
+    "transformer_lens": {
+        *("models.bridge", "models.load", "models.smollm2", "models.mini.bundled"),
+    },
     "anywidget": {"widgets"},
     "ipywidgets": {"widgets"},
     "distributed": {"engine.cluster_worker"},
     "bokeh": {"charts._figure", "charts._bokehjs"},
+    "matplotlib": {"reports.map_figure", "reports._map_drawing"},
 }
 
 OPEN_FOLDERS = [
@@ -286,6 +293,17 @@ def test_bokeh_is_imported_only_where_a_figure_is_made():
     ]
     assert "patchwidgets.charts.scatter" in modules
     fresh(import_each(modules, ["bokeh"]))
+
+
+def test_matplotlib_is_imported_only_where_a_figure_is_made():
+    modules = [
+        f"patchwidgets.{module}"
+        for module in SOURCES
+        if any(within(module, part) for part in ("results", "views", "reports", "widgets"))
+        and module != "reports._map_drawing"
+    ]
+    assert "patchwidgets.reports.map_figure" in modules
+    fresh(import_each(modules, ["matplotlib"]))
 
 
 def test_an_exception_has_one_text():

@@ -48,7 +48,7 @@ def test_the_arithmetic_is_what_torch_counts(family, name, pairs):
     cost = study.cost(plan)
     session = study._session
     measurement = session._measurement(
-        plan, session._runs_with(("z", "mlp_out", "attn_out", ATTENTION)), None
+        plan, session.runs_with(("z", "mlp_out", "attn_out", ATTENTION)), None
     )
     spec, readout = session.model.spec, 0
     with session.model.measuring(), FlopCounterMode(display=False) as counter:

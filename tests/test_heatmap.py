@@ -239,6 +239,12 @@ def test_small_flat_and_whole_arrays_are_fine(array, expected):
             "NumPy array, a DataFrame, a DataArray or a tensor.",
         ),
         (
+            study_of(tiny("llama"), PAIRS, store=False).sweep("mlp").wait(),
+            {},
+            "A `Result` is drawn as it is: show it by itself at the end of a cell. For its numbers "
+            "alone, give `result.normalized()`.",
+        ),
+        (
             SQUARE,
             {"limit": 0},
             "`limit` is 0, and the colour scale reaches from -limit to limit. Give a positive "
@@ -292,7 +298,7 @@ def test_what_transformer_lens_returns_is_the_same_map():
     assert labels_of(shown)[0::2] == ("layer", "head")
     assert names_of(shown)[0] == "L0H0"
     np.testing.assert_allclose(values_of(shown), kept.effect().mean(-1).numpy(), rtol=1e-5)
-    low, high = (read_array(one, shown.block)[0] for one in (map_of(shown).low, map_of(shown).high))
+    low, high = (read_array(one, shown.block)[0] for one in ends_of(shown))
     assert (low <= values_of(shown) + 1e-6).all()
     assert (values_of(shown) <= high + 1e-6).all()
     assert map_of(shown).caption == "3 prompts"
@@ -349,6 +355,22 @@ def test_the_stored_output_follows_what_is_shown(monkeypatch):
         widget.show([[2.0]], title=f"turn {turn}")
     assert written.wait(10)
     assert stored == ["turn 4"]
+
+
+def test_a_page_that_was_loaded_later_is_sent_what_to_store(monkeypatch):
+    sent, written = [], threading.Event()
+
+    def send(content, *_):
+        sent.append(content["bundle"][MIME]["header"]["maps"][0]["key"])
+        written.set()
+
+    widget = pw.heatmap([[1.0]])
+    widget.show([[2.0]])
+    monkeypatch.setattr(widget, "send", send)
+    widget._handle_custom_msg({"command": "cancel", "key": "array"}, [])
+    widget._handle_custom_msg({"command": "store"}, [])
+    assert written.wait(10)
+    assert sent == ["array 1"]
 
 
 def test_selections_are_linked():

@@ -132,6 +132,15 @@ def test_the_wheel_holds_the_code_of_the_page(wheel):
         assert len(wheel[f"patchwidgets/static/{name}"]) > 100
 
 
+def test_the_wheel_holds_the_bundled_model(wheel):
+    folder = ROOT / "patchwidgets/models/mini"
+    files = [*(folder / "model").iterdir(), *folder.glob("*.json"), *folder.glob("*.csv")]
+    assert "model.safetensors" in {file.name for file in files}
+    for file in (*files, folder / "MODEL_CARD.md"):
+        assert wheel[str(file.relative_to(ROOT))] == file.read_bytes()
+    assert sum(file.stat().st_size for file in files) < 5_000_000
+
+
 def test_the_wheel_holds_the_jupyterlab_extension_once(wheel):
     package = json.loads(wheel[f"{SHARED}/package.json"])
     assert package["version"] == VERSION

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -177,9 +178,10 @@ def test_another_model_is_refused(saved):
 
 def test_other_prompts_are_refused(saved):
     opened, first = pw.open_study(saved), slice(0, 2)
-    fewer = pw.PromptPairs(
-        **{name: part[first] if isinstance(part, list) else part for name, part in PAIRS.items()}
-    )
+    kept: dict[str, Any] = {
+        name: part[first] if isinstance(part, list) else part for name, part in PAIRS.items()
+    }
+    fewer = pw.PromptPairs(**kept)
     with pytest.raises(FileError, match=r"other prompts .* 3 pairs then, 2 now, or other tokens"):
         opened.reopen(tiny("llama"), behaviour=fewer)
 

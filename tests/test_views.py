@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from patchwidgets.views import comparison, explorer, heatmap, token_strip
+from patchwidgets.views import (
+    array_map,
+    attention,
+    comparison,
+    detail,
+    explorer,
+    heatmap,
+    prompt_effects,
+    prompts,
+    token_strip,
+)
 from patchwidgets.views._png import DOT, GREY, HATCH, NOISE, picture
 from patchwidgets.views._text import summary
 from patchwidgets.views._wire import ArrayBlock, bundle, read_array
@@ -21,6 +31,8 @@ from tests import make_view_fixtures as fixtures
 ROOT = Path(__file__).parents[1]
 NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions", "synthetic_estimated"]
 NAMES += ["synthetic_comparison", "synthetic_comparing"]
+NAMES += ["synthetic_attention", "synthetic_effects", "synthetic_prompts"]
+NAMES += ["synthetic_array"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,6 +94,8 @@ def test_generated_typescript_knows_every_field():
     for model in (
         explorer.Explorer,
         explorer.ExplorerState,
+        array_map.ArrayMap,
+        array_map.ArrayMapState,
         comparison.Comparison,
         comparison.ComparisonState,
         comparison.Disagreement,
@@ -94,6 +108,14 @@ def test_generated_typescript_knows_every_field():
         heatmap.MetricColumn,
         heatmap.Progress,
         token_strip.Pair,
+        attention.Attention,
+        attention.AttentionState,
+        attention.Place,
+        detail.Detail,
+        prompt_effects.EffectSummary,
+        prompt_effects.PromptEffects,
+        prompt_effects.PromptEffectsState,
+        prompts.Prompts,
     ):
         body = text.split(f"export interface {model.__name__} {{")[1].split("\n}")[0]
         fields = set(re.findall(r"^  (\w+)\??:", body, re.MULTILINE))

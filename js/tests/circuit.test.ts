@@ -172,7 +172,7 @@ describe("the graph", () => {
   it("says every node and every path in words", () => {
     const { view } = embedded(header());
     expect(node(view.element, "L23H3").getAttribute("aria-label")).toBe(
-      "L23H3, attention head, layer 23, normalized effect +0.40",
+      "L23H3 +0.40, normalized effect, attention head, layer 23",
     );
     const said = [...view.element.querySelectorAll(".pw-graph li")].map((one) => one.textContent);
     expect(said).toEqual([

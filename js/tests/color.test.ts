@@ -1,14 +1,19 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   blend,
+  clippedLimitOf,
   fromComputed,
   inkOn,
+  isBeyond,
   limitOf,
   luminance,
   paletteFor,
   type Rgb,
   textOn,
 } from "../src/core/color";
+import { SIGN_FROM } from "../src/views/heatmap-cells";
 
 const WHITE = [255, 255, 255] as const;
 const DARK = [20, 22, 26] as const;
@@ -110,6 +115,60 @@ it("writes text on every colour of both scales so that it can be read", () => {
       const color = palette.at(share);
       const [one, other] = [light(color), textOn(color) === "#000" ? 0.05 : 1.05];
       expect(Math.max(one, other) / Math.min(one, other)).toBeGreaterThan(4.5);
+    }
+  }
+});
+
+describe("the scale that Python draws", () => {
+  const file = resolve(import.meta.dirname, "../../tests/fixtures/scale.json");
+  const drawn = JSON.parse(readFileSync(file, "utf8"));
+  const palette = paletteFor(WHITE);
+  const near = (one: Rgb, other: number[]) => {
+    for (const part of [0, 1, 2] as const) {
+      expect(Math.abs(one[part] - (other[part] as number))).toBeLessThanOrEqual(2);
+    }
+  };
+
+  it("is the same, for what was measured and what was estimated", () => {
+    for (const [at, color] of drawn.at.entries()) near(palette.at(at / 40 - 1), color);
+    for (const [at, color] of drawn.pale.entries()) near(palette.pale(at / 40 - 1), color);
+    for (const [at, color] of drawn.size.entries()) near(palette.size(at / 80), color);
+  });
+
+  it("has the same colours beside it", () => {
+    expect([palette.beyond(-1), palette.beyond(1)]).toEqual(drawn.beyond);
+    expect(palette.noise).toEqual(drawn.noise);
+    expect(SIGN_FROM).toBe(drawn.sign_from);
+  });
+});
+
+describe("clippedLimitOf", () => {
+  it("is not set by one huge cell", () => {
+    const values = new Float32Array(300).fill(0.25);
+    values[7] = 50;
+    values[8] = Number.NaN;
+    expect(clippedLimitOf(values)).toBe(0.25);
+    expect(clippedLimitOf([1, 2], [3])).toBe(2);
+  });
+  it("is the largest where nothing lies between it and 0", () => {
+    expect(clippedLimitOf([3])).toBe(3);
+    expect(clippedLimitOf([0, 0, 2])).toBe(2);
+    expect(clippedLimitOf([])).toBe(1);
+  });
+});
+
+it("takes rounding to 32 bits for no difference", () => {
+  expect(isBeyond(Math.fround(0.3), 0.3)).toBe(false);
+  expect(isBeyond(-0.31, 0.3)).toBe(true);
+  expect(isBeyond(Number.NaN, 0.3)).toBe(false);
+});
+
+it("ends beyond the scale in colours that stand out from its ends", () => {
+  for (const background of [WHITE, DARK]) {
+    const palette = paletteFor(background);
+    for (const sign of [-1, 1]) {
+      const away = Math.abs(luminance(palette.beyond(sign)) - luminance(palette.at(sign)));
+      expect(away).toBeGreaterThan(0.1);
     }
   }
 });

@@ -38,7 +38,7 @@ export function payload(name = "synthetic_explorer"): Payload {
 /** Returns a payload that has only the first maps of another. */
 export function firstMaps(whole: Payload, count: number): Payload {
   const maps = whole.header.maps.slice(0, count) as Payload["header"]["maps"];
-  return { header: { ...whole.header, maps }, charts: whole.charts.slice(0, count) };
+  return { ...whole, header: { ...whole.header, maps }, charts: whole.charts.slice(0, count) };
 }
 
 /** A host that writes down what it is told. */

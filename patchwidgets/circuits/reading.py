@@ -46,11 +46,11 @@ class Reading:
         columns |= {name: self._cell(m, 0, place) for place, name in enumerate(RUNS)}
         return pd.DataFrame(columns).rename_axis("pair")
 
-    def faithfulness(self, metric: str | None = None, **resampling: float) -> Share:
+    def faithfulness(self, metric: str | None = None, **resampling: float | int) -> Share:
         """Return how much the circuit alone keeps."""
         return self._share(self._index(metric), self._cell(self._index(metric), 0, 1), resampling)
 
-    def left(self, metric: str | None = None, **resampling: float) -> Share:
+    def left(self, metric: str | None = None, **resampling: float | int) -> Share:
         """Return how much is left without the circuit."""
         return self._share(self._index(metric), self._cell(self._index(metric), 0, 2), resampling)
 
@@ -72,7 +72,7 @@ class Reading:
             }
         ).rename_axis("circuit")
 
-    def curve(self, metric: str | None = None, **resampling: float) -> pd.DataFrame:
+    def curve(self, metric: str | None = None, **resampling: float | int) -> pd.DataFrame:
         """Return a row per size: the share kept with its interval, and the node added last."""
         m = self._index(metric)
         rows = []
@@ -123,7 +123,7 @@ class Reading:
         patch = self.circuit.plan.maps[plan_map].cells[place]
         return self.snapshot.base[m] if patch is None else self.snapshot.values[m, patch]
 
-    def _share(self, m: int, kept: np.ndarray, resampling: dict[str, float]) -> Share:
+    def _share(self, m: int, kept: np.ndarray, resampling: dict[str, float | int]) -> Share:
         nothing, model = self._cell(m, 0, 0), self.snapshot.base[m]
         return share_of(self.metrics[m], kept, nothing, model, **resampling)  # type: ignore[arg-type]
 

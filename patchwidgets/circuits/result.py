@@ -78,7 +78,7 @@ class CircuitResult:
         """Python that measures it again."""
         return str(self.provenance.get("code", ""))
 
-    def faithfulness(self, metric: str | None = None, **resampling: float) -> Share:
+    def faithfulness(self, metric: str | None = None, **resampling: float | int) -> Share:
         """Return how much of the behaviour the circuit carries when all else is overwritten.
 
         On the clean prompt every node of the universe outside the circuit is set to its value in
@@ -94,7 +94,7 @@ class CircuitResult:
         """
         return self._waited().faithfulness(metric, **resampling)
 
-    def left(self, metric: str | None = None, **resampling: float) -> Share:
+    def left(self, metric: str | None = None, **resampling: float | int) -> Share:
         """Return how much of the behaviour is left where the circuit itself is overwritten.
 
         0 = as with the whole universe overwritten: nothing outside the circuit does the same work.
@@ -119,7 +119,7 @@ class CircuitResult:
         """Return a row per random circuit: its nodes, the mean metric, and its faithfulness."""
         return self._waited().random_runs(metric)
 
-    def curve(self, metric: str | None = None, **resampling: float) -> pd.DataFrame:
+    def curve(self, metric: str | None = None, **resampling: float | int) -> pd.DataFrame:
         """Return the faithfulness of the first nodes of the order, a row per number of nodes.
 
         Returns:

@@ -35,10 +35,21 @@ def travel(
         routes: The cells' ways, sorted by `order` of their senders.
         check: Called before every block; raises to stop.
     """
+    return land(replay, landings_of(form, replay, source, routes, check), check)
+
+
+def landings_of(
+    form: Form,
+    replay: Replay,
+    source: Record,
+    routes: Sequence[Route],
+    check: Callable[[], None],
+) -> list[Landing]:
+    """Return where changes land that have travelled; arguments are those of `travel`."""
     landings: list[Landing] = []
     for journey in _apart(routes, lambda route: _journey(form, route)):
         landings += _landings(form, replay, source, routes, journey, check)
-    return land(replay, landings, check)
+    return landings
 
 
 def _journey(form: Form, route: Route) -> Hashable:

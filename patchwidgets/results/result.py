@@ -13,6 +13,7 @@ from patchwidgets.errors import MeasurementError
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results import storage
 from patchwidgets.results._document import Precision
+from patchwidgets.results.csv import write_csv
 from patchwidgets.results.dataset import build_dataset
 from patchwidgets.results.estimate import Agreement, Estimate, compare
 from patchwidgets.results.estimated import Estimated
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from patchwidgets.advice import AdviceList, Rule
     from patchwidgets.charts._chart import Chart
     from patchwidgets.widgets.explorer import LiveExplorer
+    from patchwidgets.widgets.prompt_effects import LiveEffects
     from patchwidgets.widgets.widget import PatchWidget
 
 
@@ -35,6 +37,18 @@ class Measures(Protocol):
 
     def path(self, receivers: str | Sequence[str], *, form: str = "pinned") -> "Result":
         """Start the path map into some receivers."""
+        ...
+
+    def detail(
+        self, result: "Result", node: str, prompt: int = 0, *, wait: bool = True
+    ) -> tuple[Any, bytes]:
+        """Return what there is to know of one cell of a map, with its arrays."""
+        ...
+
+    def circuit(
+        self, nodes: Sequence[str], *, mlps: str = "live", order: "Result | None" = None
+    ) -> Any:
+        """Measure how much of the behaviour some nodes carry."""
         ...
 
     def paths_from(self, sender: str, *, form: str = "pinned") -> "Result":
@@ -122,6 +136,48 @@ class Result(Ratios):
         maps = self.plan.maps if map is None else (find_map(self.plan, map),)
         return build_table(self.plan, maps, self.metrics, snapshot, self.estimate)
 
+    def to_csv(self, path: str | Path, map: str | None = None) -> Path:
+        """Write `table()` as CSV, once it is measured, and return where.
+
+        Texts that a spreadsheet would run as formulas get an apostrophe in front.
+
+        Args:
+            path: Where.
+            map: Rows of one map only; by default the patches of all maps.
+        """
+        return write_csv(self.table(map), Path(path))
+
+    def figure(
+        self,
+        path: str | Path | None = None,
+        *,
+        format: str | None = None,
+        map: str | None = None,
+        metric: str | None = None,
+        clipped: bool = False,
+    ) -> Any:
+        """Return a map as a matplotlib figure, or write it as SVG, PDF or PNG and return where.
+
+        It waits for the job, and has labels, a colour bar, and a caption with direction, form,
+        corruption, number of pairs, seed and metric. Needs `pip install 'patchwidgets[figures]'`.
+
+        Args:
+            path: Where to write it; its ending says the format. By default nothing is written.
+            format: `svg`, `pdf` or `png`, where the ending of `path` does not say.
+            map: Name of a map; by default the first with all that fit beside it.
+            metric: Name of a metric; the first by default.
+            clipped: Whether the colour scale reaches as far as 99 % of the cells only, so that one
+                huge cell does not hide the rest. Cells beyond it have darker colours.
+
+        Raises:
+            UnknownNameError: No such map or metric.
+            PatchwidgetsError: The format is none of these, or matplotlib is not installed.
+        """
+        from patchwidgets.reports._figures import of_result
+
+        place = None if path is None else Path(path)
+        return of_result(self.wait(), place, format, map, self._index(metric), clipped)
+
     def estimated(self) -> Estimated:
         """Return the estimates that the cells were ordered by, labelled, measured or not.
 
@@ -168,6 +224,22 @@ class Result(Ratios):
         from patchwidgets.charts._of_result import chart_of
 
         return chart_of(self, name, metric, options)
+
+    def effects_view(self, node: str) -> "LiveEffects":
+        """Return what one cell does to every prompt pair, as a view; it does not wait.
+
+        Its widget's traits are `selection` (the cell), `prompt` and `metric`: linked with those of
+        another widget, it shows what is selected there.
+
+        Args:
+            node: Written name of the cell, such as `"L20H0"`: one of `plan.names`.
+
+        Raises:
+            MeasurementError: The result has no such cell.
+        """
+        from patchwidgets.widgets.prompt_effects import LiveEffects
+
+        return LiveEffects(self, node)
 
     def advice(
         self, *, silence: "str | Collection[str]" = (), also: "Sequence[Rule]" = ()

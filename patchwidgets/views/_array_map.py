@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.views._arrays import Numbers, numbers_of
 from patchwidgets.views._axes import Along, axes, named
+from patchwidgets.views._chart import Chart
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.views.heatmap import Axis, Heatmap, MetricColumn, Progress
@@ -23,8 +25,12 @@ def array_map(
     caption: str = "",
     quantity: str = "",
     limit: float | int | None = None,
+    turn: int = 0,
 ) -> tuple[ArrayMap, bytes]:
-    """Return header and arrays of a map of anybody's numbers; see `widgets.heatmap.heatmap`."""
+    """Return header and arrays of a map of anybody's numbers; see `widgets.heatmap.heatmap`.
+
+    `turn` counts how often another array was drawn: a page stores the output of another turn anew.
+    """
     given = numbers_of(array)
     if limit is not None and not 0 < limit < np.finfo(np.float32).max:
         raise PatchwidgetsError(
@@ -42,7 +48,7 @@ def array_map(
     measured = int((status != UNMEASURED).sum())
     title = title or (what if what != "value" else "Map")
     heatmap = Heatmap(
-        key="array",
+        key=f"array {turn}",
         title=title,
         caption=" · ".join(part for part in (caption, given.note) if part),
         rows=row_axis,
@@ -59,6 +65,20 @@ def array_map(
         limit=limit,
     )
     return ArrayMap(title=title, maps=[heatmap]), block.to_bytes()
+
+
+def table_of(chart: Chart) -> pd.DataFrame:
+    """Return a row for every cell: its name, row, column and number, NaN where not measured."""
+    rows, columns = chart.map.rows, chart.map.columns
+    height, width = chart.values.shape
+    places = [divmod(at, width) for at in range(height * width)]
+    cells = [
+        ("cell", [chart.name(row, column) for row, column in places]),
+        (rows.name, [rows.labels[row] for row, _ in places]),
+        (columns.name, [columns.labels[column] for _, column in places]),
+        (chart.map.metrics[0].label, chart.values.ravel()),
+    ]
+    return pd.concat([pd.Series(numbers, name=name) for name, numbers in cells], axis=1)
 
 
 def _metric(quantity: str) -> MetricColumn:

@@ -12,6 +12,8 @@ import numpy as np
 
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.results import stats
+from patchwidgets.results.comparison import Comparison
+from patchwidgets.results.readings import Readings
 from patchwidgets.views._axes import words
 
 MOST_CELLS = 1_000_000
@@ -73,6 +75,13 @@ def numbers_of(array: Any) -> Numbers:
 
 
 def _read(array: Any) -> Numbers:
+    if isinstance(array, Readings | Comparison):
+        kind = type(array).__name__
+        numbers = "normalized()" if isinstance(array, Readings) else "result(method).normalized()"
+        raise PatchwidgetsError(
+            f"A `{kind}` is drawn as it is: show it by itself at the end of a cell. For its "
+            f"numbers alone, give `{kind.lower()}.{numbers}`."
+        )
     for library, reader in _READERS.items():
         module = sys.modules.get(library)
         if module is not None:

@@ -24,6 +24,7 @@ class Chart:
         estimates: On the scale of `values`, where nothing was measured and something estimated;
             NaN elsewhere.
         noise: Whether a cell was measured and lies below what rounding alone does.
+        metric: Which metric of the map it is.
     """
 
     map: Heatmap
@@ -32,6 +33,7 @@ class Chart:
     status: np.ndarray
     estimates: np.ndarray
     noise: np.ndarray
+    metric: int = 0
 
     @property
     def limit(self) -> float:
@@ -62,7 +64,7 @@ def read_chart(heatmap: Heatmap, block: bytes, metric: int = 0) -> Chart:
         estimates = np.where(status == UNMEASURED, estimated, np.nan)
     floor = heatmap.metrics[metric].noise_floor or 0.0
     noise = (status == MEASURED) & (np.abs(effect) < floor)
-    return Chart(heatmap, values, effect, status, estimates, noise)
+    return Chart(heatmap, values, effect, status, estimates, noise, metric)
 
 
 def _known(array: ArrayRef | None, block: bytes, metric: int, status: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from patchwidgets.results.measured import MetricInfo
 from patchwidgets.views import circuit as wire
 from patchwidgets.views._advice import written
 from patchwidgets.views._words import UNITS
-from patchwidgets.views.explorer import Fact
+from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import Progress
 
 KEY = "circuit"
@@ -169,19 +169,19 @@ def _curve(reading: Reading, metric: str) -> list[wire.CircuitPoint]:
     table = reading.curve(metric)
     return [
         wire.CircuitPoint(
-            size=int(str(size)),
+            size=row["size"],
             added=row["added"],
             value=_number(row["share"]),
             low=_number(row["low"]),
             high=_number(row["high"]),
             effect=_number(row["effect"]),
         )
-        for size, row in table.iterrows()
+        for row in table.reset_index(names="size").to_dict("records")
     ]
 
 
 def _areas(reading: Reading, metric: str) -> tuple[float | None, float | None]:
-    if not reading.circuit.is_complete or reading.curve(metric)["share"].isna().any():
+    if not reading.circuit.is_complete or np.isnan(reading.curve(metric)["share"].to_numpy()).any():
         return None, None
     areas = reading.areas(metric)
     return areas.cpr, areas.cmd

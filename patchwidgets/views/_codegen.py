@@ -21,6 +21,8 @@ from patchwidgets.views.comparison import Comparison, ComparisonState
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import (
     CancelCommand,
+    CircuitCommand,
+    DetailCommand,
     DrillCommand,
     Explorer,
     ExplorerState,
@@ -36,7 +38,7 @@ MODELS = (
     *(ArrayMap, ArrayMapState),
     *(Attention, AttentionState, PromptEffects, PromptEffectsState, Prompts, PromptsState),
     *(Circuit, CircuitState, Detail),
-    *(SweepCommand, DrillCommand, CancelCommand, SilenceCommand),
+    *(SweepCommand, DrillCommand, DetailCommand, CircuitCommand, CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""
 

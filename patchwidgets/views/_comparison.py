@@ -13,7 +13,7 @@ from patchwidgets.views._explorer import caption_of
 from patchwidgets.views._keys import WHAT
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
-from patchwidgets.views.explorer import Fact
+from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import Heatmap, Progress
 
 RULES = {"sd": "2 SD from the mean", "mad": "2 robust spreads from the median"}

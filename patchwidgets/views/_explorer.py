@@ -14,13 +14,19 @@ from patchwidgets.views._keys import (
 )
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.views.circuit import Circuit
+from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import Explorer, Fact, Offers, Option, Setting, Tab
 from patchwidgets.views.heatmap import Heatmap
 from patchwidgets.views.token_strip import Pair, TokenStrip
 
 
 def explorer(
-    results: Sequence[Result], more_advice: Sequence[str] = (), offers: Offers | None = None
+    results: Sequence[Result],
+    more_advice: Sequence[str] = (),
+    offers: Offers | None = None,
+    details: Sequence[tuple[Detail, bytes]] = (),
+    circuit: Circuit | None = None,
 ) -> tuple[Explorer, bytes]:
     """Return header and arrays of a picture of `results` as they are now, without waiting.
 
@@ -28,6 +34,8 @@ def explorer(
         results: The first map, then others of the same behaviour and model, in any setting.
         more_advice: Sentences shown before what the rules say of the results.
         offers: What else can be asked for; by default there is to choose from what is here.
+        details: What was asked of single cells, each with its arrays.
+        circuit: What was pinned and measured.
     """
     first, block = results[0], ArrayBlock()
     offers = offers or _offers(results)
@@ -45,6 +53,8 @@ def explorer(
         code=about.get("code", ""),
         settings=_settings(results) if offers else [],
         offers=offers,
+        details=[block.append(*one) for one in details],
+        circuit=circuit,
     )
     return header, block.to_bytes()
 

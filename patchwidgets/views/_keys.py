@@ -40,7 +40,7 @@ def plan_key(plan: Plan) -> str:
     """Return what tells a plan from the others of one study, as few words as do."""
     form = "" if plan.form in (None, "pinned") else f" ({plan.form})"
     if plan.origin is not None:
-        return f"from {plan.origin}{form}"
+        return f"from {plan.origin}{_by_place(plan)}{form}"
     path = plan.patches[0].path if plan.patches else None
     if path is not None:
         return f"{path.destination}{_by_place(plan)}{form}"

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from patchwidgets.views._chart import ABSENT, UNREACHABLE, Chart, read_chart
-from patchwidgets.views._scale import BEYOND, NOISE, SIZES, STOPS, between, paler, rgb
+from patchwidgets.views._scale import BEYOND, SIZES, STOPS, between, paler, rgb
+from patchwidgets.views._scale import NOISE as NOISE_COLOR
 from patchwidgets.views.heatmap import Heatmap
 
 STEPS, FEW = 100, 10
 GAP = 8
 WHITE = 2 * STEPS + 1
-GREY, HATCH, DOT, NOISY, BELOW, ABOVE, PALE = range(WHITE + 1, WHITE + 8)
+GREY, HATCH, DOT, NOISE, BELOW, ABOVE, PALE = range(WHITE + 1, WHITE + 8)
 SIZE = PALE + 2 * FEW + 1
 """Colours after those of measured cells. Estimates have few: `PALE` from -1 to 1, `SIZE` from 0."""
 
@@ -68,7 +69,7 @@ def _drawn(chart: Chart, height: int, width: int) -> np.ndarray:
     cells[share < -1 - 1e-6] = BELOW
     cells[np.isnan(chart.values)] = GREY
     cells[chart.status == ABSENT] = WHITE
-    cells[chart.noise] = NOISY
+    cells[chart.noise] = NOISE
     estimated = np.isfinite(chart.estimates)
     cells[estimated] = _estimated(chart)[estimated]
     pixels = _enlarged(cells, height, width)
@@ -110,7 +111,7 @@ def _png(pixels: np.ndarray) -> bytes:
 
 def _palette() -> bytes:
     scale, sizes = between(STOPS, 2 * STEPS + 1), between(SIZES, FEW + 1)
-    plain = [rgb(color) for color in ("ffffff", "eceff3", "bec6d0", "6b7480", NOISE, *BEYOND)]
+    plain = [rgb(color) for color in ("ffffff", "eceff3", "bec6d0", "6b7480", NOISE_COLOR, *BEYOND)]
     parts = [scale, np.array(plain), paler(between(STOPS, 2 * FEW + 1)), paler(sizes)]
     return np.rint(np.concatenate(parts)).astype(np.uint8).tobytes()
 

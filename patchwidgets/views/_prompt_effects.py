@@ -92,7 +92,7 @@ def _summary(values: np.ndarray, snapshot: Snapshot, patch: int | None) -> Effec
         return EffectSummary(mean=None, low=None, high=None, positive=0, negative=0)
     low, high = stats.bootstrap_interval(values[None])[0]
     return EffectSummary(
-        mean=_finite(float(stats.mean(values))),
+        mean=_finite(float(stats.mean(values[None])[0])),
         low=_finite(float(low)),
         high=_finite(float(high)),
         positive=int((values > 0).sum()),

@@ -17,7 +17,10 @@ from patchwidgets.views.explorer import Explorer
 from patchwidgets.views.prompt_effects import PromptEffects
 from patchwidgets.views.prompts import Prompts
 
-Shown = Explorer | Comparison | ArrayMap | Attention | PromptEffects | Prompts | Circuit
+WithoutMaps = Attention | PromptEffects | Prompts | Circuit
+"""What has no maps of nodes."""
+
+Shown = Explorer | Comparison | ArrayMap | WithoutMaps
 """What a notebook output or a report can hold."""
 
 MARKS = {1: "+", 2: "−"}

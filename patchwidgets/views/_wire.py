@@ -57,9 +57,29 @@ class ArrayBlock:
         self._length += len(raw) + padding
         return reference
 
+    def append(self, header: Any, block: bytes) -> Any:
+        """Append the arrays of another block; return its header as it is with them here."""
+        here = moved(header, self._length)
+        padding = -len(block) % 4
+        self._parts.append(block + b"\0" * padding)
+        self._length += len(block) + padding
+        return here
+
     def to_bytes(self) -> bytes:
         """Return everything added so far."""
         return b"".join(self._parts)
+
+
+def moved(part: Any, by: int) -> Any:
+    """Return a header, or a part of one, whose arrays lie `by` bytes further on."""
+    if isinstance(part, ArrayRef):
+        return part.model_copy(update={"offset": part.offset + by})
+    if isinstance(part, list):
+        return [moved(one, by) for one in part]
+    if isinstance(part, BaseModel):
+        fields = {name: moved(getattr(part, name), by) for name in type(part).model_fields}
+        return part.model_copy(update=fields)
+    return part
 
 
 def read_array(reference: ArrayRef, block: bytes) -> np.ndarray:

@@ -7,7 +7,7 @@ from pydantic import Field
 from patchwidgets.types import Unit
 from patchwidgets.views._wire import Wire
 from patchwidgets.views.advice import Advices
-from patchwidgets.views.explorer import Fact
+from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import Progress
 
 __all__ = ["Circuit"]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from patchwidgets.views._wire import ArrayRef, Wire
 from patchwidgets.views.advice import Advices
-from patchwidgets.views.explorer import Fact
+from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import Heatmap, Progress
 
 __all__ = ["Comparison"]

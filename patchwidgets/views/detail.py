@@ -10,6 +10,9 @@ from patchwidgets.views.prompt_effects import PromptEffects
 
 __all__ = ["Detail"]
 
+BUSY = "The model is measuring something else; attention patterns come when it has ended."
+"""The note of a detail whose patterns wait for the model."""
+
 
 class Detail(Wire):
     """One cell of one map: what it does to every pair, and what its head attends to."""

@@ -7,17 +7,13 @@ from pydantic import Field, TypeAdapter
 from patchwidgets.types import Direction
 from patchwidgets.views._wire import Wire
 from patchwidgets.views.advice import Advices
+from patchwidgets.views.circuit import Circuit
+from patchwidgets.views.detail import Detail
+from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import OPTIONAL, Heatmap
 from patchwidgets.views.token_strip import TokenStrip
 
 __all__ = ["Explorer"]
-
-
-class Fact(Wire):
-    """One labelled setting, such as `model` and `smollm2-135m`."""
-
-    label: str
-    value: str
 
 
 class Setting(Wire):
@@ -93,6 +89,10 @@ class Explorer(Wire):
     settings: list[Setting] = Field(default_factory=list)
     """How the maps were measured, the first setting first; empty where there is one and no other
     can be chosen. Keys of maps begin with those of a setting."""
+    details: list[Detail] = Field(default_factory=list)
+    """What was asked of single cells: effects on every pair, and attention patterns."""
+    circuit: Circuit | None = None
+    """What was pinned last and measured; null where nothing was."""
     offers: Offers | None = None
     """What there is to choose from; null where one first map is shown and no study is behind it."""
 
@@ -144,8 +144,29 @@ class DrillCommand(Wire):
     """Which nodes are frozen on the way; empty for `pinned`."""
 
 
+class DetailCommand(Wire):
+    """Asks for everything there is to know of one cell; answered by a new detail."""
+
+    command: Literal["detail"] = "detail"
+    map: str
+    """Key of the map."""
+    node: str
+    """Written name of the cell."""
+    prompt: Annotated[int, Field(ge=0)]
+    """The pair on which attention patterns are wanted."""
+
+
+class CircuitCommand(Wire):
+    """Asks how much of the behaviour some nodes carry; answered by a circuit."""
+
+    command: Literal["circuit"] = "circuit"
+    nodes: list[str]
+    setting: str
+    """Key of the setting in which it is measured; empty for the first."""
+
+
 class CancelCommand(Wire):
-    """Stops the measuring of the map `key`; what was measured stays."""
+    """Stops the measuring of the map `key`, or of the `circuit`; what was measured stays."""
 
     command: Literal["cancel"] = "cancel"
     key: str
@@ -158,12 +179,12 @@ class SilenceCommand(Wire):
     rule: str
 
 
-Command = Annotated[
-    SweepCommand | DrillCommand | CancelCommand | SilenceCommand, Field(discriminator="command")
-]
+AnyCommand = (
+    SweepCommand | DrillCommand | DetailCommand | CircuitCommand | CancelCommand | SilenceCommand
+)
 """What a reader can ask of a kernel."""
 
-COMMANDS: TypeAdapter[SweepCommand | DrillCommand | CancelCommand | SilenceCommand] = TypeAdapter(
-    Command
+COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(
+    Annotated[AnyCommand, Field(discriminator="command")]
 )
 """Reads and checks a command that came up from the page."""

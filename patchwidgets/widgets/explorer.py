@@ -4,12 +4,19 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.results.result import Measures, Result
+from patchwidgets.views._circuit import KEY as CIRCUIT
+from patchwidgets.views._circuit import circuit
 from patchwidgets.views._explorer import by_key, explorer, key_among
+from patchwidgets.views.detail import BUSY, Detail
 from patchwidgets.views.explorer import Offers
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import PatchWidget
+
+MOST_DETAILS = 40
+"""Cells of which more than their map says is kept, so that a notebook does not grow for ever."""
 
 
 @runtime_checkable
@@ -43,6 +50,8 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._asks = asks
         self._asked: set[str] = set()
         self._problems: list[str] = []
+        self._details: dict[tuple[str, str], tuple[Detail, bytes]] = {}
+        self._circuit: CircuitResult | None = None
         self.widget = PatchWidget(*self._picture(), on_command=self._obey)
         self._follow(results)
         if asks is not None and results[0].done:
@@ -64,7 +73,9 @@ class LiveExplorer(LiveView[PatchWidget]):
 
     def _picture(self) -> Any:
         offers = None if self._asks is None else self._asks.offers()
-        return explorer(self._results, self._problems, offers)
+        drawn = None if self._circuit is None else circuit(self._circuit)[0]
+        details = list(self._details.values())
+        return explorer(self._results, self._problems, offers, details, drawn)
 
     def _shown(self) -> Collection[Result]:
         return self._results
@@ -77,8 +88,14 @@ class LiveExplorer(LiveView[PatchWidget]):
                 self._sweep(command)
             case "drill":
                 self._drill(command)
+            case "detail":
+                self._look_closely(command["map"], command["node"], command["prompt"])
+            case "circuit":
+                self._measure_circuit(command["nodes"], command["setting"])
 
     def _cancel(self, key: str) -> None:
+        if key == CIRCUIT and self._circuit is not None:
+            self._circuit.cancel()
         result = self.results.get(key)
         if result is not None:
             result.cancel()
@@ -106,6 +123,55 @@ class LiveExplorer(LiveView[PatchWidget]):
 
         self._open(repr([command["setting"], receiver, sender, form]), start)
 
+    def _look_closely(self, key: str, node: str, prompt: int) -> None:
+        result = self.results.get(key)
+        if result is None or result.study is None:
+            return
+        # What is known at once is shown at once; patterns may have to wait for the model.
+        for wait in (False, True):
+            try:
+                found, block = result.study.detail(result, node, prompt, wait=wait)
+            except PatchwidgetsError as problem:
+                self._complain(problem)
+                return
+            self._keep_detail(found.model_copy(update={"map": key}), block)
+            if found.note != BUSY:
+                return
+
+    def _keep_detail(self, found: Detail, block: bytes) -> None:
+        with self._lock:
+            self._details.pop((found.map, found.node), None)
+            self._details[found.map, found.node] = found, block
+            for oldest in list(self._details)[:-MOST_DETAILS]:
+                del self._details[oldest]
+            self._draw()
+            self._store()
+
+    def _measure_circuit(self, nodes: Sequence[str], setting: str) -> None:
+        study = self._study_in(setting)
+        if study is None:
+            return
+        heads = self.results.get(f"{setting}heads")
+        order = heads if heads is not None and heads.progress.state == "done" else None
+        try:
+            counted = any(node.partition("@")[0].endswith(".mlp_out") for node in nodes)
+            mlps = "counted" if counted else "live"
+            measured = study.circuit(nodes, order=order, mlps=mlps)
+        except PatchwidgetsError as problem:
+            self._complain(problem)
+            return
+        with self._lock:
+            if self._circuit is not None:
+                self._circuit.cancel()
+            self._circuit = measured
+            self._draw()
+        self._follow([measured.measured])
+
+    def _complain(self, problem: PatchwidgetsError) -> None:
+        with self._lock:
+            self._problems.append(str(problem))
+            self._draw()
+
     def _study_in(self, setting: str) -> Measures | None:
         """Return the study of a setting; `None` where no map of it was measured here."""
         for key, result in self.results.items():
@@ -128,9 +194,7 @@ class LiveExplorer(LiveView[PatchWidget]):
         try:
             self._take(start())
         except PatchwidgetsError as problem:
-            with self._lock:
-                self._problems.append(str(problem))
-                self._draw()
+            self._complain(problem)
         finally:
             with self._lock:
                 self._asked.remove(asked)

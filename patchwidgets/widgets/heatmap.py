@@ -1,21 +1,26 @@
 """A map of anybody's array in a notebook."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from IPython.display import display, update_display
 
+from patchwidgets.reports._figures import of_map
 from patchwidgets.reports.html import page
-from patchwidgets.views._array_map import array_map
+from patchwidgets.results.csv import write_csv
+from patchwidgets.views._array_map import array_map, table_of
 from patchwidgets.views._axes import Along
+from patchwidgets.views._chart import read_chart
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.widgets._linking import link, selecting
 from patchwidgets.widgets.widget import CarryingWidget
 
-STORED_AFTER = 1.0
-"""Seconds until the notebook's stored output follows what is shown."""
+STORED_AFTER, STORED_AT_LEAST = 0.3, 5.0
+"""Seconds until the notebook's stored output follows what is shown: after the last change, and
+while changes go on. A page that looks for itself waits longer (js/src/lab/keep.ts)."""
 
 
 class HeatmapWidget(CarryingWidget):
@@ -26,9 +31,11 @@ class HeatmapWidget(CarryingWidget):
 
     def __init__(self, array: Any, **about: Any) -> None:
         self._about = about
+        self._turn = 0
         self._outputs: list[str] = []
         self._storing: threading.Timer | None = None
-        super().__init__(*array_map(array, **about))
+        self._changed_at = 0.0
+        super().__init__(*array_map(array, **about), on_command=self._obey)
 
     def show(
         self,
@@ -54,9 +61,9 @@ class HeatmapWidget(CarryingWidget):
             "limit": limit,
         }
         about = self._about | {name: value for name, value in given.items() if value is not None}
-        header, block = array_map(array, **about)
         with self._lock:
-            self._about = about
+            header, block = array_map(array, **about, turn=self._turn + 1)
+            self._about, self._turn = about, self._turn + 1
             self.draw(header, block)
             self._store_soon()
 
@@ -81,14 +88,41 @@ class HeatmapWidget(CarryingWidget):
         path.write_text(text, encoding="utf-8")
         return path
 
+    def figure(
+        self, path: str | Path | None = None, *, format: str | None = None, clipped: bool = False
+    ) -> Any:
+        """Return the map as a matplotlib figure, or write it as SVG, PDF or PNG and return where.
+
+        Args and errors are those of `Result.figure`.
+        """
+        with self._lock:
+            drawn, block = self._map.maps[0], self.block
+        return of_map(drawn, block, None if path is None else Path(path), format, clipped)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write a line for every cell: its name, row, column and number; return where.
+
+        Texts that a spreadsheet would run as formulas get an apostrophe in front.
+        """
+        with self._lock:
+            chart = read_chart(self._map.maps[0], self.block)
+        return write_csv(table_of(chart), Path(path))
+
     @property
     def _map(self) -> ArrayMap:
         assert isinstance(self._header, ArrayMap)
         return self._header
 
     def _store_soon(self) -> None:
-        if not self._outputs or self._storing is not None:
+        if not self._outputs:
             return
+        waited = 0.0 if self._storing is None else time.monotonic() - self._changed_at
+        if self._storing is None:
+            self._changed_at = time.monotonic()
+        elif waited > STORED_AT_LEAST:
+            return
+        else:
+            self._storing.cancel()
         self._storing = threading.Timer(STORED_AFTER, self._store)
         self._storing.daemon = True
         self._storing.start()
@@ -100,6 +134,11 @@ class HeatmapWidget(CarryingWidget):
             bundle = self.bundle()
             for identity in self._outputs:
                 update_display(bundle, raw=True, display_id=identity)
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        # The page's messages must not wait for a picture to be made.
+        if command["command"] == "store":
+            threading.Thread(target=self.send_bundle, daemon=True).start()
 
     def _ipython_display_(self) -> None:
         with self._lock:

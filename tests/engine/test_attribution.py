@@ -16,7 +16,7 @@ from patchwidgets.engine.edges import attribute_edges
 from patchwidgets.engine.path_receivers import resolve_stops
 from patchwidgets.engine.path_reference import PathReference
 from patchwidgets.engine.reference import reference_logits
-from patchwidgets.engine.session import _sites_of
+from patchwidgets.engine.session import sites_of
 from patchwidgets.errors import MeasurementError, PatchwidgetsError, PlanError
 from patchwidgets.models.sites import SITES
 from patchwidgets.nodes import Node
@@ -40,9 +40,9 @@ def kept_runs(study, plan_or_patches):
     patches = getattr(plan_or_patches, "patches", plan_or_patches)
     sites = {node.site for patch in patches for node in patch.nodes} - {"embed"}
     if hasattr(plan_or_patches, "patches"):
-        sites |= _sites_of(plan_or_patches)
+        sites |= sites_of(plan_or_patches)
     with study._session.model.measuring():
-        (runs,) = study._session._runs_with(sites - {"resid_pre", "resid_post"})
+        (runs,) = study._session.runs_with(sites - {"resid_pre", "resid_post"})
     return runs
 
 

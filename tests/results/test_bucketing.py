@@ -192,6 +192,7 @@ def test_a_map_by_bucket_is_drawn_with_its_buckets(result):
     assert "3 pairs · s_middle on 2 of 3 · seed 0" in heatmap.caption
     drawn = read_array(heatmap.value, block)[0]
     np.testing.assert_allclose(drawn, result.normalized(), rtol=1e-6)
+    assert heatmap.low is not None
     low = read_array(heatmap.low, block)[0]
     np.testing.assert_allclose(low, result.interval().sel(bound="low"), rtol=1e-6)
 

@@ -56,6 +56,7 @@ def test_no_array_of_measurements_has_an_estimate_in_it(screened):
     view = heatmap(screened, key="k", title="", caption="", block=block)
     raw = block.to_bytes()
     for array in (view.value, view.effect, view.patched, view.low, view.high):
+        assert array is not None
         assert np.isnan(read_array(array, raw)[:, 1]).all()
     np.testing.assert_array_equal(read_array(view.status, raw), [[1, 2], [0, 3]])
 

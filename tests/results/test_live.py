@@ -192,6 +192,7 @@ def test_values_that_failed_a_check_are_forgotten(small):
     assert np.isnan(small.snapshot().values).all()
     block = ArrayBlock()
     view = heatmap(small, key="", title="", caption="", block=block)
+    assert view.low is not None
     assert np.isnan(read_array(view.low, block.to_bytes())).all()
 
 
@@ -237,6 +238,7 @@ def test_every_look_while_measuring_is_consistent(line_result):
             raw = block.to_bytes()
             status = read_array(view.status, raw)[:, 0]
             for ref in (view.value, view.effect, view.low, view.high, view.patched):
+                assert ref is not None
                 drawn = read_array(ref, raw)[0, :, 0]
                 wanted = np.where(status == 1, np.arange(200), np.nan)
                 if not np.allclose(drawn, wanted, equal_nan=True):

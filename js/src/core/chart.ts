@@ -47,7 +47,9 @@ export class Chart {
   private readonly arrays: Record<"value", Float32Array> &
     Record<"effect" | "low" | "high" | "patched", Float32Array | null>;
   private readonly estimated: Float32Array | null;
-  private cellsByName: Map<string, number> | null = null;
+  private readonly limits = new Map<string, number>();
+  /** How names lead to cells, once one was looked for. */
+  private ways: { named: Map<string, number>; columns: Map<string, number[]> } | null = null;
 
   constructor(
     readonly map: Heatmap,
@@ -116,6 +118,14 @@ export class Chart {
     };
   }
 
+  /** Returns the end of the scale, the largest absolute number; looked for once. */
+  limit(metric: number, withEstimates: boolean): number {
+    const key = `${metric} ${withEstimates}`;
+    const known = this.limits.get(key) ?? this.drawn(metric, withEstimates).limit;
+    this.limits.set(key, known);
+    return known;
+  }
+
   /** Returns what rounding alone does, on the scale of `values`; 0 where that is not known. */
   noiseFloor(metric: number): number {
     const { noise_floor, normalized, base, source } = this.metric(metric);
@@ -173,14 +183,35 @@ export class Chart {
     return `${rows.parts[Math.floor(cell / this.width)]}${columns.parts[cell % this.width]}`;
   }
 
-  /** Returns the cell of the node written `name`, or -1. */
+  /** Returns the cell of the node written `name`, or -1; the first where several are. */
   cellOf(name: string): number {
-    if (!this.cellsByName) {
-      this.cellsByName = new Map();
-      for (let cell = this.size - 1; cell >= 0; cell--) {
-        if (this.exists(cell)) this.cellsByName.set(this.nameOf(cell), cell);
-      }
+    const { names, rows } = this.map;
+    this.ways ??= { named: firstOf(names), columns: placesOf(this.map.columns.parts) };
+    const named = this.ways.named.get(name);
+    const found = named === undefined ? [] : [named];
+    for (let row = 0; row < this.height; row++) {
+      const part = rows.parts[row] as string;
+      if (!name.startsWith(part)) continue;
+      const columns = this.ways.columns.get(name.slice(part.length)) ?? [];
+      const cells = columns.map((column) => row * this.width + column);
+      found.push(...cells.filter((cell) => names[String(cell)] === undefined));
     }
-    return this.cellsByName.get(name) ?? -1;
+    return found.sort((a, b) => a - b).find((cell) => this.exists(cell)) ?? -1;
   }
+}
+
+/** Returns the first cell of each name that rows and columns do not give. */
+function firstOf(names: Heatmap["names"]): Map<string, number> {
+  const cells = Object.entries(names).map(([cell, name]) => [name, Number(cell)] as const);
+  return new Map(cells.sort(([, one], [, other]) => other - one));
+}
+
+function placesOf(parts: string[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  parts.forEach((part, place) => {
+    const known = places.get(part);
+    if (known) known.push(place);
+    else places.set(part, [place]);
+  });
+  return places;
 }

@@ -1,7 +1,9 @@
 import type {
   AttentionState,
   CancelCommand,
+  CircuitCommand,
   ComparisonState,
+  DetailCommand,
   DrillCommand,
   ExplorerState,
   PromptEffectsState,
@@ -12,7 +14,13 @@ import type {
 import type { Preferences } from "./preferences";
 
 /** Something only a kernel can do. */
-export type Command = SweepCommand | DrillCommand | CancelCommand | SilenceCommand;
+export type Command =
+  | SweepCommand
+  | DrillCommand
+  | DetailCommand
+  | CircuitCommand
+  | CancelCommand
+  | SilenceCommand;
 
 /** What a reader can choose, in any view. */
 export type Choices = ExplorerState &

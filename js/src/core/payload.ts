@@ -1,19 +1,27 @@
-import { type Explorer, type Prompts, SCHEMA_VERSION } from "../generated/views";
+import { type Detail, type Explorer, type Prompts, SCHEMA_VERSION } from "../generated/views";
 import schema from "../generated/views.schema.json";
 import { readArrayMap } from "./array-map";
 import { fromBase64, PayloadError } from "./arrays";
-import { readAttention } from "./attention";
+import { type AttentionPayload, readAttention } from "./attention";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
 import { readCircuit } from "./circuit";
 import { readComparison } from "./comparison";
 import { inflate } from "./inflate";
-import { readEffects } from "./prompt-effects";
+import { type EffectsPayload, readEffects } from "./prompt-effects";
 
 /** Everything an explorer draws. */
 export interface Payload {
   header: Explorer;
   charts: Chart[];
+  details: DetailPayload[];
+}
+
+/** What is known of one cell, with its numbers decoded. */
+export interface DetailPayload {
+  header: Detail;
+  effects: EffectsPayload;
+  patterns: AttentionPayload[];
 }
 
 const ROOT = schema as Schema;
@@ -49,7 +57,12 @@ export function readPayload(header: unknown, bytes: Uint8Array): AnyPayload {
 }
 
 function readExplorer(header: Explorer, bytes: Uint8Array): Payload {
-  return { header, charts: header.maps.map((map) => new Chart(map, bytes)) };
+  const details = (header.details ?? []).map((detail) => ({
+    header: detail,
+    effects: readEffects(detail.effects, bytes),
+    patterns: detail.patterns.map((pattern) => readAttention(pattern, bytes)),
+  }));
+  return { header, charts: header.maps.map((map) => new Chart(map, bytes)), details };
 }
 
 /** As `readPayload`, for the form in which notebooks and reports store it. */

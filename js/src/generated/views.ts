@@ -41,6 +41,14 @@ export interface Explorer {
    */
   settings?: Setting[];
   /**
+   * What was asked of single cells: effects on every pair, and attention patterns.
+   */
+  details?: Detail[];
+  /**
+   * What was pinned last and measured; null where nothing was.
+   */
+  circuit?: Circuit | null;
+  /**
    * What there is to choose from; null where one first map is shown and no study is behind it.
    */
   offers?: Offers | null;
@@ -214,7 +222,7 @@ export interface Axis {
   parts: string[];
 }
 /**
- * Stops the measuring of the map `key`; what was measured stays.
+ * Stops the measuring of the map `key`, or of the `circuit`; what was measured stays.
  */
 export interface CancelCommand {
   command: "cancel";
@@ -266,6 +274,17 @@ export interface Circuit {
    * Python that measures it.
    */
   code: string;
+}
+/**
+ * Asks how much of the behaviour some nodes carry; answered by a circuit.
+ */
+export interface CircuitCommand {
+  command: "circuit";
+  nodes: string[];
+  /**
+   * Key of the setting in which it is measured; empty for the first.
+   */
+  setting: string;
 }
 /**
  * A path that was pinned, or one leg of it.
@@ -498,6 +517,24 @@ export interface Detail {
    * Why there is no pattern; empty where there is one.
    */
   note: string;
+}
+/**
+ * Asks for everything there is to know of one cell; answered by a new detail.
+ */
+export interface DetailCommand {
+  command: "detail";
+  /**
+   * Key of the map.
+   */
+  map: string;
+  /**
+   * Written name of the cell.
+   */
+  node: string;
+  /**
+   * The pair on which attention patterns are wanted.
+   */
+  prompt: number;
 }
 /**
  * A node on which methods disagree; the numbers count methods.

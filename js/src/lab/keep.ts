@@ -1,5 +1,5 @@
 import type { IRenderMime } from "@jupyterlab/rendermime";
-import { type Heatmap, MIME_TYPE } from "../generated/views";
+import { type Explorer, type Heatmap, MIME_TYPE } from "../generated/views";
 import type { LiveModel } from "../widget/live";
 
 const SETTLED_MS = 400;
@@ -60,7 +60,10 @@ function stageIn(output: IRenderMime.IMimeModel): string {
 function stageOf(header: unknown): string {
   const maps = mapsOf(header);
   if (!maps) return JSON.stringify(header);
-  return JSON.stringify(maps.map(({ key, progress }) => [key, progress.state, progress.done]));
+  const { details, circuit } = header as Partial<Explorer>;
+  const measured = maps.map(({ key, progress }) => [key, progress.state, progress.done]);
+  const looked = details?.map(({ map, node, prompt }) => [map, node, prompt]);
+  return JSON.stringify([measured, looked, circuit?.progress]);
 }
 
 function mapsOf(header: unknown): Heatmap[] | undefined {

@@ -250,8 +250,11 @@ function shapeOf(placed: PlacedNode, selected: string, pen: Pen): SVGGElement {
   const ink = color ? textOn(color) : theme.text;
   const value = node.effect === null ? "" : signed(node.effect);
   const sign = node.effect === null ? "" : node.effect < 0 ? " −" : " +";
-  const said = [node.label, kindOf(node.name), value && `${effects} ${value}`];
-  const middle = { x: x + width / 2, fill: ink };
+  // What is said begins with what is seen.
+  const said = [value ? `${node.label} ${value}` : node.label, value && effects, kindOf(node.name)]
+    .filter(Boolean)
+    .join(", ");
+  const middle = x + width / 2;
   const twoLines = !dense && value;
   return s(
     "g",
@@ -261,9 +264,9 @@ function shapeOf(placed: PlacedNode, selected: string, pen: Pen): SVGGElement {
       role: "button",
       tabindex: -1,
       "aria-pressed": node.name === selected ? "true" : "false",
-      "aria-label": said.filter(Boolean).join(", "),
+      "aria-label": said,
     },
-    s("title", {}, said.filter(Boolean).join(", ")),
+    s("title", {}, said),
     s("rect", {
       x,
       y,
@@ -275,10 +278,11 @@ function shapeOf(placed: PlacedNode, selected: string, pen: Pen): SVGGElement {
     }),
     s(
       "text",
-      { class: "pw-graph-label", ...middle, y: y + (twoLines ? 13 : height / 2) },
+      { class: "pw-graph-label", x: middle, y: y + (twoLines ? 13 : height / 2), fill: ink },
       dense && value ? node.label + sign : node.label,
+      twoLines && " ",
+      twoLines && s("tspan", { class: "pw-graph-value", x: middle, y: y + 26 }, value),
     ),
-    twoLines && s("text", { class: "pw-graph-value", ...middle, y: y + 26 }, value),
   );
 }
 

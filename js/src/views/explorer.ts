@@ -1,24 +1,23 @@
 import type { Chart } from "../core/chart";
 import { h } from "../core/dom";
 import type { Host } from "../core/host";
-import { parseReader, questionOf, type Way } from "../core/nodes";
+import { questionOf, type Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ExplorerState } from "../generated/views";
-import { AdviceView } from "./advice";
 import { BaselineView } from "./baseline";
 import { Breadcrumb } from "./breadcrumb";
 import { cellFacts } from "./cell-facts";
-import { CellPanel } from "./cell-panel";
+import { Closer } from "./closer";
 import { codeOf } from "./code";
 import { type Choice, DrillMenu } from "./drill-choice";
 import { ExplorerHead } from "./explorer-head";
 import { ExplorerSettings, type SettingChange } from "./explorer-settings";
+import { ExplorerSide, pinnedAt, type SideProps } from "./explorer-side";
 import { ExplorerTabs } from "./explorer-tabs";
 import type { HeatmapEvents } from "./heatmap";
 import { Looking } from "./looking";
 import { MapRow, sizeAt } from "./map-row";
-import { peaksOf } from "./peaks";
 import { ProgressView } from "./progress";
 import { QueueView } from "./queue";
 import { TokenStripView } from "./token-strip";
@@ -43,11 +42,11 @@ export class ExplorerView {
     (key) => this.eventsOf(key),
     (now) => this.measure(now),
   );
-  private readonly panel: CellPanel;
-  private readonly advice = new AdviceView(
-    (rule) => this.host.command({ command: "silence", rule }),
-    (text) => this.progress.say(text),
-  );
+  private readonly side: ExplorerSide;
+  private readonly closer = new Closer((command) => {
+    this.host.command(command);
+    this.renderCell();
+  });
   private readonly progress = new ProgressView(() => this.cancel());
   private readonly queue = new QueueView((key) => this.host.command({ command: "cancel", key }));
   private readonly tooltip = new Tooltip();
@@ -69,11 +68,16 @@ export class ExplorerView {
       (text) => this.progress.say(text),
     );
     this.tabs = new ExplorerTabs((key) => this.show(key), signal);
-    this.panel = new CellPanel(
-      (way) => this.drill(this.looking.active, way),
-      (cell) => this.select(this.looking.active, cell),
-      () => this.pin(this.looking.selection),
-    );
+    this.side = new ExplorerSide({
+      drill: (way) => this.drill(this.looking.active, way),
+      select: (cell) => this.select(this.looking.active, cell),
+      choose: (selection) => this.change({ selection }),
+      pin: (node) => this.pin(node),
+      measure: () => this.measureCircuit(),
+      prompt: (prompt) => this.change({ prompt }),
+      silence: (rule) => this.host.command({ command: "silence", rule }),
+      say: (text) => this.progress.say(text),
+    });
     this.menu = new DrillMenu(
       (way) => this.drill(this.looking.active, way),
       () => this.maps.focus(this.looking.active),
@@ -114,12 +118,13 @@ export class ExplorerView {
 
   destroy(): void {
     this.listening.abort();
+    this.closer.destroy();
+    this.side.destroy();
     this.maps.destroy();
     this.element.remove();
   }
 
   private build(): HTMLElement {
-    const side = h("aside", { class: "pw-side" }, this.panel.element, this.advice.element);
     return h(
       "div",
       { class: "pw-explorer" },
@@ -136,7 +141,7 @@ export class ExplorerView {
           this.breadcrumb.element,
           this.maps.element,
         ),
-        side,
+        this.side.element,
       ),
       this.progress.element,
       this.queue.element,
@@ -193,8 +198,8 @@ export class ExplorerView {
     this.baseline.update(looking.wanted.direction, strip ?? header.strip, metric);
     this.renderTabs();
     this.renderMaps();
-    this.renderPanel();
-    this.advice.update(header.advice, host.live);
+    this.side.update(this.sideProps);
+    this.lookCloser();
     const { progress } = measuredIn(this.payload, looking).map;
     this.progress.update(progress, host.live, header.drills);
     this.queue.update(header.maps, measuredIn(this.payload, looking).map.key, host.live);
@@ -229,32 +234,22 @@ export class ExplorerView {
     };
   }
 
-  private renderPanel(): void {
-    const key = this.looking.active;
-    const chart = this.chartOf(key);
-    const metric = chart.metricIndex(this.looking.metric);
-    const cell = this.looking.cellIn(key);
-    const about = key.slice(this.looking.prefix.length);
-    this.panel.update({
-      facts: cell < 0 ? null : cellFacts(chart, metric, cell, this.looking.estimates),
-      receiver: this.isFirst(key) ? "" : about,
-      choices:
-        cell < 0
-          ? toLogits(this.payload, this.looking, this.host.live)
-          : this.choicesAt(chart, cell),
-      pinned: this.pinnedAt(chart, cell),
-      peaks: peaksOf(chart, metric, this.theme.palette, this.looking.estimates),
-      peaksOf: this.isFirst(key) ? "Strongest cells" : `Strongest into ${about}`,
-      hint: hintAt(this.payload, chart, cell),
-    });
+  private renderCell(): void {
+    this.side.updateCell(this.sideProps);
+    this.lookCloser();
   }
 
-  /** Returns whether the node of a cell is pinned; null where it is none that can be. */
-  private pinnedAt(chart: Chart, cell: number): boolean | null {
-    const node = cell < 0 ? "" : chart.nameOf(cell);
-    return parseReader(node) && this.payload.header.drills
-      ? this.looking.pins.includes(node)
-      : null;
+  private get sideProps(): SideProps {
+    const { payload, looking, theme, width, host } = this;
+    const strip = looking.setting?.strip ?? payload.header.strip;
+    const asked = this.closer.isWaiting(payload, looking);
+    const chart = this.chartOf(looking.active);
+    return { payload, looking, theme, width, live: host.live, chart, strip, asked };
+  }
+
+  private lookCloser(): void {
+    const { payload, looking, host } = this;
+    if (host.live) this.closer.look(payload, looking, this.chartOf(looking.active));
   }
 
   private eventsOf(key: string): HeatmapEvents {
@@ -286,7 +281,7 @@ export class ExplorerView {
     if (this.looking.active === key) return;
     this.looking.active = key;
     this.host.setState({ selection: this.looking.selection });
-    this.renderPanel();
+    this.renderCell();
   }
 
   private select(key: string, cell: number): void {
@@ -294,7 +289,7 @@ export class ExplorerView {
     this.looking.pick(key, this.chartOf(key).nameOf(cell));
     this.host.setState({ selection: this.looking.selection });
     this.renderMaps();
-    this.renderPanel();
+    this.renderCell();
   }
 
   /** Asks which way to go on from a node. */
@@ -312,7 +307,7 @@ export class ExplorerView {
 
   private letter(key: string, cell: number, letter: string): boolean {
     const chart = this.chartOf(key);
-    if (letter === "p" && this.pinnedAt(chart, cell) !== null) {
+    if (letter === "p" && pinnedAt(this.payload, this.looking, chart, cell) !== null) {
       this.pin(chart.nameOf(cell));
       return true;
     }
@@ -330,7 +325,14 @@ export class ExplorerView {
     const { pins } = this.looking;
     this.host.setState({ pins: [...pins] });
     this.progress.say(pins.includes(node) ? `pinned ${node}` : `unpinned ${node}`);
-    this.renderPanel();
+    this.side.update(this.sideProps);
+  }
+
+  /** Asks how much of the behaviour the pinned nodes carry. */
+  private measureCircuit(): void {
+    const { pins, prefix: setting } = this.looking;
+    this.host.command({ command: "circuit", nodes: [...pins], setting });
+    this.progress.say("asked the kernel how much the circuit carries");
   }
 
   private drill(from: string, way: Way): void {
@@ -426,10 +428,6 @@ export class ExplorerView {
 
   private choicesAt(chart: Chart, cell: number): Choice[] {
     return choicesAt(this.payload, this.looking, this.host.live, chart, cell);
-  }
-
-  private isFirst(key: string): boolean {
-    return key === this.looking.first;
   }
 
   /** Returns a map; where it is not measured, another of its setting, or the first. */

@@ -1,4 +1,4 @@
-import type { Drawn } from "../core/chart";
+import type { Chart, Drawn } from "../core/chart";
 import { clippedLimitOf } from "../core/color";
 
 /** How far the colours of a map reach. All scales have 0 in their middle. */
@@ -16,11 +16,24 @@ export interface Limits {
   own: number;
   /** Where maps share one. */
   shared?: number | undefined;
+  /** Whether that is the one to begin with. */
+  sharing: boolean;
 }
 
-/** Returns the scales that a map can have. */
-export function scalesOf({ shared }: Limits): Scale[] {
-  return shared === undefined ? ["own", "clipped"] : ["shared", "own", "clipped"];
+/** Returns the scales that a map can have, the one to begin with first. */
+export function scalesOf({ shared, sharing }: Limits): Scale[] {
+  if (shared === undefined) return ["own", "clipped"];
+  return sharing ? ["shared", "own", "clipped"] : ["own", "shared", "clipped"];
+}
+
+/** Returns a scale for several maps of one metric; none where they do not count the same. */
+export function sharedLimitOf(charts: Chart[], metric: string, estimates: boolean): number | null {
+  const columns = charts.map((chart) => chart.metric(chart.metricIndex(metric)));
+  const same = columns.every(
+    ({ name, normalized }) => name === columns[0]?.name && normalized === columns[0]?.normalized,
+  );
+  if (charts.length < 2 || !same) return null;
+  return Math.max(...charts.map((chart) => chart.limit(chart.metricIndex(metric), estimates)));
 }
 
 /** Returns the end of a scale. */

@@ -1,64 +1,17 @@
-import type { Chart, Drawn } from "../core/chart";
+import type { Drawn } from "../core/chart";
 import { freshId, h, setAttributes } from "../core/dom";
-import type { Theme } from "../core/theme";
 import { HeatmapCanvas } from "./heatmap-canvas";
 import { keyPressed } from "./heatmap-keys";
 import { cellAt, cornerOf, type Layout, layoutOf } from "./heatmap-layout";
 import type { Picture } from "./heatmap-paint";
 import { followPointer } from "./heatmap-pointer";
+import type { Box, HeatmapEvents, HeatmapProps } from "./heatmap-props";
 import { type Limits, limitOn, type Scale, scalesOf } from "./heatmap-scale";
 import { HeatmapTools } from "./heatmap-tools";
 import { type Part, pulled, revealing, WHOLE, zoomed } from "./heatmap-zoom";
 import { isFullScreen } from "./screen";
 
-/** What a map shows. */
-export interface HeatmapProps {
-  chart: Chart;
-  metric: number;
-  /** Whether cells that were not measured show what was estimated of them. */
-  estimates: boolean;
-  /** Most pixels the map may be wide. */
-  room: number;
-  /** The selected cell, or -1. */
-  selected: number;
-  /** Cells that the trail runs through, or that the pointer is on elsewhere. */
-  passed: number[];
-  theme: Theme;
-  /** The end of the colour scale, where maps share one; otherwise this map's own. */
-  limit?: number;
-  /** Most pixels the cells may be high together, where that is less than usual. */
-  tall?: number;
-  /** For every cell whether it is detected, as `Sign`. */
-  signs?: Uint8Array;
-  /** What the map is called, where its title is not enough. */
-  label?: string;
-  /** What a screen reader says of a cell. */
-  describe(cell: number): string;
-}
-
-/** What a reader does with a map. */
-export interface HeatmapEvents {
-  /** The pointer or the keyboard is on a cell; -1 where it has left. */
-  hover(cell: number): void;
-  select(cell: number): void;
-  /** Enter, or a click: `by` says which. */
-  open(cell: number, by: "pointer" | "keyboard"): void;
-  /** A letter was pressed; returns whether it means anything here. */
-  letter(cell: number, letter: string): boolean;
-  up(): void;
-  escape(): void;
-  focus(): void;
-  /** The map has another size or another scale: what stands beside it is to be drawn again. */
-  restyled?(): void;
-}
-
-/** A rectangle in the map's own pixels. */
-export interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
+export type { Box, HeatmapEvents, HeatmapProps } from "./heatmap-props";
 
 /** Pixels of a whole screen that are not for cells: title, labels, legend, what stands around. */
 const AROUND = 300;
@@ -111,6 +64,7 @@ export class HeatmapView {
       otherCells ||
       before.room !== props.room ||
       before.limit !== props.limit ||
+      before.sharable !== props.sharable ||
       before.signs !== props.signs ||
       before.label !== props.label ||
       before.theme !== props.theme;
@@ -200,8 +154,10 @@ export class HeatmapView {
   }
 
   private get limits(): Limits {
-    const { limit, chart } = this.props ?? {};
-    return { own: this.drawn?.limit ?? 1, shared: limit ?? chart?.map.limit ?? undefined };
+    const { limit, sharable, chart } = this.props ?? {};
+    const fixed = limit ?? chart?.map.limit ?? undefined;
+    const sharing = fixed !== undefined;
+    return { own: this.drawn?.limit ?? 1, shared: fixed ?? sharable, sharing };
   }
 
   private compose(props: HeatmapProps): void {

@@ -4,11 +4,12 @@ import type { Payload } from "../core/payload";
 import type { Theme } from "../core/theme";
 import { spokenFacts } from "./cell-facts";
 import type { Box, HeatmapEvents, HeatmapProps } from "./heatmap";
+import { sharedLimitOf } from "./heatmap-scale";
 import type { Looking } from "./looking";
 import { MapPanel } from "./map-panel";
 import { Unmeasured, type UnmeasuredProps } from "./unmeasured";
 
-const SIDE_WIDTH = 328;
+export const SIDE_WIDTH = 328;
 const PADDING = 16;
 const GAP = 24;
 
@@ -91,9 +92,12 @@ export class MapRow {
 function propsOf(key: string, { payload, looking, theme, width }: MapRowProps): HeatmapProps {
   const chart = looking.chart(key) as Chart;
   const metric = chart.metricIndex(looking.metric);
+  const charts = looking.trail.slice(-2).flatMap((one) => looking.chart(one) ?? []);
+  const sharable = sharedLimitOf(charts, chart.metric(metric).name, looking.estimates);
   return {
     chart,
     metric,
+    ...(sharable === null ? {} : { sharable }),
     estimates: looking.estimates,
     room: roomFor(width, payload.header.drills),
     selected: looking.cellIn(key),

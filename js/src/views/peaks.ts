@@ -4,13 +4,19 @@ import type { Peak } from "./cell-panel";
 
 const EACH_SIGN = 3;
 
+/** The last peaks of each map: a large one is not to be searched at every step of the keyboard. */
+const known = new WeakMap<Chart, { asked: unknown[]; peaks: Peak[] }>();
+
 /** Returns the strongest measured cells of a map, positive and negative, above the noise floor. */
-export function peaksOf(
-  chart: Chart,
-  metric: number,
-  palette: Palette,
-  withEstimates: boolean,
-): Peak[] {
+export function peaksOf(chart: Chart, ...asked: [metric: number, Palette, boolean]): Peak[] {
+  const last = known.get(chart);
+  if (last && asked.every((one, place) => one === last.asked[place])) return last.peaks;
+  const peaks = search(chart, ...asked);
+  known.set(chart, { asked, peaks });
+  return peaks;
+}
+
+function search(chart: Chart, metric: number, palette: Palette, withEstimates: boolean): Peak[] {
   const { values, noise, limit } = chart.drawn(metric, withEstimates);
   for (let cell = 0; cell < chart.size; cell++) if (noise[cell]) values[cell] = 0;
   const top = (sign: 1 | -1) =>

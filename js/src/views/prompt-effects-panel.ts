@@ -116,6 +116,9 @@ export class PromptEffectsPanel {
     this.hovered = -1;
     fill(this.picture, picture);
     this.strip.hidden = !dots.length;
+    // What is an option has a name, also before the reader is there.
+    setAttributes(this.option, { "aria-selected": "true" });
+    this.option.textContent = this.wordsOf(props.prompt);
     this.said.hidden = !dots.length;
     this.summary.textContent = summaryText(effects, metric);
     this.note.textContent = header.note;

@@ -14,18 +14,10 @@ from patchwidgets.prompts.tasks._drawing import (
     singles,
     site_or_default,
 )
+from patchwidgets.prompts.tasks._year_nouns import YEAR_NOUNS
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["greater_than"]
-
-_LISTED = """
-    war battle siege conflict campaign revolt rebellion crisis famine drought plague reign rule
-    dispute struggle strike trial project study survey expedition journey voyage mission tour
-    festival ceremony marriage friendship partnership alliance affair debate investigation
-    experiment construction operation program exhibition season era epidemic depression boom
-    crusade occupation peace truce feud search storm tournament training treaty visit
-    """
-_NOUNS = tuple(_LISTED.split())
 
 _TEMPLATES = {
     "year": "The [NOUN] lasted from the year [YEAR] to the year [XX]",
@@ -75,7 +67,7 @@ class _GreaterThan:
     def usable(self, words: Words) -> Mapping[str, Share]:
         """Return how many nouns are single tokens, and how many years can be read."""
         return {
-            "nouns": share(singles("nouns", _NOUNS, 1, words), _NOUNS),
+            "nouns": share(singles("nouns", YEAR_NOUNS, 1, words), YEAR_NOUNS),
             "years": share(_reading(words).years, _YEARS),
         }
 
@@ -105,7 +97,7 @@ class _GreaterThan:
         """
         site = site_or_default(self, at)
         chosen = list(chosen_templates(_TEMPLATES, templates))
-        nouns, reading = singles("nouns", _NOUNS, 1, words), _reading(words)
+        nouns, reading = singles("nouns", YEAR_NOUNS, 1, words), _reading(words)
         draw = random.Random(seed)
 
         def make() -> tuple[str, str, str]:

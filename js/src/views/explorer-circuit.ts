@@ -1,0 +1,121 @@
+import { Status } from "../core/chart";
+import { type Pin, pinnedCircuit } from "../core/circuit";
+import { button, h } from "../core/dom";
+import { nodesOf } from "../core/nodes";
+import type { Payload } from "../core/payload";
+import { splitKey } from "../core/settings";
+import type { Theme } from "../core/theme";
+import type { Circuit } from "../generated/views";
+import { CircuitView } from "./circuit";
+import type { Looking } from "./looking";
+
+/** Everything the circuit depends on. */
+export interface PinnedProps {
+  payload: Payload;
+  looking: Looking;
+  theme: Theme;
+  width: number;
+  live: boolean;
+}
+
+/** What the reader does with the circuit. */
+export interface PinnedEvents {
+  select(node: string): void;
+  remove(node: string): void;
+  measure(): void;
+}
+
+/** What was pinned, as a graph, with how much it carries once that is measured. */
+export class ExplorerCircuit {
+  private readonly view: CircuitView;
+  private readonly measure: HTMLButtonElement;
+  readonly element: HTMLElement;
+
+  constructor(events: PinnedEvents) {
+    this.view = new CircuitView(events);
+    this.measure = button({ class: "pw-button" }, () => events.measure(), "");
+    this.element = h(
+      "section",
+      { class: "pw-pinned", "aria-label": "pinned circuit" },
+      h("div", { class: "pw-subtitle", role: "heading", "aria-level": 3 }, "Pinned circuit"),
+      this.view.element,
+      this.measure,
+    );
+  }
+
+  update({ payload, looking, theme, width, live }: PinnedProps): void {
+    const { pins } = looking;
+    const measured = measuredOf(payload, pins);
+    this.element.hidden = !payload.header.drills || (!pins.length && !measured);
+    if (this.element.hidden) return;
+    const circuit = shownOf(payload, looking, measured);
+    const { selection: selected, metric } = looking;
+    this.view.update({ circuit, selected, theme, width, metric });
+    this.measure.hidden = !live || measured !== null;
+    this.measure.textContent =
+      pins.length === 1
+        ? "Measure how much this node carries"
+        : `Measure how much these ${pins.length} nodes carry`;
+  }
+
+  destroy(): void {
+    this.view.destroy();
+  }
+}
+
+/** Returns the circuit that was measured, if it is of just these nodes. */
+export function measuredOf({ header }: Payload, pins: string[]): Circuit | null {
+  const { circuit } = header;
+  if (!circuit) return null;
+  const nodes = circuit.nodes.filter(({ kind }) => kind === "head" || kind === "mlp");
+  const names = nodes.map(({ name }) => name).sort();
+  return names.join() === [...pins].sort().join() ? circuit : null;
+}
+
+/** Returns the pinned nodes with the paths between them that were measured, and their effects. */
+function shownOf(payload: Payload, looking: Looking, measured: Circuit | null): Circuit {
+  const { header, charts } = payload;
+  const each = header.heads_per_kv_head;
+  const first = looking.chart(looking.first) ?? charts[0];
+  const index = first?.metricIndex(looking.metric) ?? 0;
+  const nodes = looking.pins.map((name) => ({ name, effect: effectIn(looking, name) }));
+  const normalized = first?.metric(index).normalized ?? true;
+  const drawn = pinnedCircuit(
+    nodes,
+    pathsBetween(payload, looking),
+    each,
+    normalized ? "normalized effect" : "effect",
+  );
+  return measured
+    ? { ...measured, nodes: drawn.nodes, edges: drawn.edges, effects: drawn.effects }
+    : drawn;
+}
+
+/** Returns the normalized effect of a node by itself, on whichever first map has it. */
+function effectIn(looking: Looking, name: string): number | null {
+  for (const tab of [looking.first, `${looking.prefix}heads`, `${looking.prefix}mlp`]) {
+    const chart = looking.chart(tab);
+    const cell = chart?.cellOf(name) ?? -1;
+    if (chart && cell >= 0) return chart.read(chart.metricIndex(looking.metric), cell).value;
+  }
+  return null;
+}
+
+/** Returns every path from a pinned node into another, or into the logits, that was measured. */
+function pathsBetween({ header, charts }: Payload, looking: Looking): Pin[] {
+  const found: Pin[] = [];
+  for (const chart of charts) {
+    const [setting, key] = splitKey(chart.map.key, looking.settings);
+    const about = key.replace(/ \([a-z_]+\)$/, "");
+    const receives = nodesOf(about, header.heads_per_kv_head);
+    const into = about === "logits" || receives.some((node) => looking.pins.includes(node));
+    if (setting.key !== looking.prefix || !into || about.startsWith("from ")) continue;
+    for (const sender of looking.pins) {
+      const cell = chart.cellOf(sender);
+      if (cell < 0 || chart.status[cell] !== Status.measured) continue;
+      const { value } = chart.read(chart.metricIndex(looking.metric), cell);
+      found.push({ name: `${sender} -> ${about}`, effect: value });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,140 @@
+import type { Chart } from "../core/chart";
+import { h } from "../core/dom";
+import { parseReader, type Way } from "../core/nodes";
+import type { Payload } from "../core/payload";
+import type { Theme } from "../core/theme";
+import type { TokenStrip } from "../generated/views";
+import { AdviceView } from "./advice";
+import { cellFacts } from "./cell-facts";
+import { CellPanel } from "./cell-panel";
+import { ExplorerCircuit } from "./explorer-circuit";
+import { ExplorerDetail } from "./explorer-detail";
+import type { Looking } from "./looking";
+import { SIDE_WIDTH, sizeAt } from "./map-row";
+import { peaksOf } from "./peaks";
+import { choicesAt, hintAt, toLogits } from "./ways";
+
+const PADDING = 32;
+
+/** Everything the side panel depends on. */
+export interface SideProps {
+  payload: Payload;
+  looking: Looking;
+  theme: Theme;
+  /** Pixels of the whole explorer. */
+  width: number;
+  live: boolean;
+  /** The map last touched, or another where that is not measured. */
+  chart: Chart;
+  strip: TokenStrip;
+  /** Whether details of the selected cell were asked for. */
+  asked: boolean;
+}
+
+/** What a reader does in the side panel. */
+export interface SideEvents {
+  drill(way: Way): void;
+  select(cell: number): void;
+  choose(node: string): void;
+  pin(node: string): void;
+  measure(): void;
+  prompt(prompt: number): void;
+  silence(rule: string): void;
+  say(text: string): void;
+}
+
+/** The selected cell in full, what was pinned, and what to mind. */
+export class ExplorerSide {
+  private readonly panel: CellPanel;
+  private readonly detail: ExplorerDetail;
+  private readonly circuit: ExplorerCircuit;
+  private readonly advice: AdviceView;
+  readonly element: HTMLElement;
+  private selection = "";
+
+  constructor(events: SideEvents) {
+    this.panel = new CellPanel(
+      (way) => events.drill(way),
+      (cell) => events.select(cell),
+      () => events.pin(this.selection),
+    );
+    this.detail = new ExplorerDetail((prompt) => events.prompt(prompt));
+    this.circuit = new ExplorerCircuit({
+      select: (node) => events.choose(node),
+      remove: (node) => events.pin(node),
+      measure: () => events.measure(),
+    });
+    this.advice = new AdviceView(
+      (rule) => events.silence(rule),
+      (text) => events.say(text),
+    );
+    this.element = h(
+      "aside",
+      { class: "pw-side" },
+      this.panel.element,
+      this.detail.element,
+      this.circuit.element,
+      this.advice.element,
+    );
+  }
+
+  update(props: SideProps): void {
+    this.updateCell(props);
+    const { payload, looking, theme, width, live } = props;
+    this.circuit.update({ payload, looking, theme, width: roomFor(width), live });
+    this.advice.update(payload.header.advice, live);
+  }
+
+  /** Shows what depends on the selected cell alone. */
+  updateCell({ payload, looking, theme, width, live, chart, strip, asked }: SideProps): void {
+    const key = looking.active;
+    const metric = chart.metricIndex(looking.metric);
+    const cell = looking.cellIn(key);
+    const about = key === looking.first ? "" : key.slice(looking.prefix.length);
+    this.selection = looking.selection;
+    this.panel.update({
+      facts: cell < 0 ? null : cellFacts(chart, metric, cell, looking.estimates),
+      receiver: about,
+      choices:
+        cell < 0
+          ? toLogits(payload, looking, live)
+          : choicesAt(payload, looking, live, chart, cell),
+      pinned: pinnedAt(payload, looking, chart, cell),
+      peaks: peaksOf(chart, metric, theme.palette, looking.estimates),
+      peaksOf: about ? `Strongest into ${about}` : "Strongest cells",
+      hint: hintAt(payload, chart, cell),
+    });
+    const detail = payload.details.find(
+      ({ header }) => header.map === key && header.node === looking.selection,
+    );
+    this.detail.update({
+      detail: (cell >= 0 && detail) || null,
+      asked: cell >= 0 && asked,
+      metric: looking.metric,
+      pairs: strip.pairs,
+      prompt: looking.prompt,
+      room: roomFor(width),
+      theme,
+    });
+  }
+
+  destroy(): void {
+    this.detail.destroy();
+    this.circuit.destroy();
+  }
+}
+
+/** Returns whether the node of a cell is pinned; null where it is none that can be. */
+export function pinnedAt(
+  { header }: Payload,
+  looking: Looking,
+  chart: Chart,
+  cell: number,
+): boolean | null {
+  const node = cell < 0 ? "" : chart.nameOf(cell);
+  return parseReader(node) && header.drills ? looking.pins.includes(node) : null;
+}
+
+function roomFor(width: number): number {
+  return (sizeAt(width) === "wide" ? SIDE_WIDTH : width) - PADDING;
+}
