@@ -65,7 +65,7 @@ it("carries choices and commands up", () => {
   press(grids(view)[0] as Element, "q");
   expect(model.values.selection).toBe("L23H3");
   expect(model.saved).toBeGreaterThan(0);
-  expect(model.sent).toEqual([{ command: "drill", receiver: "L23H3.q" }]);
+  expect(model.sent).toMatchObject([{ command: "drill", receiver: "L23H3.q" }]);
 });
 
 it("carries choices and new maps down, and lets go when the kernel does", async () => {
@@ -110,6 +110,8 @@ it("starts from what the model holds", () => {
     metric: "prob",
     prompt: 0,
     estimates: false,
+    form: "",
+    pins: [],
   });
 });
 
