@@ -1,6 +1,7 @@
 """How a picture travels: one JSON header and one block of bytes, with every array in the block."""
 
 import base64
+import json
 import zlib
 from typing import Annotated, Any, Literal
 
@@ -115,6 +116,28 @@ def packed(stored: dict[str, Any]) -> dict[str, Any]:
     ordered = np.frombuffer(block, np.uint8).reshape(-1, 4).T.tobytes()
     small = base64.b64encode(zlib.compress(ordered, 9)).decode("ascii")
     return stored | {"block": small, "unpacked": len(block), "by_byte": True}
+
+
+MUCH_ADVICE = 4000
+"""Characters of advice from which it is packed: it says much the same of every map."""
+
+
+def lean(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return what `packed` made with long advice packed too; the rest of the header stays."""
+    advice = json.dumps(stored["header"].get("advice", []), allow_nan=False).encode()
+    if len(advice) < MUCH_ADVICE:
+        return stored
+    small = base64.b64encode(zlib.compress(advice, 9)).decode("ascii")
+    header = stored["header"] | {"advice": []}
+    return stored | {"header": header, "advice": small, "advice_unpacked": len(advice)}
+
+
+def header_of(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the whole header of what `bundle`, `packed` or `lean` made."""
+    if "advice" not in stored:
+        return stored["header"]
+    advice = json.loads(zlib.decompress(base64.b64decode(stored["advice"])))
+    return stored["header"] | {"advice": advice}
 
 
 def block_of(stored: dict[str, Any]) -> bytes:

@@ -79,7 +79,14 @@ export function readBundle(data: unknown): AnyPayload {
       `This output was written by a newer patchwidgets (payload version ${version}; this one reads up to ${SCHEMA_VERSION}). Upgrade patchwidgets to see it.`,
     );
   }
-  return readPayload(bundle.header, blockOf(bundle.block, bundle));
+  return readPayload(headerOf(bundle), blockOf(bundle.block, bundle));
+}
+
+/** Returns a bundle's header, with its advice where that was packed. */
+function headerOf({ header, advice, advice_unpacked: size }: Record<string, unknown>): unknown {
+  if (typeof advice !== "string") return header;
+  const text = new TextDecoder().decode(inflate(fromBase64(advice), size as number));
+  return { ...(header as object), advice: JSON.parse(text) };
 }
 
 /** Returns the bytes of a bundle's arrays, which may be packed. */
