@@ -207,6 +207,7 @@ class Baking:
             return self.results[name]
         result = self._open_paths(name)
         if result is not None:
+            self._first.show_with(result)
             fresh = not result.done
             self._job.measure(name, result)
             self._job.advance(int(fresh))

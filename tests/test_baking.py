@@ -32,6 +32,15 @@ def test_the_strongest_heads_are_opened_and_in_the_file(study, tmp_path):
     assert [one["key"] for one in stored["view"]["header"]["maps"]] == list(study.results)
 
 
+def test_a_view_that_is_shown_gets_them_too(study):
+    heads = study.sweep("heads").wait()
+    widget = heads.widget
+    baking = study.bake(top=2).wait()
+    assert [one["key"] for one in widget.header["maps"]] == ["heads", *baking.results]
+    states = {one["progress"]["state"] for one in widget.header["maps"]}
+    assert states == {"done"}
+
+
 def test_the_second_level_opens_the_strongest_senders_of_each_map(study):
     baking = study.bake(depth=2, top=1, inputs=["q"]).wait()
     (first,) = strongest(study.results["heads"], 1)

@@ -1,6 +1,5 @@
 """The command line: what it prints, what it writes, and how it fails."""
 
-import base64
 import os
 import re
 import subprocess
@@ -13,7 +12,7 @@ import patchwidgets as pw
 from patchwidgets import study as study_module
 from patchwidgets.cli import main
 from patchwidgets.prompts.tasks import TASKS
-from patchwidgets.views._wire import ArrayRef, read_array
+from patchwidgets.views._wire import ArrayRef, block_of, read_array
 from tests.models.tiny_ioi import ioi_study, tiny_ioi
 from tests.test_html import stored_in
 
@@ -73,7 +72,7 @@ def drawn(path, name):
     """Return one array of the first map on a page, for the first metric: layer by head."""
     payload = payload_of(path.read_text(encoding="utf-8"))
     reference = ArrayRef(**payload["header"]["maps"][0][name])
-    return read_array(reference, base64.b64decode(payload["block"]))[0]
+    return read_array(reference, block_of(payload))[0]
 
 
 def test_run_prints_the_strongest_heads(capsys, tiny_model):

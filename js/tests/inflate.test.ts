@@ -43,6 +43,19 @@ describe("what zlib packed", () => {
     const bytes = bytesOf(whole);
     const small = { ...whole, block: base64(deflateSync(bytes)), unpacked: bytes.length };
     expect(readBundle(small)).toEqual(payload());
+    const ordered = bytes.map(
+      (_, at) => bytes[((at * 4) % bytes.length) + Math.floor((at * 4) / bytes.length)] as number,
+    );
+    const byByte = { ...small, block: base64(deflateSync(ordered)), by_byte: true };
+    expect(readBundle(byByte)).toEqual(payload());
+    const said = Buffer.from(JSON.stringify(whole.header.advice));
+    const lean = {
+      ...byByte,
+      header: { ...whole.header, advice: [] },
+      advice: base64(deflateSync(said)),
+      advice_unpacked: said.length,
+    };
+    expect(readBundle(lean)).toEqual(payload());
     const text = Buffer.from(JSON.stringify(whole));
     const page = { packed: base64(deflateSync(text)), unpacked: text.length };
     expect(readStored(JSON.stringify(page))).toEqual(whole);

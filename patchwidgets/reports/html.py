@@ -7,7 +7,7 @@ from html import escape
 
 from patchwidgets.reports._code import digests, loader
 from patchwidgets.views._still import Shown, WithoutMaps, still
-from patchwidgets.views._wire import bundle
+from patchwidgets.views._wire import bundle, packed
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -46,7 +46,7 @@ def page(header: Shown, block: bytes, title: str) -> str:
 def _data(header: Shown, block: bytes) -> str:
     last = "" if isinstance(header, WithoutMaps) else header.maps[-1].key
     image = base64.b64encode(still(header, block, last)).decode("ascii")
-    payload = json.dumps(bundle(header, block), allow_nan=False).encode()
+    payload = json.dumps(packed(bundle(header, block)), allow_nan=False).encode()
     # Of base64 nothing can end the script element.
     small = base64.b64encode(zlib.compress(payload, 9)).decode("ascii")
     stored = json.dumps({"packed": small, "unpacked": len(payload)})

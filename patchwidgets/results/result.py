@@ -336,6 +336,11 @@ class Result(Ratios):
         """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
         return self._live().widget
 
+    def show_with(self, other: "Result") -> None:
+        """Add another result of the study to this one's view, where it has been shown."""
+        if self._shown is not None:
+            self._shown.take(other)
+
     def _live(self) -> "LiveExplorer":
         from patchwidgets.widgets.explorer import LiveExplorer
 

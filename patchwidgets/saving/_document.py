@@ -13,7 +13,7 @@ from patchwidgets.results.result import Result
 from patchwidgets.results.storage import refuse_not_json
 from patchwidgets.saving._picture import picture
 from patchwidgets.types import Direction, Executor
-from patchwidgets.views._wire import bundle, packed
+from patchwidgets.views._wire import bundle, lean, packed
 
 FORMAT = "patchwidgets-study"
 
@@ -105,7 +105,7 @@ def pack(
         "precision": precision,
         "provenance": shared,
         "results": documents,
-        "view": packed(bundle(header, block)),
+        "view": lean(packed(bundle(header, block))),
     }
 
 

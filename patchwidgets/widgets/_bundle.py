@@ -5,7 +5,7 @@ from typing import Any
 
 from patchwidgets.reports.html import fragment
 from patchwidgets.views._still import Shown, still, words
-from patchwidgets.views._wire import MIME_TYPE, bundle, packed
+from patchwidgets.views._wire import MIME_TYPE, bundle, lean, packed
 
 
 def mime_bundle(header: Shown, block: bytes, live_id: str, key: str = "") -> dict[str, Any]:
@@ -21,7 +21,7 @@ def mime_bundle(header: Shown, block: bytes, live_id: str, key: str = "") -> dic
         key: Which map of an explorer the still picture and the text show.
     """
     return {
-        MIME_TYPE: packed(bundle(header, block, live_id)),
+        MIME_TYPE: lean(packed(bundle(header, block, live_id))),
         "text/html": fragment(header, block),
         "image/png": base64.b64encode(still(header, block, key)).decode("ascii"),
         "text/plain": words(header, block, key),

@@ -197,18 +197,20 @@ class LiveExplorer(LiveView[PatchWidget]):
             self._asked.add(asked)
         # Not under the lock: the thread that measures needs it, and this may wait for that thread.
         try:
-            self._take(start())
+            self.take(start())
         except PatchwidgetsError as problem:
             self._complain(problem)
         finally:
             with self._lock:
                 self._asked.remove(asked)
 
-    def _take(self, result: Result) -> None:
+    def take(self, result: Result) -> None:
         """Show a result, in the place of one with the same key that was stopped."""
         with self._lock:
             key = key_among(result, self._results[0])
             old = self.results.get(key)
+            if old is result:
+                return
             if old is not None and old.progress.state in ("waiting", "running", "done"):
                 result.cancel()
                 return

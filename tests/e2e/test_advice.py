@@ -3,7 +3,7 @@
 import pytest
 
 from patchwidgets.reports.html import page as html_page
-from patchwidgets.views._wire import block_of
+from patchwidgets.views._wire import block_of, header_of
 from patchwidgets.views.explorer import Explorer as Header
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.explorer import Explorer
@@ -119,7 +119,7 @@ def test_a_reader_without_a_kernel_reads_it_and_hides_it_here_only(lab, saved):
 def test_a_report_has_it_too(page, saved, tmp_path):
     (output,) = saved["cells"][1]["outputs"]
     stored = output["data"][MIME]
-    header = Header.model_validate(stored["header"])
+    header = Header.model_validate(header_of(stored))
     path = tmp_path / "report.html"
     path.write_text(html_page(header, block_of(stored), "Report"), "utf-8")
     context = page.context.browser.new_context(offline=True, bypass_csp=True)

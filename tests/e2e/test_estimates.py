@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from patchwidgets.views._chart import MEASURED, UNMEASURED, read_chart
-from patchwidgets.views._wire import block_of
+from patchwidgets.views._wire import block_of, header_of
 from patchwidgets.views.explorer import Explorer as Header
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.explorer import Explorer
@@ -133,7 +133,7 @@ def test_a_reader_without_a_kernel_still_tells_them_apart(lab, notebook, estimat
     saved = notebook.save()
     (output,) = saved["cells"][1]["outputs"]
     stored = output["data"][MIME]
-    header = Header.model_validate(stored["header"])
+    header = Header.model_validate(header_of(stored))
     chart = read_chart(header.maps[0], block_of(stored))
     assert (chart.status == MEASURED).sum() == 20
     left = chart.status == UNMEASURED

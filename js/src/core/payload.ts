@@ -79,9 +79,26 @@ export function readBundle(data: unknown): AnyPayload {
       `This output was written by a newer patchwidgets (payload version ${version}; this one reads up to ${SCHEMA_VERSION}). Upgrade patchwidgets to see it.`,
     );
   }
-  const block = fromBase64(bundle.block);
-  const size = bundle.unpacked;
-  return readPayload(bundle.header, size === undefined ? block : inflate(block, size as number));
+  return readPayload(headerOf(bundle), blockOf(bundle.block, bundle));
+}
+
+/** Returns a bundle's header, with its advice where that was packed. */
+function headerOf({ header, advice, advice_unpacked: size }: Record<string, unknown>): unknown {
+  if (typeof advice !== "string") return header;
+  const text = new TextDecoder().decode(inflate(fromBase64(advice), size as number));
+  return { ...(header as object), advice: JSON.parse(text) };
+}
+
+/** Returns the bytes of a bundle's arrays, which may be packed. */
+function blockOf(text: string, bundle: Record<string, unknown>): Uint8Array {
+  const { unpacked, by_byte: byByte } = bundle;
+  const block = fromBase64(text);
+  if (unpacked === undefined) return block;
+  const bytes = inflate(block, unpacked as number);
+  if (byByte !== true) return bytes;
+  // The first bytes of all numbers stand before their second bytes, and so on.
+  const count = bytes.length >> 2;
+  return bytes.map((_, at) => bytes[(at & 3) * count + (at >> 2)] as number);
 }
 
 /** Returns what a page stores: JSON, or the same packed by zlib, in base64, with its size. */
