@@ -1,8 +1,8 @@
 """Print what mini's heads do, by our own patching: `python -m tests.mini_circuits`.
 
 For every task: the gap that is patched, what the attention and the MLP of every layer carry of it,
-and the heads that stand out. For IOI: paths into the logits and into the strongest head, where the
-information is in the residual stream, and what all heads attend to. The model card quotes it.
+and the heads that stand out. For some: paths into the logits and into the two strongest heads, and
+where in the residual stream it is decided. Then what all heads attend to. The model card quotes it.
 """
 
 import warnings
@@ -18,6 +18,9 @@ TASKS = (
     *("ioi", "greater_than", "docstring", "capitals", "facts", "agreement"),
     *("gendered_pronoun", "induction"),
 )
+WALKED = ("ioi", "agreement", "docstring")
+"""Tasks whose circuit is walked from the logits back."""
+
 N = 64
 STRONGEST = 8
 
@@ -52,19 +55,19 @@ def task_lines(model: Any, name: str) -> Iterator[str]:
     yield f"  2 SD from the mean  positive {list(found.positive)}, negative {list(found.negative)}"
 
 
-def ioi_lines(model: Any) -> Iterator[str]:
-    """Yield paths and positions of IOI, all templates of one order apart."""
-    study = pw.Study(model, "ioi", n=N, store=False)
+def path_lines(model: Any, name: str) -> Iterator[str]:
+    """Yield which paths carry a task, and where in the residual stream it is decided."""
+    study = pw.Study(model, name, n=N, store=False)
     into_logits = study.path("logits", senders=["heads", "mlp"])
-    yield f"paths into the logits: {strongest(into_logits)}"
-    movers = [node for node in into_logits.table()["node"] if "H" in node][:2]
-    for mover in movers:
+    yield f"{name}, paths into the logits: {strongest(into_logits)}"
+    movers = [str(node) for node in into_logits.table()["node"] if "H" in str(node)]
+    for mover in movers[:2]:
         head = mover.split(" ")[0]
         for part in "qkv":
-            yield f"paths into {head}.{part}: {strongest(study.path(f'{head}.{part}'), count=6)}"
-    residual = study.sweep("residual", positions="roles").normalized()
-    yield "residual stream by layer and role:"
-    yield residual.to_pandas().round(2).to_string()
+            found = strongest(study.path(f"{head}.{part}"), count=4)
+            yield f"{name}, paths into {head}.{part}: {found}"
+    yield f"{name}, residual stream by layer and role:"
+    yield study.sweep("residual", positions="roles").normalized().to_pandas().round(2).to_string()
 
 
 def attention_lines(model: Any) -> Iterator[str]:
@@ -122,9 +125,11 @@ def main() -> None:
     for name in TASKS:
         for line in task_lines(model, name):
             print(line, flush=True)
-    for lines in (ioi_lines(model), attention_lines(model)):
-        for line in lines:
+    for name in WALKED:
+        for line in path_lines(model, name):
             print(line, flush=True)
+    for line in attention_lines(model):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

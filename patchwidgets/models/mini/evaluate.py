@@ -16,6 +16,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from patchwidgets.errors import TooFewPairsError
 from patchwidgets.models.mini import held_out
 from patchwidgets.models.mini.bundled import FOLDER, hugging_face
+from patchwidgets.models.mini.texts.mixture import SMALL_WORDS
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tasks._facts import FACTS
@@ -94,6 +95,7 @@ def _countries(pair: PromptPair) -> bool:
 
 
 _FACTS_OF = {fact.prompt: fact for fact in FACTS}
+_REPEATABLE = frozenset(SMALL_WORDS)
 _SINGULAR = {plural: one for both in (SUBJECTS, NEIGHBOURS) for one, plural in both.items()}
 
 
@@ -109,6 +111,11 @@ def _nouns(pair: PromptPair) -> bool:
 def _pronoun(pair: PromptPair) -> bool:
     name = _word(pair, "name")
     return held_out.pronoun(name, pair.clean.replace(name, "[NAME]", 1))
+
+
+def _repeatable(pair: PromptPair) -> bool:
+    """Whether all words are among those that the random texts of its training are made of."""
+    return set(pair.clean.split()) <= _REPEATABLE
 
 
 def _both(one: Chosen, other: Chosen) -> Chosen:
@@ -149,6 +156,7 @@ ROWS: Sequence[tuple[str, str, Chosen, Sequence[str] | None]] = (
     ("gendered_pronoun", "template", _any, ["lost"]),
     ("induction", "all words", _any, None),
     ("induction", "all of sixteen words", _any, ["16 words"]),
+    ("induction", "order of words it repeats", _repeatable, None),
 )
 """Task, what is held out, which prompts those are, and templates."""
 

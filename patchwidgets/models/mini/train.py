@@ -21,9 +21,10 @@ from patchwidgets.models.mini.texts.mixture import texts
 from patchwidgets.models.mini.vocabulary import CONTEXT, make_tokenizer
 
 SEED = 0
-STEPS = 1600
-DECAY = 600
-"""Over so many steps at the end the learning rate goes down to 0."""
+DECAYS = ((1600, 600, 1.0), (1725, 125, 0.3))
+"""Until which step, over how many steps, and from which share the learning rate goes down to 0."""
+
+STEPS = DECAYS[-1][0]
 
 BATCH = 128
 """Texts of one step."""
@@ -83,8 +84,8 @@ class Training:
             torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0),
         ]
 
-    def advance(self, steps: int = STEPS) -> float:
-        """Take one step of `steps` in all; return the loss of its answers and words, weighed."""
+    def advance(self) -> float:
+        """Take one step; return the loss of its answers and words, weighed."""
         batch = texts(BATCH, random.Random(f"{self.seed} {self.step}"), self.step)
         parts = [encoded(part, self.tokenizer) for part in _by_length(batch)]
         weight = sum(float(each.sum()) for _, _, each in parts)
@@ -97,7 +98,7 @@ class Training:
             loss.backward()
             total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        rate = _rate(self.step, steps)
+        rate = _rate(self.step)
         for optimizer, top in zip(self._optimizers, (MATRIX_RATE, OTHER_RATE), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = top * rate
@@ -151,8 +152,10 @@ def _by_length(batch: Sequence[Text]) -> Iterator[Sequence[Text]]:
     yield from (ordered[at : at + size] for at in range(0, len(ordered), size))
 
 
-def _rate(step: int, steps: int) -> float:
-    return min(1.0, (step + 1) / WARM_UP, (steps - step) / DECAY)
+def _rate(step: int) -> float:
+    """Return the learning rate of a step as a share of the largest one."""
+    end, over, top = next(each for each in DECAYS if step < each[0])
+    return min(1.0, (step + 1) / WARM_UP, (end - step) / over) * top
 
 
 def _progress(training: Training, asks: Sequence[Question]) -> Iterator[str]:
@@ -173,7 +176,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train from the beginning, or from where a run was saved, and save the model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--from", dest="saved", type=Path)
     asked = parser.parse_args(arguments)
@@ -185,14 +187,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.saved is not None:
         training.restore(torch.load(asked.saved))
     losses: list[float] = []
-    while training.step < asked.steps:
-        losses.append(training.advance(asked.steps))
+    while training.step < STEPS:
+        losses.append(training.advance())
         if training.step % LOG_EVERY == 0:
             log = f"{training.step},{sum(losses) / len(losses):.4f}"
             _append(asked.out / LOSSES, [log])
             print(log, f"{time.monotonic() - started:.0f} s", flush=True)
             losses = []
-        if training.step % SAVE_EVERY == 0 or training.step == asked.steps:
+        if training.step % SAVE_EVERY == 0 or training.step == STEPS:
             torch.save(training.state(), asked.out / f"step{training.step}.pt")
             _append(asked.out / PROGRESS, _progress(training, asks))
     save_mini(training.model, training.tokenizer, asked.out / "model")

@@ -28,22 +28,22 @@ _LISTED = (
 SMALL_WORDS = tuple(sorted({word for word in _LISTED if _SMALL.fullmatch(word)}))
 """Words that random texts are made of."""
 
-STARTS = (0, 250, 750)
+STARTS = (0, 250, 750, 1600)
 """The steps of training at which the mixture changes."""
 
-MIXTURE: Mapping[str, tuple[Generator, tuple[int, int, int]]] = {
-    "ioi": (ioi, (24, 18, 16)),
-    "of_three": (of_three, (2, 2, 2)),
-    "years": (years, (16, 16, 18)),
-    "docstring": (docstring, (11, 14, 14)),
-    "capitals": (capitals, (7, 6, 5)),
-    "facts": (facts, (10, 12, 9)),
-    "agreement": (agreement, (8, 6, 7)),
-    "pronouns": (pronouns, (7, 12, 7)),
-    "repeats": (repeats(SMALL_WORDS), (6, 7, 9)),
-    "filler": (filler, (7, 6, 5)),
-    "among_others": (among_others, (0, 14, 14)),
-    "short_repeats": (short_repeats(SMALL_WORDS), (0, 0, 12)),
+MIXTURE: Mapping[str, tuple[Generator, tuple[int, ...]]] = {
+    "ioi": (ioi, (24, 18, 16, 8)),
+    "of_three": (of_three, (2, 2, 2, 1)),
+    "years": (years, (16, 16, 18, 50)),
+    "docstring": (docstring, (11, 14, 14, 7)),
+    "capitals": (capitals, (7, 6, 5, 4)),
+    "facts": (facts, (10, 12, 9, 6)),
+    "agreement": (agreement, (8, 6, 7, 4)),
+    "pronouns": (pronouns, (7, 12, 7, 4)),
+    "repeats": (repeats(SMALL_WORDS), (6, 7, 9, 6)),
+    "filler": (filler, (7, 6, 5, 4)),
+    "among_others": (among_others, (0, 14, 14, 8)),
+    "short_repeats": (short_repeats(SMALL_WORDS), (0, 0, 12, 8)),
 }
 """Every kind of text, with how many of about a hundred texts are of it, from each of `STARTS`."""
 
