@@ -41,9 +41,7 @@ def detail(block: ArrayBlock) -> Detail:
     pattern = block.append(*make_detail_fixtures.attention())
     measured = make_detail_fixtures.effects_of(3)
     effects = prompt_effects(measured, "L20H0", block, alone=False)
-    return Detail(
-        map="heads", node="L20H0", prompt=0, effects=effects, patterns=[pattern], note=""
-    )
+    return Detail(map="heads", node="L20H0", prompt=0, effects=effects, patterns=[pattern], note="")
 
 
 def settings() -> list[Setting]:
