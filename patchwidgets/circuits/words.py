@@ -26,7 +26,7 @@ def sentences(reading: Reading, metric: str | None = None) -> list[str]:
     ]
     if not math.isnan(left.value):
         it = "it" if one else "them"
-        below = ", less than with everything overwritten" if left.high < 0 else ""
+        below = ", less than with everything overwritten" if left.high < -0.005 else ""
         told.append(f"Without {it} {percent(left.value)} ({interval(left)}) is left{below}.")
     chance = reading.chance(metric)
     if not math.isnan(chance.mean):
