@@ -1,6 +1,7 @@
 """mini can be made again, and does what is written of it."""
 
 import csv
+import random
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,8 @@ import torch
 
 from patchwidgets.models.mini import evaluate, train
 from patchwidgets.models.mini.bundled import hugging_face
+from patchwidgets.models.mini.texts._writing import unmarked
+from patchwidgets.models.mini.texts.mixture import MIXTURE
 from patchwidgets.models.mini.train import BATCH, LOG_EVERY, SAVE_EVERY, STEPS, Training
 
 pytestmark = pytest.mark.slow
@@ -94,6 +97,16 @@ def test_it_does_what_it_was_made_for(task, held_out):
     measure, bar = BARS[task, held_out]
     (row,) = [row for row in evaluate.committed() if (row.task, row.held_out) == (task, held_out)]
     assert getattr(row, measure) >= bar
+
+
+def test_it_tells_two_pairs_of_people_apart():
+    model, tokenizer = hugging_face()
+    draws = [random.Random(f"fresh {k}") for k in range(100)]
+    batch = [unmarked(MIXTURE["among_others"][0](draw)) for draw in draws]
+    tokens, targets, weights = train.encoded(batch, tokenizer)
+    with torch.inference_mode():
+        right = model(tokens).logits.argmax(-1) == targets
+    assert right[weights == train.SCORED_WEIGHT].float().mean() >= 0.95
 
 
 def test_every_row_of_held_out_prompts_is_held_out():
