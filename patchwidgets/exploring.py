@@ -77,7 +77,7 @@ class Asking:
         self._studies = {self._own: study}
         self._sweeps: dict[str, tuple[str, dict[str, Any]]] = {}
         self._labels: dict[str, tuple[str, str]] = {}
-        self._costs: dict[str, str] = {}
+        self._costs: dict[str, tuple[str, float]] = {}
         self._corruptions = self._corruptions_of(study)
         for name, options in [asked, *MAPS]:
             self._offer(name, options)
@@ -92,7 +92,8 @@ class Asking:
                     group=self._labels[key][0],
                     label=self._labels[key][1],
                     code=_written(name, options),
-                    cost=self._costs.get(key, ""),
+                    cost=self._costs[key][0] if key in self._costs else "",
+                    seconds=self._costs[key][1] if key in self._costs else None,
                 )
                 for key, (name, options) in self._sweeps.items()
             ],
@@ -124,7 +125,7 @@ class Asking:
             if options.get("site") in ("q", "k", "v"):
                 continue
             cost = self._study.cost(name, **options)
-            self._costs[key] = str(cost).splitlines()[1].partition(":")[0]
+            self._costs[key] = str(cost).splitlines()[1].partition(":")[0], cost.seconds
 
     def _study_of(self, direction: str, corruption: str, metrics: Sequence[str]) -> Any:
         one_of("direction", direction, DIRECTIONS)

@@ -63,15 +63,22 @@ def settings() -> list[Setting]:
 def offers() -> Offers:
     """Return what a study of indirect objects offers."""
     tabs = [
-        ("heads", "Heads", "each whole", ""),
-        ("residual by role", "Residual", "by role", "about 20 s"),
-        ("mlp", "MLP", "each whole", ""),
-        ("mlp, windows of 5", "MLP", "windows of 5", ""),
+        ("heads", "Heads", "each whole", "", None),
+        ("residual by role", "Residual", "by role", "about 20 s", 20),
+        ("mlp", "MLP", "each whole", "", None),
+        ("mlp, windows of 5", "MLP", "windows of 5", "about 3 min", 170),
     ]
     return Offers(
         tabs=[
-            Tab(key=key, group=group, label=label, code=f"study.sweep('{key}')", cost=cost)
-            for key, group, label, cost in tabs
+            Tab(
+                key=key,
+                group=group,
+                label=label,
+                code=f"study.sweep('{key}')",
+                cost=cost,
+                seconds=seconds,
+            )
+            for key, group, label, cost, seconds in tabs
         ],
         directions=_options("denoising", "noising"),
         corruptions=_options(CORRUPTION, "gaussian_noise at S2"),

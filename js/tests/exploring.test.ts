@@ -84,6 +84,18 @@ describe("a map that is not measured", () => {
     expect(host.commands).toEqual([sweep({ tab: "mlp", now: true })]);
   });
 
+  it("is asked for twice where it takes longer than the reader likes", () => {
+    click(view, ".pw-tab", "MLP");
+    pick(
+      view.element.querySelector('[aria-label="which of these maps"]') as never,
+      "mlp, windows of 5",
+    );
+    click(view, ".pw-unmeasured button", "Measure it (about 3 min)");
+    expect(host.commands).toEqual([]);
+    click(view, ".pw-unmeasured button", "Measure it all the same: about 3 min");
+    expect(host.commands).toEqual([sweep({ tab: "mlp, windows of 5" })]);
+  });
+
   it("says what to run where there is no kernel", () => {
     view = mount(new FakeHost(false), payload("synthetic_exploring"));
     click(view, ".pw-tab", "Residual");

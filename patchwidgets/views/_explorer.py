@@ -105,7 +105,9 @@ def _offers(results: Sequence[Result]) -> Offers | None:
 
 def _tab(result: Result) -> Tab:
     group, label = tab_of(result.plan)
-    return Tab(key=key_of(result), group=group, label=label, code=call_of(result), cost="")
+    return Tab(
+        key=key_of(result), group=group, label=label, code=call_of(result), cost="", seconds=None
+    )
 
 
 def call_of(result: Result) -> str:

@@ -52,6 +52,8 @@ class Tab(Wire):
     """Python that measures it, for readers without a kernel."""
     cost: str
     """How long it takes, in words; empty where that is not known."""
+    seconds: float | None
+    """The same as a number."""
 
 
 class Offers(Wire):

@@ -1,6 +1,7 @@
 """What a circuit cannot be, each in a whole sentence; no model is needed to say so."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_places_that_the_prompts_lack(node):
         nodes_of(SPEC, SHAPE, "live", [node])
 
 
-def drawn(nodes, count, layers="any"):
+def drawn(nodes, count, layers: Any = "any"):
     universe = universe_of(SPEC, "counted")
     return draw(universe, list(map(parse_node, nodes)), count, layers, 0)
 

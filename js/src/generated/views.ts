@@ -1073,6 +1073,10 @@ export interface Tab {
    * How long it takes, in words; empty where that is not known.
    */
   cost: string;
+  /**
+   * The same as a number.
+   */
+  seconds: number | null;
 }
 /**
  * Prompt pairs in study order.

@@ -3,6 +3,7 @@ import { h } from "../core/dom";
 import type { Host } from "../core/host";
 import { questionOf, type Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
+import { DEFAULTS } from "../core/preferences";
 import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ExplorerState } from "../generated/views";
 import { BaselineView } from "./baseline";
@@ -55,6 +56,8 @@ export class ExplorerView {
   private theme: Theme;
   private width = 0;
   private asked: { from: string; key: string } | null = null;
+  /** Key of the first map that takes long and that the reader has asked for once. */
+  private doubted = "";
 
   constructor(
     parent: HTMLElement,
@@ -109,6 +112,11 @@ export class ExplorerView {
     this.host = host;
     if (!host.live) this.asked = null;
     this.render();
+  }
+
+  /** Python that measures what is looked at. */
+  get code(): string {
+    return codeOf(this.payload, this.looking);
   }
 
   /** What the reader has chosen. */
@@ -190,7 +198,7 @@ export class ExplorerView {
     const metric = chart.metric(chart.metricIndex(looking.metric));
     const changed = header.offers ? ["corruption", "direction"] : [];
     const fixed = facts.filter(({ label }) => !changed.includes(label));
-    this.head.update(header.title, fixed, codeOf(this.payload, looking));
+    this.head.update(header.title, fixed, this.code);
     this.head.offerMetrics(chart.map.metrics, metric.name);
     this.head.offerEstimates(header.maps, looking.estimates);
     this.settings.update(header, looking.wanted, looking.form, host.live);
@@ -229,6 +237,7 @@ export class ExplorerView {
       asked: this.asked?.key === looking.first,
       // What is offered was counted in the first setting; others cost about as much.
       cost: tab?.cost ?? "",
+      confirm: this.doubted === looking.first,
       busy: payload.charts.some(isGoing),
       code: tab?.code ?? "",
     };
@@ -360,6 +369,13 @@ export class ExplorerView {
     const { looking, host } = this;
     const { direction, corruption, metrics } = looking.wanted;
     const tab = looking.first.slice(looking.prefix.length);
+    const { confirmSeconds } = host.preferences ?? DEFAULTS;
+    const { seconds } = this.payload.header.offers?.tabs.find(({ key }) => key === tab) ?? {};
+    if (confirmSeconds && (seconds ?? 0) > confirmSeconds && this.doubted !== looking.first) {
+      this.doubted = looking.first;
+      this.renderMaps();
+      return;
+    }
     this.asked = { from: looking.first, key: looking.first };
     host.command({ command: "sweep", tab, direction, corruption, metrics, now });
     this.progress.say(`asked the kernel for ${looking.first}`);

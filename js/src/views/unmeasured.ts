@@ -9,6 +9,8 @@ export interface UnmeasuredProps {
   asked: boolean;
   /** How long it takes, in words; empty where that is not known. */
   cost: string;
+  /** Whether it takes so long that the reader has to say so twice. */
+  confirm: boolean;
   /** Whether something else is being measured. */
   busy: boolean;
   /** Python that measures it. */
@@ -28,8 +30,8 @@ export class Unmeasured {
     const written = JSON.stringify(props);
     if (written === this.shown) return;
     this.shown = written;
-    const { title, live, asked, cost, busy } = props;
-    const takes = cost ? ` (${cost})` : "";
+    const { title, live, asked, cost, confirm, busy } = props;
+    const takes = confirm ? ` all the same: ${cost}` : cost ? ` (${cost})` : "";
     const ask = (label: string, now: boolean) =>
       button({ class: "pw-button" }, () => this.measure(now), label);
     fill(
