@@ -12,6 +12,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_python_examples_run_one_after_another(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # they write files
     blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
