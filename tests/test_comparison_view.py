@@ -13,6 +13,7 @@ from patchwidgets.views._wire import MIME_TYPE, read_array
 from patchwidgets.widgets.comparison import LiveComparison
 from tests import make_comparison_fixtures as synthetic
 from tests.families import PAIRS, study_of, tiny
+from tests.test_html import SCRIPTS, stored_in
 from tests.test_views import decode_png
 from tests.test_widget import send
 
@@ -192,7 +193,8 @@ def test_it_is_saved_as_one_page(study, tmp_path):
     path = compared.save_html(tmp_path / "compared.html")
     text = path.read_text("utf-8")
     assert path == tmp_path / "compared.html"
-    assert '"view": "comparison"' in text
+    data = next(data for kind, data in SCRIPTS.findall(text) if "json" in kind)
+    assert stored_in(data)["header"]["view"] == "comparison"
     assert "connect-src" not in text
     assert "default-src 'none'" in text
     assert all(result.done for result in compared.results.values())
