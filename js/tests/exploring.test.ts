@@ -235,6 +235,19 @@ describe("the pinned circuit", () => {
     });
   });
 
+  it("can be stopped while it is measured, and measured again", () => {
+    const bundle = stored("synthetic_exploring");
+    const progress = { ...bundle.header.circuit.progress, state: "running" };
+    bundle.header.circuit.progress = progress;
+    view = mount(host, read(bundle));
+    click(view, ".pw-pinned .pw-button", "Cancel");
+    expect(host.commands).toEqual([{ command: "cancel", key: "circuit" }]);
+    progress.state = "cancelled";
+    view.update(read(bundle));
+    const shown = [...view.element.querySelectorAll<HTMLElement>(".pw-pinned > .pw-button")];
+    expect(shown.map(({ hidden }) => hidden)).toEqual([false, true]);
+  });
+
   it("draws the paths between its nodes that were measured", () => {
     view.choose({ pins: ["L20H0", "L17H4"] });
     const graph = textOf(view, ".pw-pinned");

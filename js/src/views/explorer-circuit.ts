@@ -23,23 +23,28 @@ export interface PinnedEvents {
   select(node: string): void;
   remove(node: string): void;
   measure(): void;
+  /** Stops the measuring. */
+  stop(): void;
 }
 
 /** What was pinned, as a graph, with how much it carries once that is measured. */
 export class ExplorerCircuit {
   private readonly view: CircuitView;
   private readonly measure: HTMLButtonElement;
+  private readonly stop: HTMLButtonElement;
   readonly element: HTMLElement;
 
   constructor(events: PinnedEvents) {
     this.view = new CircuitView(events);
     this.measure = button({ class: "pw-button" }, () => events.measure(), "");
+    this.stop = button({ class: "pw-button" }, () => events.stop(), "Cancel");
     this.element = h(
       "section",
       { class: "pw-pinned", "aria-label": "pinned circuit" },
       h("div", { class: "pw-subtitle", role: "heading", "aria-level": 3 }, "Pinned circuit"),
       this.view.element,
       this.measure,
+      this.stop,
     );
   }
 
@@ -51,7 +56,10 @@ export class ExplorerCircuit {
     const circuit = shownOf(payload, looking, measured);
     const { selection: selected, metric } = looking;
     this.view.update({ circuit, selected, theme, width, metric });
-    this.measure.hidden = !live || measured !== null;
+    const state = measured?.progress?.state;
+    this.stop.hidden = !live || (state !== "running" && state !== "waiting");
+    this.measure.hidden =
+      !live || (measured !== null && state !== "cancelled" && state !== "failed");
     this.measure.textContent =
       pins.length === 1
         ? "Measure how much this node carries"

@@ -38,6 +38,7 @@ export interface SideEvents {
   choose(node: string): void;
   pin(node: string): void;
   measure(): void;
+  stop(): void;
   prompt(prompt: number): void;
   silence(rule: string): void;
   say(text: string): void;
@@ -63,6 +64,7 @@ export class ExplorerSide {
       select: (node) => events.choose(node),
       remove: (node) => events.pin(node),
       measure: () => events.measure(),
+      stop: () => events.stop(),
     });
     this.advice = new AdviceView(
       (rule) => events.silence(rule),

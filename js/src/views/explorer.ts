@@ -1,11 +1,11 @@
 import type { Chart } from "../core/chart";
 import { h } from "../core/dom";
 import type { Host } from "../core/host";
-import { questionOf, type Way } from "../core/nodes";
+import type { Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
-import { DEFAULTS } from "../core/preferences";
 import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ExplorerState } from "../generated/views";
+import { Asking, type Opening } from "./asking";
 import { BaselineView } from "./baseline";
 import { Breadcrumb } from "./breadcrumb";
 import { cellFacts } from "./cell-facts";
@@ -23,8 +23,8 @@ import { ProgressView } from "./progress";
 import { QueueView } from "./queue";
 import { TokenStripView } from "./token-strip";
 import { Tooltip } from "./tooltip";
-import type { UnmeasuredProps } from "./unmeasured";
-import { choicesAt, hintAt, isGoing, mapOf, measuredIn, toLogits } from "./ways";
+import { unmeasuredOf } from "./unmeasured";
+import { choicesAt, hintAt, isGoing, measuredIn, toLogits } from "./ways";
 
 /** First maps, the path maps opened from them, and everything around them. */
 export class ExplorerView {
@@ -41,7 +41,10 @@ export class ExplorerView {
   );
   private readonly maps = new MapRow(
     (key) => this.eventsOf(key),
-    (now) => this.measure(now),
+    (now) => {
+      this.asking.measure(now, this.payload, this.looking, this.host);
+      this.render();
+    },
   );
   private readonly side: ExplorerSide;
   private readonly closer = new Closer((command) => {
@@ -55,9 +58,7 @@ export class ExplorerView {
   private readonly looking: Looking;
   private theme: Theme;
   private width = 0;
-  private asked: { from: string; key: string } | null = null;
-  /** Key of the first map that takes long and that the reader has asked for once. */
-  private doubted = "";
+  private readonly asking = new Asking((text) => this.progress.say(text));
 
   constructor(
     parent: HTMLElement,
@@ -76,7 +77,8 @@ export class ExplorerView {
       select: (cell) => this.select(this.looking.active, cell),
       choose: (selection) => this.change({ selection }),
       pin: (node) => this.pin(node),
-      measure: () => this.measureCircuit(),
+      measure: () => this.asking.weigh(this.looking, this.host),
+      stop: () => this.host.command({ command: "cancel", key: "circuit" }),
       prompt: (prompt) => this.change({ prompt }),
       silence: (rule) => this.host.command({ command: "silence", rule }),
       say: (text) => this.progress.say(text),
@@ -97,7 +99,8 @@ export class ExplorerView {
   update(payload: Payload): void {
     this.payload = payload;
     this.looking.replace(payload);
-    if (this.asked && this.looking.chart(this.asked.key)) this.arrive(this.asked);
+    const opening = this.asking.arrived(this.looking);
+    if (opening) this.arrive(opening);
     this.render();
   }
 
@@ -110,7 +113,7 @@ export class ExplorerView {
   /** Goes on in another place: a kernel that has come, or none where one has gone. */
   connect(host: Host): void {
     this.host = host;
-    if (!host.live) this.asked = null;
+    if (!host.live) this.asking.forget();
     this.render();
   }
 
@@ -223,24 +226,9 @@ export class ExplorerView {
   }
 
   private renderMaps(): void {
-    const { payload, looking, theme, width, unmeasured } = this;
+    const { payload, looking, theme, width } = this;
+    const unmeasured = unmeasuredOf(payload, looking, this.asking, this.host.live);
     this.maps.update({ payload, looking, theme, width, unmeasured });
-  }
-
-  private get unmeasured(): UnmeasuredProps {
-    const { looking, host, payload } = this;
-    const { header } = payload;
-    const tab = header.offers?.tabs.find(({ key }) => looking.prefix + key === looking.first);
-    return {
-      title: tab ? `${tab.group}: ${tab.label}` : "",
-      live: host.live,
-      asked: this.asked?.key === looking.first,
-      // What is offered was counted in the first setting; others cost about as much.
-      cost: tab?.cost ?? "",
-      confirm: this.doubted === looking.first,
-      busy: payload.charts.some(isGoing),
-      code: tab?.code ?? "",
-    };
   }
 
   private renderCell(): void {
@@ -337,54 +325,16 @@ export class ExplorerView {
     this.side.update(this.sideProps);
   }
 
-  /** Asks how much of the behaviour the pinned nodes carry. */
-  private measureCircuit(): void {
-    const { pins, prefix: setting } = this.looking;
-    this.host.command({ command: "circuit", nodes: [...pins], setting });
-    this.progress.say("asked the kernel how much the circuit carries");
-  }
-
   private drill(from: string, way: Way): void {
     this.menu.hide();
     this.tooltip.hide();
-    const { looking, host } = this;
-    const { receiver, sender, name } = way;
-    const key = mapOf(way, looking);
-    const chart = looking.chart(key);
-    if (chart && !(host.live && isStopped(chart))) {
-      this.arrive({ from, key });
-    } else if (host.live) {
-      this.asked = { from, key };
-      this.progress.say(`asked the kernel: ${questionOf(way)}`);
-      const { prefix: setting, form } = looking;
-      host.command({ command: "drill", receiver, sender, setting, form });
-    } else {
-      const call = sender ? `study.paths_from("${sender}")` : callFor(receiver);
-      this.progress.say(`${name} was not measured; run ${call} with a kernel`);
-    }
+    const opening = this.asking.take(from, way, this.looking, this.host);
+    if (opening) this.arrive(opening);
   }
 
-  /** Asks for the first map that is not here. */
-  private measure(now: boolean): void {
-    const { looking, host } = this;
-    const { direction, corruption, metrics } = looking.wanted;
-    const tab = looking.first.slice(looking.prefix.length);
-    const { confirmSeconds } = host.preferences ?? DEFAULTS;
-    const { seconds } = this.payload.header.offers?.tabs.find(({ key }) => key === tab) ?? {};
-    if (confirmSeconds && (seconds ?? 0) > confirmSeconds && this.doubted !== looking.first) {
-      this.doubted = looking.first;
-      this.renderMaps();
-      return;
-    }
-    this.asked = { from: looking.first, key: looking.first };
-    host.command({ command: "sweep", tab, direction, corruption, metrics, now });
-    this.progress.say(`asked the kernel for ${looking.first}`);
-    this.render();
-  }
-
-  private arrive({ from, key }: { from: string; key: string }): void {
+  private arrive({ from, key }: Opening): void {
     const hadFocus = this.element.contains(document.activeElement);
-    this.asked = null;
+    this.asking.forget();
     if (key !== this.looking.first) this.looking.open(from, key);
     this.moved(`opened ${key}`, hadFocus);
   }
@@ -428,7 +378,7 @@ export class ExplorerView {
   }
 
   private cancel(): void {
-    this.asked = null;
+    this.asking.forget();
     const chart = measuredIn(this.payload, this.looking);
     const { key } = chart.map;
     if (!isGoing(chart) || !this.host.live) return;
@@ -453,12 +403,4 @@ export class ExplorerView {
     const near = charts.find(({ map }) => looking.prefix && map.key.startsWith(looking.prefix));
     return looking.chart(key) ?? near ?? (charts[0] as Chart);
   }
-}
-
-function isStopped({ map }: Chart): boolean {
-  return map.progress.state === "cancelled" || map.progress.state === "failed";
-}
-
-function callFor(receiver: string): string {
-  return `study.path(receivers=${JSON.stringify(receiver.split(", "))})`;
 }

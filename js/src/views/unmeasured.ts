@@ -1,4 +1,8 @@
 import { button, fill, h } from "../core/dom";
+import type { Payload } from "../core/payload";
+import type { Asking } from "./asking";
+import type { Looking } from "./looking";
+import { isGoing } from "./ways";
 
 /** A map that is not here, and how to get it. */
 export interface UnmeasuredProps {
@@ -15,6 +19,27 @@ export interface UnmeasuredProps {
   busy: boolean;
   /** Python that measures it. */
   code: string;
+}
+
+/** Returns what stands in the place of the first map while it is not measured. */
+export function unmeasuredOf(
+  { header, charts }: Payload,
+  looking: Looking,
+  asking: Asking,
+  live: boolean,
+): UnmeasuredProps {
+  const { first, prefix } = looking;
+  const tab = header.offers?.tabs.find(({ key }) => prefix + key === first);
+  return {
+    title: tab ? `${tab.group}: ${tab.label}` : "",
+    live,
+    asked: asking.waitsFor(first),
+    // What is offered was counted in the first setting; others cost about as much.
+    cost: tab?.cost ?? "",
+    confirm: asking.doubts(first),
+    busy: charts.some(isGoing),
+    code: tab?.code ?? "",
+  };
 }
 
 /** The place of a map that was not measured. */
