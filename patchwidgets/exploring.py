@@ -116,6 +116,11 @@ class Asking:
         name, options = self._sweeps[one_of("map", tab, list(self._sweeps))]
         return self._study_of(direction, corruption, metrics).sweep(name, **options)
 
+    def keep(self, result: Result) -> None:
+        """Let the study that is explored remember what another of its settings measured."""
+        if setting_of(result) != self._own:
+            self._study.adopt([result])
+
     def estimate_costs(self) -> None:
         """Find out how long the first maps take; waits while something is measured.
 

@@ -6,6 +6,7 @@ import time
 import pytest
 from ipywidgets import Widget
 
+import patchwidgets as pw
 from tests.families import PAIRS, study_of, tiny
 
 DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "setting": "", "form": ""}
@@ -72,6 +73,18 @@ def test_measures_in_another_direction_what_a_study_in_it_measures(explored, stu
     assert [one["key"] for one in settings] == ["", "noising: "]
     assert "direction='noising'" in settings[1]["code"]
     assert settings[1]["strip"] is None
+
+
+def test_what_other_settings_measured_is_saved_with_the_study(explored, study, tmp_path):
+    ask(explored, sweep("heads", direction="noising"))
+    ask(explored, {**DRILL, "setting": "noising: "})
+    assert list(study.results) == ["heads", "noising: heads", "noising: L1H0.q"]
+    opened = pw.open_study(study.save(tmp_path / "both.study.json"))
+    assert list(opened.results) == list(study.results)
+    assert opened.results["noising: heads"].direction == "noising"
+    again = opened.reopen(study.model)
+    assert again.results["heads"].study is again
+    assert again.results["noising: heads"].study is None
 
 
 def test_reads_another_metric_in_a_setting_of_its_own(explored):

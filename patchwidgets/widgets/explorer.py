@@ -10,6 +10,7 @@ from patchwidgets.results.result import Measures, Result
 from patchwidgets.views._circuit import KEY as CIRCUIT
 from patchwidgets.views._circuit import circuit
 from patchwidgets.views._explorer import by_key, explorer, key_among
+from patchwidgets.views._keys import setting_key, setting_of
 from patchwidgets.views.detail import BUSY, Detail
 from patchwidgets.views.explorer import Offers
 from patchwidgets.widgets.live import LiveView
@@ -29,6 +30,10 @@ class Asks(Protocol):
 
     def sweep(self, tab: str, direction: str, corruption: str, metrics: Sequence[str]) -> Result:
         """Start a first map in a setting."""
+        ...
+
+    def keep(self, result: Result) -> None:
+        """Remember a result that was measured in another setting."""
         ...
 
     def estimate_costs(self) -> None:
@@ -109,10 +114,13 @@ class LiveExplorer(LiveView[PatchWidget]):
         asks = self._asks
         if asks is None:
             return
+        asked = [command[name] for name in ("tab", "direction", "corruption", "metrics")]
+        tab, direction, corruption, metrics = asked
+        own = direction, corruption, tuple(metrics)
+        key = setting_key(own, setting_of(self._results[0])) + tab
         if command["now"]:
             self._stop_all()
-        asked = [command[name] for name in ("tab", "direction", "corruption", "metrics")]
-        self._open(repr(asked), lambda: asks.sweep(*asked))
+        self._open(key, lambda: asks.sweep(*asked))
 
     def _drill(self, command: dict[str, Any]) -> None:
         study = self._study_in(command["setting"])
@@ -126,7 +134,9 @@ class LiveExplorer(LiveView[PatchWidget]):
                 return study.paths_from(sender, form=form)
             return study.path(receiver.split(", "), form=form)
 
-        self._open(repr([command["setting"], receiver, sender, form]), start)
+        about = f"from {sender}" if sender else receiver
+        written = "" if form == "pinned" else f" ({form})"
+        self._open(f"{command['setting']}{about}{written}", start)
 
     def _look_closely(self, key: str, node: str, prompt: int) -> None:
         result = self.results.get(key)
@@ -189,12 +199,13 @@ class LiveExplorer(LiveView[PatchWidget]):
         for result in self.results.values():
             result.cancel()
 
-    def _open(self, asked: str, start: Callable[[], Result]) -> None:
-        """Start what was asked for, unless it is being started just now."""
+    def _open(self, key: str, start: Callable[[], Result]) -> None:
+        """Start the map that was asked for, unless it is here or is being started just now."""
         with self._lock:
-            if asked in self._asked:
+            here = self.results.get(key)
+            if key in self._asked or (here is not None and not _is_stopped(here)):
                 return
-            self._asked.add(asked)
+            self._asked.add(key)
         # Not under the lock: the thread that measures needs it, and this may wait for that thread.
         try:
             self.take(start())
@@ -202,7 +213,7 @@ class LiveExplorer(LiveView[PatchWidget]):
             self._complain(problem)
         finally:
             with self._lock:
-                self._asked.remove(asked)
+                self._asked.remove(key)
 
     def take(self, result: Result) -> None:
         """Show a result, in the place of one with the same key that was stopped."""
@@ -211,9 +222,11 @@ class LiveExplorer(LiveView[PatchWidget]):
             old = self.results.get(key)
             if old is result:
                 return
-            if old is not None and old.progress.state in ("waiting", "running", "done"):
+            if old is not None and not _is_stopped(old):
                 result.cancel()
                 return
+            if self._asks is not None:
+                self._asks.keep(result)
             at = len(self._results) if old is None else self._results.index(old)
             self._results[at:] = [result, *self._results[at + 1 :]]
             self._draw()
@@ -229,3 +242,7 @@ class LiveExplorer(LiveView[PatchWidget]):
 
         # The thread that measures must not wait for itself.
         threading.Thread(target=learn, daemon=True).start()
+
+
+def _is_stopped(result: Result) -> bool:
+    return result.progress.state in ("cancelled", "failed")
