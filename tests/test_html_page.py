@@ -116,6 +116,8 @@ def test_a_click_on_a_head_opens_the_path_map_beside_it(open_page):
         "q L20H0.q",
         "k L20H0.k (kv head 0, heads 0–2)",
         "v L20H0.v (kv head 0, heads 0–2)",
+        "a L20H0 (q, k and v together)",
+        "w where does L20H0 write to?",
     ]
     menu.get_by_role("menuitem", name="v L20H0.v").click()
     assert tab.get_by_role("grid").count() == 2
@@ -248,6 +250,17 @@ def test_nothing_keeps_a_reader_out(open_page, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_explored_study_keeps_no_reader_out(open_page, scheme):
+    tab = open_page("synthetic_exploring", color_scheme=scheme, bypass_csp=True)
+    press_peak(tab, "L20H0")
+    assert tab.locator(".pw-attention").is_visible()
+    assert tab.locator(".pw-circuit-lead").is_visible()
+    assert violations_of(tab) == []
+    tab.get_by_role("tab", name="Residual").click()
+    assert violations_of(tab) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_estimates_keep_no_reader_out(open_page, scheme):
     tab = open_page("synthetic_estimated", color_scheme=scheme, bypass_csp=True)
     press_peak(tab, "L20H0")
@@ -285,6 +298,9 @@ def test_it_fits_a_narrow_window(open_page):
         ("estimated-light", "synthetic_estimated", 1240, "light"),
         ("estimated-dark", "synthetic_estimated", 1240, "dark"),
         ("estimated-narrow", "synthetic_estimated", 380, "dark"),
+        ("explored-light", "synthetic_exploring", 1240, "light"),
+        ("explored-dark", "synthetic_exploring", 1240, "dark"),
+        ("explored-narrow", "synthetic_exploring", 300, "light"),
     ],
 )
 def test_pictures_to_look_at(open_page, name, fixture, width, scheme):
