@@ -38,7 +38,7 @@ export class ProgressView {
     this.bar.style.width = `${100 * share}%`;
     this.element.classList.toggle("pw-failed", state === "failed");
     this.keys.textContent = drills
-      ? "arrows move · Enter drills · Backspace goes up · Esc cancels"
+      ? "arrows move · Enter drills · P pins · Backspace goes up · Esc cancels"
       : "arrows move · Esc cancels";
   }
 
