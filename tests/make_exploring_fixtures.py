@@ -8,7 +8,7 @@ from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import Fact, Offers, Option, Setting, Tab
-from tests import make_circuit_fixtures, make_detail_fixtures
+from tests import make_circuit_fixtures, make_comparison_fixtures, make_detail_fixtures
 from tests import make_view_fixtures as views
 
 METRICS = ["logit_diff", "prob"]
@@ -32,6 +32,8 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         offers=offers(),
         details=[detail(block)],
         circuit=circuit(make_circuit_fixtures.measured())[0],
+        compared="heads",
+        comparison=block.append(*make_comparison_fixtures.payloads()["synthetic_comparison"]),
     )
     return {"synthetic_exploring": (shown, block.to_bytes())}
 

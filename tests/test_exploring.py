@@ -3,10 +3,12 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 from ipywidgets import Widget
 
 import patchwidgets as pw
+from patchwidgets.views._wire import ArrayRef, read_array
 from tests.families import PAIRS, study_of, tiny
 
 DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "setting": "", "form": ""}
@@ -92,6 +94,21 @@ def test_reads_another_metric_in_a_setting_of_its_own(explored):
     shown = explored.widget.header["maps"][1]
     assert shown["key"] == "logit_diff + kl_div: heads"
     assert [metric["name"] for metric in shown["metrics"]] == ["logit_diff", "kl_div"]
+
+
+def test_compares_a_map_in_all_settings_that_were_measured(explored):
+    explored._answer({"command": "compare", "tab": "heads"})
+    assert explored.widget.header["comparison"] is None
+    ask(explored, sweep("heads", direction="noising"))
+    header = explored.widget.header
+    assert header["compared"] == "heads"
+    compared = header["comparison"]
+    assert [one["label"] for one in compared["methods"]] == ["denoising", "noising"]
+    block = explored.widget.block
+    shown = read_array(ArrayRef(**compared["maps"][1]["effect"]), block)
+    alone = read_array(ArrayRef(**header["maps"][1]["effect"]), block)
+    np.testing.assert_array_equal(shown, alone)
+    assert compared["findings"]
 
 
 def test_opens_paths_in_the_setting_and_form_that_were_asked_for(explored):

@@ -213,6 +213,42 @@ describe("one cell, closely", () => {
   });
 });
 
+describe("all methods at once", () => {
+  const compare = () => click(view, ".pw-compare", "Compare methods");
+  const beside = () => view.element.querySelector(".pw-compared") as HTMLElement;
+
+  it("are seen in the place of the maps, and a node is chosen there for all", () => {
+    compare();
+    expect(host.commands).toEqual([{ command: "compare", tab: "heads" }]);
+    expect(view.element.querySelector(".pw-maps")).toHaveProperty("hidden", true);
+    expect(beside().querySelectorAll('[role="grid"]').length).toBeGreaterThan(1);
+    press(beside().querySelector('[role="grid"]') as Element, "ArrowDown");
+    expect(view.state.selection).toMatch(/^L\d+H\d$/);
+    compare();
+    expect(beside().hidden).toBe(true);
+    expect(view.element.querySelector(".pw-maps")).toHaveProperty("hidden", false);
+  });
+
+  it("wait for what was not compared yet", () => {
+    const bundle = stored("synthetic_exploring");
+    Object.assign(bundle.header, { compared: "", comparison: null });
+    view = mount(host, read(bundle));
+    compare();
+    expect(beside().textContent).toContain("asked for");
+    view.update(payload("synthetic_exploring"));
+    expect(beside().querySelectorAll('[role="grid"]').length).toBeGreaterThan(1);
+  });
+
+  it("are not offered without a kernel where nobody compared them", () => {
+    const alone = new FakeHost(false);
+    const offered = () => view.element.querySelector<HTMLElement>(".pw-compare");
+    view = mount(alone, payload("synthetic_exploring"));
+    expect(offered()?.hidden).toBe(false);
+    click(view, ".pw-tab", "Residual");
+    expect(offered()?.hidden).toBe(true);
+  });
+});
+
 describe("the pinned circuit", () => {
   const measured = () =>
     payload("synthetic_exploring")

@@ -22,6 +22,7 @@ from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import (
     CancelCommand,
     CircuitCommand,
+    CompareCommand,
     DetailCommand,
     DrillCommand,
     Explorer,
@@ -38,7 +39,8 @@ MODELS = (
     *(ArrayMap, ArrayMapState),
     *(Attention, AttentionState, PromptEffects, PromptEffectsState, Prompts, PromptsState),
     *(Circuit, CircuitState, Detail),
-    *(SweepCommand, DrillCommand, DetailCommand, CircuitCommand, CancelCommand, SilenceCommand),
+    *(SweepCommand, DrillCommand, DetailCommand, CircuitCommand, CompareCommand),
+    *(CancelCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""
 

@@ -15,6 +15,7 @@ from patchwidgets.views._keys import (
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.circuit import Circuit
+from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import Explorer, Fact, Offers, Option, Setting, Tab
 from patchwidgets.views.heatmap import Heatmap
@@ -27,6 +28,7 @@ def explorer(
     offers: Offers | None = None,
     details: Sequence[tuple[Detail, bytes]] = (),
     circuit: Circuit | None = None,
+    compared: tuple[str, Comparison, bytes] | None = None,
 ) -> tuple[Explorer, bytes]:
     """Return header and arrays of a picture of `results` as they are now, without waiting.
 
@@ -36,6 +38,7 @@ def explorer(
         offers: What else can be asked for; by default there is to choose from what is here.
         details: What was asked of single cells, each with its arrays.
         circuit: What was pinned and measured.
+        compared: Key of a tab, and its maps in all settings, with their arrays.
     """
     first, block = results[0], ArrayBlock()
     offers = offers or _offers(results)
@@ -55,6 +58,8 @@ def explorer(
         offers=offers,
         details=[block.append(*one) for one in details],
         circuit=circuit,
+        compared=compared[0] if compared else "",
+        comparison=block.append(*compared[1:]) if compared else None,
     )
     return header, block.to_bytes()
 

@@ -8,6 +8,7 @@ from patchwidgets.types import Direction
 from patchwidgets.views._wire import Wire
 from patchwidgets.views.advice import Advices
 from patchwidgets.views.circuit import Circuit
+from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import OPTIONAL, Heatmap
@@ -95,6 +96,11 @@ class Explorer(Wire):
     """What was asked of single cells: effects on every pair, and attention patterns."""
     circuit: Circuit | None = None
     """What was pinned last and measured; null where nothing was."""
+    comparison: Comparison | None = None
+    """One first map in all the settings that were measured, side by side; null where nobody asked
+    for it."""
+    compared: str = ""
+    """Key of the tab that is compared; empty for none."""
     offers: Offers | None = None
     """What there is to choose from; null where one first map is shown and no study is behind it."""
 
@@ -167,6 +173,14 @@ class CircuitCommand(Wire):
     """Key of the setting in which it is measured; empty for the first."""
 
 
+class CompareCommand(Wire):
+    """Asks for one first map in all the settings that were measured; nothing is measured for it."""
+
+    command: Literal["compare"] = "compare"
+    tab: str
+    """Key of an offered tab."""
+
+
 class CancelCommand(Wire):
     """Stops the measuring of the map `key`, or of the `circuit`; what was measured stays."""
 
@@ -182,7 +196,13 @@ class SilenceCommand(Wire):
 
 
 AnyCommand = (
-    SweepCommand | DrillCommand | DetailCommand | CircuitCommand | CancelCommand | SilenceCommand
+    SweepCommand
+    | DrillCommand
+    | DetailCommand
+    | CircuitCommand
+    | CompareCommand
+    | CancelCommand
+    | SilenceCommand
 )
 """What a reader can ask of a kernel."""
 

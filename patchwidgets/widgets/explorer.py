@@ -14,6 +14,7 @@ from patchwidgets.views._keys import setting_key, setting_of
 from patchwidgets.views.detail import BUSY, Detail
 from patchwidgets.views.explorer import Offers
 from patchwidgets.widgets.live import LiveView
+from patchwidgets.widgets.side_by_side import SideBySide
 from patchwidgets.widgets.widget import PatchWidget
 
 MOST_DETAILS = 40
@@ -57,6 +58,7 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._problems: list[str] = []
         self._details: dict[tuple[str, str], tuple[Detail, bytes]] = {}
         self._circuit: CircuitResult | None = None
+        self._beside = SideBySide()
         self.widget = PatchWidget(*self._picture(), on_command=self._obey)
         self._follow(results)
         if asks is not None and results[0].done:
@@ -85,7 +87,8 @@ class LiveExplorer(LiveView[PatchWidget]):
         offers = None if self._asks is None else self._asks.offers()
         drawn = None if self._circuit is None else circuit(self._circuit)[0]
         details = list(self._details.values())
-        return explorer(self._results, self._problems, offers, details, drawn)
+        compared = self._beside.picture(self._results)
+        return explorer(self._results, self._problems, offers, details, drawn, compared)
 
     def _shown(self) -> Collection[Result]:
         return self._results
@@ -100,6 +103,11 @@ class LiveExplorer(LiveView[PatchWidget]):
                 self._drill(command)
             case "detail":
                 self._look_closely(command["map"], command["node"], command["prompt"])
+            case "compare":
+                with self._lock:
+                    self._beside.tab = command["tab"]
+                    self._draw()
+                    self._store()
             case "circuit":
                 self._measure_circuit(command["nodes"], command["setting"])
 

@@ -2,6 +2,7 @@ import type {
   AttentionState,
   CancelCommand,
   CircuitCommand,
+  CompareCommand,
   ComparisonState,
   DetailCommand,
   DrillCommand,
@@ -19,6 +20,7 @@ export type Command =
   | DrillCommand
   | DetailCommand
   | CircuitCommand
+  | CompareCommand
   | CancelCommand
   | SilenceCommand;
 

@@ -6,7 +6,7 @@ import { type AttentionPayload, readAttention } from "./attention";
 import { Chart } from "./chart";
 import { fault, type Schema } from "./check";
 import { readCircuit } from "./circuit";
-import { readComparison } from "./comparison";
+import { type ComparisonPayload, readComparison } from "./comparison";
 import { inflate } from "./inflate";
 import { type EffectsPayload, readEffects } from "./prompt-effects";
 
@@ -15,6 +15,7 @@ export interface Payload {
   header: Explorer;
   charts: Chart[];
   details: DetailPayload[];
+  comparison: ComparisonPayload | null;
 }
 
 /** What is known of one cell, with its numbers decoded. */
@@ -62,7 +63,8 @@ function readExplorer(header: Explorer, bytes: Uint8Array): Payload {
     effects: readEffects(detail.effects, bytes),
     patterns: detail.patterns.map((pattern) => readAttention(pattern, bytes)),
   }));
-  return { header, charts: header.maps.map((map) => new Chart(map, bytes)), details };
+  const comparison = header.comparison ? readComparison(header.comparison, bytes) : null;
+  return { header, charts: header.maps.map((map) => new Chart(map, bytes)), details, comparison };
 }
 
 /** As `readPayload`, for the form in which notebooks and reports store it. */

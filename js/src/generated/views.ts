@@ -49,6 +49,15 @@ export interface Explorer {
    */
   circuit?: Circuit | null;
   /**
+   * One first map in all the settings that were measured, side by side; null where nobody asked
+   * for it.
+   */
+  comparison?: Comparison | null;
+  /**
+   * Key of the tab that is compared; empty for none.
+   */
+  compared?: string;
+  /**
    * What there is to choose from; null where one first map is shown and no study is behind it.
    */
   offers?: Offers | null;
@@ -427,6 +436,16 @@ export interface CircuitState {
    * Name of the metric that is shown; empty means the first.
    */
   metric: string;
+}
+/**
+ * Asks for one first map in all the settings that were measured; nothing is measured for it.
+ */
+export interface CompareCommand {
+  command: "compare";
+  /**
+   * Key of an offered tab.
+   */
+  tab: string;
 }
 /**
  * Everything needed to look at a comparison without a kernel.

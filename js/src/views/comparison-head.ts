@@ -39,7 +39,7 @@ export class ComparisonHead {
       (rule) => chosen({ rule }),
     );
     this.element = h(
-      "header",
+      "div",
       { class: "pw-head" },
       this.title,
       this.facts,

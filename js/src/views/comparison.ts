@@ -104,7 +104,7 @@ export class ComparisonView {
         "div",
         { class: "pw-body" },
         h("div", { class: "pw-main" }, this.maps.element),
-        h("aside", { class: "pw-side" }, this.panel.element, this.advice.element),
+        h("div", { class: "pw-side" }, this.panel.element, this.advice.element),
       ),
       this.agreement.element,
       this.progress.element,

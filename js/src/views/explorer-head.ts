@@ -22,7 +22,7 @@ export class ExplorerHead {
     "Copy as Python",
   );
   readonly element = h(
-    "header",
+    "div",
     { class: "pw-head" },
     this.title,
     this.facts,

@@ -8,7 +8,12 @@ export class ExplorerTabs {
     "data-lm-suppress-shortcuts": "true",
     "aria-label": "which of these maps",
   });
-  readonly element = h("div", { class: "pw-tab-line" }, this.tabs, this.which);
+  private readonly compare = button(
+    { class: "pw-button pw-compare" },
+    () => this.compared(),
+    "Compare methods",
+  );
+  readonly element = h("div", { class: "pw-tab-line" }, this.tabs, this.which, this.compare);
   private shown = "";
   private groups: string[] = [];
   private offered: Tab[] = [];
@@ -17,6 +22,7 @@ export class ExplorerTabs {
 
   constructor(
     private readonly chosen: (key: string) => void,
+    private readonly compared: () => void,
     signal: AbortSignal,
   ) {
     this.tabs.addEventListener("keydown", (event) => this.key(event), { signal });
@@ -44,6 +50,12 @@ export class ExplorerTabs {
       current,
       here,
     );
+  }
+
+  /** Offers to see the map by all methods at once; `on` says whether it is seen so. */
+  offerComparison(offered: boolean, on: boolean): void {
+    this.compare.hidden = !offered;
+    this.compare.setAttribute("aria-pressed", String(on));
   }
 
   private build(): void {

@@ -12,6 +12,7 @@ import { cellFacts } from "./cell-facts";
 import { Closer } from "./closer";
 import { codeOf } from "./code";
 import { type Choice, DrillMenu } from "./drill-choice";
+import { ExplorerCompare, isComparable } from "./explorer-compare";
 import { ExplorerHead } from "./explorer-head";
 import { ExplorerSettings, type SettingChange } from "./explorer-settings";
 import { ExplorerSide, pinnedAt, type SideProps } from "./explorer-side";
@@ -51,6 +52,7 @@ export class ExplorerView {
     this.host.command(command);
     this.renderCell();
   });
+  private readonly beside = new ExplorerCompare((selection) => this.change({ selection }));
   private readonly progress = new ProgressView(() => this.cancel());
   private readonly queue = new QueueView((key) => this.host.command({ command: "cancel", key }));
   private readonly tooltip = new Tooltip();
@@ -58,6 +60,8 @@ export class ExplorerView {
   private readonly looking: Looking;
   private theme: Theme;
   private width = 0;
+  /** Whether the first map is seen by all methods at once. */
+  private comparing = false;
   private readonly asking = new Asking((text) => this.progress.say(text));
 
   constructor(
@@ -71,7 +75,11 @@ export class ExplorerView {
       (choice) => this.change(choice),
       (text) => this.progress.say(text),
     );
-    this.tabs = new ExplorerTabs((key) => this.show(key), signal);
+    this.tabs = new ExplorerTabs(
+      (key) => this.show(key),
+      () => this.compare(),
+      signal,
+    );
     this.side = new ExplorerSide({
       drill: (way) => this.drill(this.looking.active, way),
       select: (cell) => this.select(this.looking.active, cell),
@@ -131,6 +139,7 @@ export class ExplorerView {
     this.listening.abort();
     this.closer.destroy();
     this.side.destroy();
+    this.beside.destroy();
     this.maps.destroy();
     this.element.remove();
   }
@@ -151,6 +160,7 @@ export class ExplorerView {
           this.tabs.element,
           this.breadcrumb.element,
           this.maps.element,
+          this.beside.element,
         ),
         this.side.element,
       ),
@@ -223,6 +233,22 @@ export class ExplorerView {
     const here = tabs.filter(({ key }) => looking.chart(prefix + key)).map(({ key }) => key);
     this.tabs.update(tabs, looking.first.slice(prefix.length), new Set(here));
     this.breadcrumb.update(looking.trail.map((key) => key.slice(prefix.length)));
+    const comparable = isComparable(this.payload, looking, this.host.live);
+    this.comparing &&= comparable;
+    this.tabs.offerComparison(comparable, this.comparing);
+    if (this.comparing) this.breadcrumb.element.hidden = true;
+    this.maps.element.hidden = this.comparing;
+    const tab = looking.first.slice(prefix.length);
+    this.beside.update(this.payload, this.host, this.comparing ? tab : null);
+  }
+
+  /** Sees the first map by all methods at once, or by one again. */
+  private compare(): void {
+    const { looking, host } = this;
+    this.comparing = !this.comparing;
+    const tab = looking.first.slice(looking.prefix.length);
+    if (this.comparing && host.live) host.command({ command: "compare", tab });
+    this.render();
   }
 
   private renderMaps(): void {
@@ -340,6 +366,7 @@ export class ExplorerView {
   }
 
   private show(tab: string): void {
+    this.comparing = false;
     this.looking.show(tab);
     this.moved(`looking at ${tab}`, false);
   }
@@ -347,6 +374,7 @@ export class ExplorerView {
   private reset({ wanted, form }: SettingChange): void {
     if (form !== undefined) this.change({ form });
     if (!wanted) return;
+    this.comparing = false;
     this.looking.choose(wanted);
     this.moved(`looking at ${this.looking.first}`, false);
   }
