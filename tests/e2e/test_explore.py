@@ -172,6 +172,20 @@ def test_another_direction_is_measured_when_it_is_asked_for(notebook, view):
     view.wait_for_map("Which heads restore the answer?")
 
 
+def test_both_directions_are_seen_side_by_side(notebook, view):
+    compare = view.element.get_by_role("button", name="Compare methods")
+    compare.click()
+    compared = view.element.locator(".pw-compared")
+    compared.get_by_role("table").first.wait_for(timeout=60_000)
+    assert [name for name in ("denoising", "noising") if name in compared.text_content()] == [
+        "denoising",
+        "noising",
+    ]
+    assert notebook.value("list(explored.results)")[-1] == "noising: heads"
+    compare.click()
+    view.wait_for_map("Which heads restore the answer?")
+
+
 def test_a_reader_without_a_kernel_sees_it_all_and_loses_nothing(notebook, view):
     saved = notebook.save()
     received = notebook.lab.receive(saved)
