@@ -257,7 +257,7 @@ def test_an_explored_study_keeps_no_reader_out(open_page, scheme):
     assert tab.locator(".pw-circuit-lead").is_visible()
     assert violations_of(tab) == []
     tab.get_by_role("button", name="Compare methods").click()
-    assert tab.locator(".pw-compared .pw-detections, .pw-compared table").first.is_visible()
+    assert tab.locator(".pw-beside table").first.is_visible()
     assert violations_of(tab) == []
     SCREENSHOTS.mkdir(exist_ok=True)
     tab.screenshot(path=SCREENSHOTS / f"beside-{scheme}.png", full_page=True)

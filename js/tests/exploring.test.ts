@@ -215,7 +215,7 @@ describe("one cell, closely", () => {
 
 describe("all methods at once", () => {
   const compare = () => click(view, ".pw-compare", "Compare methods");
-  const beside = () => view.element.querySelector(".pw-compared") as HTMLElement;
+  const beside = () => view.element.querySelector(".pw-beside") as HTMLElement;
 
   it("are seen in the place of the maps, and a node is chosen there for all", () => {
     compare();

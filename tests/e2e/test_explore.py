@@ -175,7 +175,7 @@ def test_another_direction_is_measured_when_it_is_asked_for(notebook, view):
 def test_both_directions_are_seen_side_by_side(notebook, view):
     compare = view.element.get_by_role("button", name="Compare methods")
     compare.click()
-    compared = view.element.locator(".pw-compared")
+    compared = view.element.locator(".pw-beside")
     compared.get_by_role("table").first.wait_for(timeout=60_000)
     assert [name for name in ("denoising", "noising") if name in compared.text_content()] == [
         "denoising",

@@ -9,7 +9,7 @@ import type { Looking } from "./looking";
 /** A first map in all the settings that were measured, in the place of the maps. */
 export class ExplorerCompare {
   private readonly note = h("div", { class: "pw-muted" }, "asked for");
-  readonly element = h("div", { class: "pw-compared", hidden: true }, this.note);
+  readonly element = h("div", { class: "pw-beside", hidden: true }, this.note);
   private view: ComparisonView | null = null;
   private shown: ComparisonPayload | null = null;
 
@@ -18,10 +18,16 @@ export class ExplorerCompare {
   /** Shows the comparison of a tab, or that it was asked for; null shows nothing. */
   update({ header, comparison }: Payload, host: Host, tab: string | null): void {
     this.element.hidden = tab === null;
-    if (tab === null) return;
+    if (tab === null) {
+      this.clear();
+      return;
+    }
     const payload = header.compared === tab ? comparison : null;
     this.note.hidden = payload !== null;
-    if (payload === this.shown) return;
+    if (payload === this.shown) {
+      this.view?.connect(this.inside(host));
+      return;
+    }
     this.shown = payload;
     if (!payload) this.clear();
     else if (this.view) this.view.update(payload);
@@ -35,17 +41,18 @@ export class ExplorerCompare {
   private clear(): void {
     this.view?.destroy();
     this.view = null;
+    this.shown = null;
   }
 
   /** What is chosen here is of this place alone, except for the node. */
-  private inside({ live, preferences, command }: Host): Host {
+  private inside(host: Host): Host {
     return {
-      live,
-      preferences,
+      live: host.live,
+      preferences: host.preferences,
       setState: ({ selection }) => {
         if (selection) this.selected(selection);
       },
-      command,
+      command: (asked) => host.command(asked),
     };
   }
 }
