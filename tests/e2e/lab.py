@@ -2,6 +2,7 @@
 
 import ast
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,14 @@ class Notebook:
         )
         assert reply["status"] == "ok", reply
         return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
+
+    def comes_to(self, expression: str, expected: Any, seconds: float = 20) -> None:
+        """Wait until Python has heard of it: what a widget says may come after what a cell asks."""
+        deadline = time.monotonic() + seconds
+        found = self.value(expression)
+        while found != expected and time.monotonic() < deadline:
+            found = self.value(expression)
+        assert found == expected, expression
 
     def cell(self, index: int) -> Locator:
         """Scroll to a cell, because JupyterLab draws only those in sight, and return it."""

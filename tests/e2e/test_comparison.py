@@ -40,6 +40,9 @@ def notebook(lab):
     opened.close()
 
 
+SELECTION = "grid.widget.selection"
+
+
 def compared_in(notebook):
     return Compared(notebook.lab.page, notebook.cell(GRID))
 
@@ -58,10 +61,6 @@ def saved(notebook):
     notebook.cell(GRID)
     notebook.wait(STORED, GRID)
     return notebook.save()
-
-
-def selection(notebook):
-    return notebook.value("grid.widget.selection")
 
 
 def test_the_maps_fill_in_and_are_compared_at_the_end(notebook):
@@ -102,7 +101,7 @@ def test_a_click_selects_in_all_maps_and_reaches_python_and_back(notebook, view)
     view.click("L20H0", 1)
     assert view.selected == "L20H0"
     assert [text.split(",")[0] for text in view.spoken] == ["L20H0"] * 6
-    assert selection(notebook) == "L20H0"
+    notebook.comes_to(SELECTION, "L20H0")
     marks = view.header("L20H0").get_attribute("class") or ""
     assert set(marks.split()) == {"pw-chosen", "pw-pointed"}
     notebook.value("setattr(grid.widget, 'selection', 'L29H0')")
@@ -110,7 +109,7 @@ def test_a_click_selects_in_all_maps_and_reaches_python_and_back(notebook, view)
     cell = view.element.locator('.pw-detections [data-key="0 L20H0"]')
     cell.click()
     view.wait_for("L20H0")
-    assert selection(notebook) == "L20H0"
+    notebook.comes_to(SELECTION, "L20H0")
 
 
 def test_the_keyboard_moves_in_a_map_and_orders_the_table(notebook, view):
@@ -120,7 +119,7 @@ def test_the_keyboard_moves_in_a_map_and_orders_the_table(notebook, view):
     for key in ("ArrowDown", "ArrowRight", "Enter"):
         keyboard.press(key)
     assert view.selected == "L1H1"
-    assert selection(notebook) == "L1H1"
+    notebook.comes_to(SELECTION, "L1H1")
     assert view.element.locator(":scope > [role=status]").text_content().startswith("L1H1: ")
     keyboard.press("Escape")
 
@@ -141,7 +140,7 @@ def test_the_keyboard_moves_in_a_map_and_orders_the_table(notebook, view):
     keyboard.press("Enter")
     keyboard.press("ArrowDown")
     keyboard.press("Enter")
-    assert selection(notebook) == nodes[at]
+    notebook.comes_to(SELECTION, nodes[at])
 
 
 def test_the_switches_change_scale_and_rule(notebook, view):

@@ -118,13 +118,13 @@ def test_the_keyboard_reads_estimates_and_leaves_them_out(notebook, view, estima
     view.element.get_by_role("button", name="Measured only").focus()
     keyboard.press("Space")
     assert view.spoken == "L0H0, not measured"
-    assert notebook.value("result._shown.widget.estimates") is False
+    notebook.comes_to("result._shown.widget.estimates", False)
     assert view.pixels("L0H0")["coloured"] == 0
     assert "estimated" not in view.tooltip()
     keyboard.press("Shift+Tab")
     keyboard.press("Enter")
     assert ESTIMATED.fullmatch(view.spoken)
-    assert notebook.value("result._shown.widget.estimates") is True
+    notebook.comes_to("result._shown.widget.estimates", True)
 
 
 def test_a_reader_without_a_kernel_still_tells_them_apart(lab, notebook, estimated):

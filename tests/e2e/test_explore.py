@@ -1,7 +1,6 @@
 """One question from the first map to a checked circuit, by mouse and by keyboard, in one cell."""
 
 import re
-import time
 
 import pytest
 
@@ -42,15 +41,6 @@ def view(notebook):
     return found
 
 
-def comes_to(notebook, expression, expected):
-    """Wait until Python has heard of it: messages of widgets may come after those of cells."""
-    deadline = time.monotonic() + 20
-    found = notebook.value(expression)
-    while found != expected and time.monotonic() < deadline:
-        found = notebook.value(expression)
-    assert found == expected
-
-
 def wait_for_circuit(view):
     """Wait until it is measured how much the circuit carries, and return that sentence."""
     lead = view.element.locator(".pw-circuit-lead")
@@ -76,11 +66,11 @@ def test_by_mouse_from_the_first_map_to_a_checked_circuit(notebook, view):
     assert view.trail == HOPS
     for left in (HOPS[:2], HOPS[:1]):
         view.element.get_by_role("button", name="back to the map before").click()
-        comes_to(notebook, "explored.widget.trail", left)
+        notebook.comes_to("explored.widget.trail", left)
     for node in ("L20H0", "L23H3", "L17H4"):
         view.click(node)
         view.element.locator("button.pw-pin").click()
-    comes_to(notebook, "explored.widget.pins", ["L20H0", "L23H3", "L17H4"])
+    notebook.comes_to("explored.widget.pins", ["L20H0", "L23H3", "L17H4"])
     view.element.get_by_role("button", name="Measure how much these 3 nodes carry").click()
     assert share_in(wait_for_circuit(view)) == pytest.approx(faithfulness(notebook), abs=0.51)
     view.element.screenshot(path=SCREENSHOTS / "explore.png")
@@ -95,7 +85,7 @@ def test_the_selected_cell_is_shown_pair_by_pair_with_what_its_head_attends_to(n
     effects.focus()
     view.page.keyboard.press("End")
     view.page.keyboard.press("Enter")
-    comes_to(notebook, "explored.widget.prompt", 1)
+    notebook.comes_to("explored.widget.prompt", 1)
 
 
 def test_what_is_copied_measures_the_same(notebook, view):
@@ -126,11 +116,11 @@ def test_by_keyboard_alone(notebook, view):
     assert view.trail == HOPS
     page.keyboard.press("Backspace")
     page.keyboard.press("Backspace")
-    comes_to(notebook, "explored.widget.trail", HOPS[:1])
+    notebook.comes_to("explored.widget.trail", HOPS[:1])
     for node in ("L20H0", "L29H1"):  # one is taken out, another put in
         walk(view, node)
         page.keyboard.press("p")
-    comes_to(notebook, "explored.widget.pins", ["L23H3", "L17H4", "L29H1"])
+    notebook.comes_to("explored.widget.pins", ["L23H3", "L17H4", "L29H1"])
     tab_to(page, "Measure how much these 3 nodes carry")
     page.keyboard.press("Enter")
     assert share_in(wait_for_circuit(view)) == pytest.approx(faithfulness(notebook), abs=0.51)

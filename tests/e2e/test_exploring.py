@@ -48,9 +48,10 @@ def explorer_of(notebook, cell):
     return Explorer(notebook.lab, notebook.cell(cell))
 
 
-def state(notebook, name, *traits):
+def state(name, *traits):
+    """Return Python for some traits of the widget behind a result."""
     widget = f"{name}._shown.widget"
-    return notebook.value(f"[{', '.join(f'{widget}.{trait}' for trait in traits)}]")
+    return f"[{', '.join(f'{widget}.{trait}' for trait in traits)}]"
 
 
 def test_a_reader_clicks_through_a_model(notebook):
@@ -66,7 +67,7 @@ def test_a_reader_clicks_through_a_model(notebook):
     assert view.selected.startswith("L20H0 ")
     view.choose("v L20H0.v")
     view.wait_for_map("What feeds L20H0.v?")
-    assert state(notebook, "heads", "selection", "trail") == ["", ["heads", "L20H0.v"]]
+    notebook.comes_to(state("heads", "selection", "trail"), ["", ["heads", "L20H0.v"]])
     view.wait_until_done()
     strongest, size = view.peaks()[0]
     table = 'study.path(["L20H0.v"]).table()[["node", "logit_diff_normalized"]]'
@@ -76,14 +77,14 @@ def test_a_reader_clicks_through_a_model(notebook):
     ]
 
     view.click(strongest, place=1)
-    assert state(notebook, "heads", "selection") == [strongest]
+    notebook.comes_to(state("heads", "selection"), [strongest])
     view.choose(f"q {strongest}.q")
     view.wait_for_map(f"What feeds {strongest}.q?")
     view.wait_until_done()
     assert view.trail == ["heads", "L20H0.v", f"{strongest}.q"]
     view.element.get_by_role("button", name="Back").click()
     assert view.trail == ["heads", "L20H0.v"]
-    assert state(notebook, "heads", "trail") == [["heads", "L20H0.v"]]
+    notebook.comes_to(state("heads", "trail"), [["heads", "L20H0.v"]])
 
 
 def test_pictures_to_look_at(notebook, heads):
@@ -111,9 +112,9 @@ def test_the_keyboard_alone_drills_and_comes_back(notebook, heads):
     keyboard.press("Enter")
     keyboard.press("q")
     heads.wait_for_map("What feeds L2H1.q?")
-    assert state(notebook, "heads", "trail") == [["heads", "L2H1.q"]]
+    notebook.comes_to(state("heads", "trail"), [["heads", "L2H1.q"]])
     keyboard.press("Backspace")
-    assert state(notebook, "heads", "selection", "trail") == ["L2H1", ["heads"]]
+    notebook.comes_to(state("heads", "selection", "trail"), ["L2H1", ["heads"]])
     heads.wait_until_done()
 
 
@@ -142,7 +143,7 @@ def test_two_outputs_of_one_result_are_linked(notebook, heads):
     first.element.get_by_role("button", name="Probability").click()
     second = explorer_of(notebook, AGAIN)
     second.element.locator('[aria-pressed="true"]', has_text="Probability").wait_for()
-    assert state(notebook, "heads", "selection", "metric") == ["L23H3", "prob"]
+    notebook.comes_to(state("heads", "selection", "metric"), ["L23H3", "prob"])
 
 
 def test_a_head_can_be_opened_while_another_map_is_measured(notebook, heads):

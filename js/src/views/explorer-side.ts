@@ -15,6 +15,8 @@ import { peaksOf } from "./peaks";
 import { choicesAt, hintAt, toLogits } from "./ways";
 
 const PADDING = 32;
+/** Pixels for charts where the page has no width yet, as while an output is out of sight. */
+const NARROWEST = 200;
 
 /** Everything the side panel depends on. */
 export interface SideProps {
@@ -138,5 +140,5 @@ export function pinnedAt(
 }
 
 function roomFor(width: number): number {
-  return (sizeAt(width) === "wide" ? SIDE_WIDTH : width) - PADDING;
+  return Math.max(NARROWEST, (sizeAt(width) === "wide" ? SIDE_WIDTH : width) - PADDING);
 }
