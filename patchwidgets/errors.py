@@ -43,3 +43,9 @@ class MemoryBudgetError(PatchwidgetsError):
 
 class ClusterError(PatchwidgetsError):
     """Workers of a cluster that cannot measure, or are gone; what was measured is kept."""
+
+
+def clipped(text: str, most: int = 300) -> str:
+    """Return a text of which too much is left out in the middle, for what a message quotes."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]} … {text[-half:]}"

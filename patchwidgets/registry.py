@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from patchwidgets.errors import UnknownNameError
+from patchwidgets.errors import UnknownNameError, clipped
 
 T = TypeVar("T")
 
@@ -66,4 +66,5 @@ def unknown_name(kind: str, name: object, known: list[str]) -> UnknownNameError:
     listed = ", ".join(f"`{other}`" for other in known)
     nearest = get_close_matches(str(name), known, n=1, cutoff=0.4)
     hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
-    return UnknownNameError(f"There is no {kind} called {name!r}.{hint} Known: {listed}.")
+    called = clipped(repr(name))
+    return UnknownNameError(f"There is no {kind} called {called}.{hint} Known: {listed}.")

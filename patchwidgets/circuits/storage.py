@@ -13,6 +13,7 @@ from patchwidgets.circuits.universe import Mlps
 from patchwidgets.errors import FileError, PatchwidgetsError
 from patchwidgets.nodes import Node, parse_node
 from patchwidgets.results._document import ArrayPart, Count, MetricPart, Part, damaged
+from patchwidgets.results._provenance import ProvenancePart
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 from patchwidgets.results.result import Result
 
@@ -64,7 +65,7 @@ class CircuitDocument(Part):
     paths: list[DrawnPart]
     metrics: Annotated[list[MetricPart], Field(min_length=1)]
     groups: Annotated[list[str], Field(min_length=1)]
-    provenance: dict[str, Any]
+    provenance: ProvenancePart
     arrays: ArraysPart
     draws: Annotated[int, Field(ge=1)]
 
@@ -138,7 +139,7 @@ def unpack(data: object, where: str) -> tuple[Circuit, Result, dict[str, tuple[D
         direction="noising",
         baseline=Baseline(clean=arrays["clean"], corrupted=arrays["corrupted"]),
         groups=document.groups,
-        provenance=document.provenance,
+        provenance=document.provenance.as_saved(),
         values=arrays["values"],
         status=arrays["status"],
         draws=document.draws,

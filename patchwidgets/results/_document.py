@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from patchwidgets.errors import FileError
+from patchwidgets.errors import FileError, clipped
 from patchwidgets.plans.plan import Form
+from patchwidgets.results._provenance import ProvenancePart
 from patchwidgets.types import Direction, Unit
 
 Count = Annotated[int, Field(ge=0)]
@@ -211,7 +212,7 @@ class Document(Part):
     metrics: Annotated[list[MetricPart], Field(min_length=1)]
     direction: Direction
     groups: Annotated[list[str], Field(min_length=1)]
-    provenance: dict[str, Any]
+    provenance: ProvenancePart
     arrays: ArraysPart
     estimate: EstimatePart | None = None
     draws: Annotated[int, Field(ge=1)] = 1
@@ -220,6 +221,6 @@ class Document(Part):
 def damaged(where: str, what: str) -> FileError:
     """Return the error for a document that was ours once."""
     return FileError(
-        f"{where} is damaged: {what}. It was cut short or changed after it was saved, so its "
-        "numbers cannot be trusted. Use another copy, or measure and save it again."
+        f"{clipped(where)} is damaged: {clipped(what)}. It was cut short or changed after it was "
+        "saved, so its numbers cannot be trusted. Use another copy, or measure and save it again."
     )

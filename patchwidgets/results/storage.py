@@ -104,7 +104,7 @@ def unpack(data: object, where: str) -> dict[str, Any]:
         "direction": document.direction,
         "baseline": Baseline(clean=arrays["clean"], corrupted=arrays["corrupted"]),
         "groups": document.groups,
-        "provenance": document.provenance,
+        "provenance": document.provenance.as_saved(),
         "values": arrays["values"],
         "status": arrays["status"],
         "draws": document.draws,

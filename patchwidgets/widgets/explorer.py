@@ -152,11 +152,7 @@ class LiveExplorer(LiveView[PatchWidget]):
             return
         # What is known at once is shown at once; patterns may have to wait for the model.
         for wait in (False, True):
-            try:
-                found, block = result.study.detail(result, node, prompt, wait=wait)
-            except PatchwidgetsError as problem:
-                self._complain(problem)
-                return
+            found, block = result.study.detail(result, node, prompt, wait=wait)
             self._keep_detail(found.model_copy(update={"map": key}), block)
             if found.note != BUSY:
                 return
@@ -176,13 +172,8 @@ class LiveExplorer(LiveView[PatchWidget]):
             return
         heads = self.results.get(f"{setting}heads")
         order = heads if heads is not None and heads.progress.state == "done" else None
-        try:
-            counted = any(node.partition("@")[0].endswith(".mlp_out") for node in nodes)
-            mlps = "counted" if counted else "live"
-            measured = study.circuit(nodes, order=order, mlps=mlps)
-        except PatchwidgetsError as problem:
-            self._complain(problem)
-            return
+        counted = any(node.partition("@")[0].endswith(".mlp_out") for node in nodes)
+        measured = study.circuit(nodes, order=order, mlps="counted" if counted else "live")
         with self._lock:
             if self._circuit is not None:
                 self._circuit.cancel()
@@ -217,8 +208,6 @@ class LiveExplorer(LiveView[PatchWidget]):
         # Not under the lock: the thread that measures needs it, and this may wait for that thread.
         try:
             self.take(start())
-        except PatchwidgetsError as problem:
-            self._complain(problem)
         finally:
             with self._lock:
                 self._asked.remove(key)

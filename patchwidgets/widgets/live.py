@@ -1,5 +1,6 @@
 """What is measured in a notebook: drawn as it is measured, answering clicks, kept up to date."""
 
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -10,9 +11,12 @@ from uuid import uuid4
 from IPython.display import display, update_display
 
 from patchwidgets.advice import silence
+from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
 from patchwidgets.results.result import Result
 from patchwidgets.widgets.widget import ViewWidget
+
+logger = logging.getLogger(__name__)
 
 Drawn = TypeVar("Drawn", bound=ViewWidget)
 
@@ -90,16 +94,24 @@ class LiveView(ABC, Generic[Drawn]):
                 update_display(bundle, raw=True, display_id=identity)
             self._stored_at = time.monotonic()
 
+    def _complain(self, problem: PatchwidgetsError) -> None:
+        """Say why a command was not carried out."""
+        logger.warning("A command of the page was not carried out: %s", problem)
+
     def _obey(self, command: dict[str, Any]) -> None:
         # The page's messages must not wait for a plan to be made.
         threading.Thread(target=self._answer, args=(command,), daemon=True).start()
 
     def _answer(self, command: dict[str, Any]) -> None:
-        if command["command"] == "store":
-            self.widget.send_bundle()
-        elif command["command"] == "silence":
-            silence(command["rule"])
-            self._draw()
-            self._store()
-        else:
-            self._carry_out(command)
+        try:
+            match command["command"]:
+                case "store":
+                    self.widget.send_bundle()
+                case "silence":
+                    silence(command["rule"])
+                    self._draw()
+                    self._store()
+                case _:
+                    self._carry_out(command)
+        except PatchwidgetsError as problem:
+            self._complain(problem)

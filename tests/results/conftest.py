@@ -57,7 +57,7 @@ def make_result(heads_plan, metrics, baseline):
             "direction": "denoising",
             "baseline": baseline,
             "groups": ["ABBA", "ABBA", "BABA"],
-            "provenance": {"model": "mini", "seed": 0},
+            "provenance": {"model": {"name": "mini", "n_heads": 2, "n_kv_heads": 2}, "seed": 0},
         }
         return Result(**(usual | other))
 

@@ -55,7 +55,7 @@ def test_dataset_holds_every_map_and_both_baselines(small, path_plan, make_resul
     np.testing.assert_array_equal(dataset.base.sel(metric="logit_diff"), [-2, -2, -2])
     np.testing.assert_array_equal(dataset.source.sel(metric="prob"), [0.6, 0.5, 0.4])
     np.testing.assert_array_equal(dataset.heads_status, [[1, 2], [0, 3]])
-    assert json.loads(dataset.attrs["provenance"]) == {"model": "mini", "seed": 0}
+    assert json.loads(dataset.attrs["provenance"]) == small.provenance
     assert dataset.attrs["base"] == "corrupted"
     assert make_result(plan=path_plan).to_xarray()["embed"].dims == ("metric", "prompt")
 

@@ -1,0 +1,1 @@
+"""Promises, and the attempts to break each: `python -m tests.prove` makes all of them."""
