@@ -89,6 +89,9 @@ def unpack(data: object, where: str) -> tuple[list[tuple[SettingPart, Result]], 
         field = ".".join(str(step) for step in first["loc"])
         raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
     results = [(one, Result.from_json(one.result, where)) for one in document.settings]
+    settings = [(one.corruption, one.direction, one.window) for one in document.settings]
+    if len(set(settings)) < len(settings):
+        raise damaged(where, "one of its settings is there twice")
     names = {tuple(metric.name for metric in result.metrics) for _, result in results}
     if len(names) > 1:
         raise damaged(where, "its results have different metrics")

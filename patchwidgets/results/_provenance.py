@@ -78,7 +78,7 @@ class ProvenancePart(Known):
     model: ModelPart | None = None
     prompts: list[PromptPart] = []
     noise: NoisePart | None = None
-    noise_floor: dict[str, Number | None] = {}
+    noise_floor: dict[str, Annotated[float, Field(ge=0)] | None] = {}
     hooks: list[str] = []
     top: Annotated[int, Field(ge=0)] = 0
 

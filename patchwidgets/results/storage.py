@@ -220,12 +220,22 @@ def _is_at(patch: NodesPart | PathPart, buckets: Sequence[str]) -> bool:
     return len(places) == 1 and places <= set(buckets)
 
 
+def _refuse_twice(names: Sequence[object], what: str, where: str) -> None:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise damaged(where, f"the {what} {twice[0]!r} is there twice")
+
+
 def _plan(document: Document, where: str) -> Plan:
     patches = document.plan.patches
     if isinstance(patches, SendersPart):
         patches = patches.paths()
     n_patches = len(patches)
+    _refuse_twice([part.name for part in document.plan.maps], "map", where)
+    _refuse_twice([metric.name for metric in document.metrics], "metric", where)
     for part in document.plan.maps:
+        for name, labels in part.axes:
+            _refuse_twice(labels, f"label of `{name}` in map `{part.name}`", where)
         needed = math.prod(len(labels) for _, labels in part.axes)
         if len(part.cells) != needed:
             raise damaged(

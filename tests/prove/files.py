@@ -80,7 +80,9 @@ def _attempt(path: Path, use: Callable[[Path], None]) -> tuple[list[str], bool]:
 def _unclear(sentence: str) -> list[str]:
     """Return what a refusal lacks: it is one paragraph, of a length that can be read."""
     found = [] if sentence.endswith((".", "`")) else [f"no sentence: {sentence[-80:]!r}"]
-    return found + ([] if len(sentence) < 1500 else [f"{len(sentence)} letters long"])
+    return found + (
+        [] if len(sentence) < 1500 else [f"{len(sentence)} letters long: {sentence[:200]}"]
+    )
 
 
 def _use_study(path: Path) -> None:

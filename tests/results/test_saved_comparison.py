@@ -61,6 +61,9 @@ DAMAGE = {
     "field `settings.0.window`: input should be greater than or equal to 1": lambda document: (
         document["settings"][0].update(window=0)
     ),
+    "one of its settings is there twice": lambda document: document["settings"].append(
+        document["settings"][0]
+    ),
     "its results have different metrics": lambda document: document["settings"][0].update(
         result=one_metric()
     ),

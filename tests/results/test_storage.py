@@ -159,6 +159,19 @@ def test_endless_nesting(saved):
         Result.load(saved)
 
 
+PROMPT = {
+    "clean": ["The", " key"],
+    "corrupted": ["The", " keys"],
+    "clean_ids": [1, 2],
+    "corrupted_ids": [1, 3],
+    "roles": {},
+    "answers": [" is"],
+    "wrong_answers": [" are"],
+    "group": "",
+    "right": True,
+}
+
+
 @pytest.mark.parametrize(
     ("edit", "what"),
     [
@@ -207,6 +220,27 @@ def test_endless_nesting(saved):
             lambda d: d["metrics"][0].update(unit="bit"),
             "field `metrics.0.unit`: input should be 'logit', 'nat', 'probability', "
             "'rank', 'share' or 'ratio'",
+        ),
+        (
+            lambda d: d["metrics"][1].update(name="logit_diff"),
+            "the metric 'logit_diff' is there twice",
+        ),
+        (
+            lambda d: d["plan"]["maps"].append(d["plan"]["maps"][0]),
+            "the map 'heads' is there twice",
+        ),
+        (
+            lambda d: d["plan"]["maps"][0]["axes"][1][1].__setitem__(0, 1),
+            "the label of `head` in map `heads` 1 is there twice",
+        ),
+        (
+            lambda d: d["provenance"].update(noise_floor={"logit_diff": -1}),
+            "field `provenance.noise_floor.logit_diff`: input should be greater than or equal to 0",
+        ),
+        (
+            lambda d: d["provenance"].update(prompts=[PROMPT | {"clean_ids": [1]}]),
+            "field `provenance.prompts.0`: value error, its tokens and ids have [2, 2, 1, 2] "
+            "entries",
         ),
         (
             lambda d: d["plan"]["maps"][0]["cells"].pop(),

@@ -1,0 +1,90 @@
+"""A short form of every attempt, and that each attempt sees what it looks for."""
+
+import numpy as np
+import pytest
+import torch
+
+from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Snapshot
+from tests.prove import files, interrupts, messages
+from tests.prove.__main__ import PROOFS
+from tests.prove._mutants import mutants
+from tests.prove._subject import Subject, wrong
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("name", [name for name, (_, _, short) in PROOFS.items() if short])
+@pytest.mark.timeout(600)
+def test_nothing_falls(name):
+    prove, _, short = PROOFS[name]
+    proof = prove(short, 0)
+    assert proof.attempts >= short
+    assert proof.fell == []
+    if name == "interrupts":
+        assert list(proof.tried) == list(interrupts.WAYS)
+
+
+def test_what_work_leaves_behind_is_seen():
+    subject = Subject()
+    assert subject.changed() == []
+    left = subject.model.original_model.register_forward_hook(lambda *_: None)
+    assert subject.changed() == ["hooks"]
+    left.remove()
+    subject.model.train()
+    assert "training mode" in subject.changed()
+    subject.model.eval()
+    with torch.no_grad():
+        next(subject.model.parameters()).add_(1)
+    assert subject.changed() == ["weights", "outputs"]
+
+
+def test_wrong_numbers_are_seen():
+    values = np.array([[[1.0, 2.0], [3.0, np.nan]]])
+    status = np.array([MEASURED, NOT_MEASURED], dtype=np.uint8)
+    ends = np.zeros((1, 2))
+    whole = Snapshot(np.array([[[1.0, 2.0], [3.0, 4.0]]]), status, ends, ends)
+    assert wrong(Snapshot(values, status, ends, ends), whole, exact=True, complete=False) == []
+    assert wrong(Snapshot(values, status, ends, ends), whole, exact=True, complete=True) == [
+        "numbers missing"
+    ]
+    shifted = Snapshot(values + 1e-3, status, ends, ends)
+    assert wrong(shifted, whole, exact=False, complete=False) == [
+        "numbers that are wrong by up to 0.001"
+    ]
+    hidden = Snapshot(values, np.full(2, MEASURED, dtype=np.uint8), ends, ends)
+    assert wrong(hidden, whole, exact=True, complete=False) == [
+        "cells that are called measured and have no number"
+    ]
+
+
+def test_a_reader_that_crashes_is_seen():
+    def crashes(path):
+        raise KeyError("values")
+
+    problems, opened = files._attempt(files.Path("none.json"), crashes)
+    assert not opened
+    assert problems[0].startswith("it raised KeyError at test_prove.py:")
+
+
+def test_a_widget_that_is_harmed_is_seen(monkeypatch):
+    def harmed(self, command):
+        raise RuntimeError("harmed")
+
+    monkeypatch.setattr("patchwidgets.widgets.explorer.LiveExplorer._carry_out", harmed)
+    assert messages.prove(40, 0).fell
+
+
+def test_faults_are_small_and_each_in_its_place():
+    source = "def half(n):\n    if n > 0:\n        return n - 1\n    return 0\n"
+    found = [(one.line, one.function, one.fault) for one in mutants(source)]
+    assert found == [
+        (2, "half", "0: 1"),
+        (2, "half", "if n > 0: never"),
+        (2, "half", "n > 0: GtE"),
+        (3, "half", "1: 2"),
+        (3, "half", "n - 1: Add"),
+        (3, "half", "return: nothing"),
+        (4, "half", "0: 1"),
+        (4, "half", "return: nothing"),
+    ]
+    assert mutants(source)[2].source == source.replace("n > 0", "n >= 0").rstrip()
