@@ -55,7 +55,7 @@ def mutants(source: str) -> list[Mutant]:
             made = copy.deepcopy(tree)
             _put(made, path, changed)
             text = ast.unparse(ast.fix_missing_locations(made))
-            found.append(Mutant(node.lineno, function, fault, text))
+            found.append(Mutant(getattr(node, "lineno", 0), function, fault, text))
     return sorted(found, key=lambda one: (one.line, one.fault))
 
 

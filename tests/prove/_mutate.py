@@ -120,19 +120,19 @@ def _data(document: Any, chance: random.Random) -> Any:
 
 def _somewhere(document: Any, chance: random.Random) -> tuple[Any, Any]:
     """Return a place near the top as often as one far down, where most are."""
-    holder, key = document, None
     found = places(document)
     if not found:
         return [document], 0
     if chance.random() < 0.5:
         return chance.choice(found)
-    while isinstance(holder, dict | list) and holder:
-        parent = holder
-        key = chance.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
-        holder = holder[key]
-        if chance.random() < 0.3:
+    at = document, chance.choice(list(document) if isinstance(document, dict) else [0])
+    while chance.random() < 0.7:
+        inner = at[0][at[1]]
+        if not isinstance(inner, dict | list) or not inner:
             break
-    return parent, key
+        keys = list(inner) if isinstance(inner, dict) else range(len(inner))
+        at = inner, chance.choice(keys)
+    return at
 
 
 def _cut(text: bytes, chance: random.Random) -> bytes:

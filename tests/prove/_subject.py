@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -40,6 +40,15 @@ class Stopped(Exception):  # noqa: N818 - raised on purpose, by nobody's mistake
     """What the attempts raise."""
 
 
+class Undisturbed(NamedTuple):
+    """What a piece of work came to: numbers, seconds, and how often it read and fired."""
+
+    numbers: Snapshot
+    seconds: float
+    read: int
+    fired: int
+
+
 class Subject:
     """A tiny model, with a hook of its caller's if wanted, and a study on it.
 
@@ -56,7 +65,7 @@ class Subject:
             self.model.add_hook("blocks.1.hook_mlp_out", self._halve)
         self._outputs()  # TransformerLens attaches some hooks of its own at the first run
         self.study = self.open()
-        self._whole: dict[str, tuple[Snapshot, float, int, int]] = {}
+        self._whole: dict[str, Undisturbed] = {}
         self._was = self._traces()
         self._weights = [weight.clone() for weight in self.model.parameters()]
         self._first_outputs = self._outputs()
@@ -71,23 +80,27 @@ class Subject:
 
     def whole(self, name: str) -> Snapshot:
         """Return what a piece of work gives when nobody disturbs it."""
-        return self._undisturbed(name)[0]
+        return self._undisturbed(name).numbers
 
     def seconds(self, name: str) -> float:
         """Return how long it takes."""
-        return self._undisturbed(name)[1]
+        return self._undisturbed(name).seconds
 
     def firings(self, name: str, fuse: "Fuse") -> int:
         """Return how often it reads the metric, or fires the caller's hook."""
-        return self._undisturbed(name)[2 if fuse is self.metric else 3]
+        found = self._undisturbed(name)
+        return found.read if fuse is self.metric else found.fired
 
-    def _undisturbed(self, name: str) -> tuple[Snapshot, float, int, int]:
+    def _undisturbed(self, name: str) -> "Undisturbed":
         if name not in self._whole:
             began, read, fired = time.monotonic(), self.metric.burnt, self.hook.burnt
             numbers = snapshot(WORK[name](self.study).wait())
-            seconds = time.monotonic() - began
-            counts = (self.metric.burnt - read, self.hook.burnt - fired)
-            self._whole[name] = (numbers, seconds, *counts)
+            self._whole[name] = Undisturbed(
+                numbers,
+                time.monotonic() - began,
+                read=self.metric.burnt - read,
+                fired=self.hook.burnt - fired,
+            )
         return self._whole[name]
 
     def _halve(self, activation: torch.Tensor, hook: Any) -> torch.Tensor:

@@ -123,8 +123,7 @@ class _Faulty(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the text."""
-        exec(compile(self._source, module.__spec__.origin if module.__spec__ else "", "exec"),
-             vars(module))  # fmt: skip
+        exec(compile(self._source, self._name, "exec"), vars(module))
 
 
 def run_with(name: str, source: str, tests: Sequence[str]) -> None:

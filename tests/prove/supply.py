@@ -102,8 +102,7 @@ def licences() -> dict[str, str]:
 
 
 def _licence(one: Distribution) -> str:
-    about = one.metadata
-    named = about.get("License-Expression") or ""
-    classified = [line for line in about.get_all("Classifier") or [] if line.startswith("License")]
-    written = about.get("License") or ""
-    return "; ".join([*filter(None, [named]), *classified, *filter(None, [written[:200]])])
+    about = one.metadata.json
+    found = about.get("license_expression", ""), about.get("license", "")
+    classified = [line for line in about.get("classifier", []) if line.startswith("License")]
+    return "; ".join(str(part)[:200] for part in (*found, *classified) if part)
