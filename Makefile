@@ -2,6 +2,7 @@
 # make lab    JupyterLab on the first tutorial
 # make test   everything CI checks
 # make bench  this engine against TransformerLens, on this machine
+# make prove  every attempt to break a promise, at full length: hours
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo lab test bench install check python js browser clean
+.PHONY: demo lab test bench prove install check python js browser clean
 
 demo: install
 	$(BIN)/patchwidgets run ioi --model smollm2-135m --n 8 --sweep heads --html ioi.html
@@ -21,6 +22,9 @@ test: install browser check js python
 
 bench: install
 	$(BIN)/python -m tests.bench.run --out benchmarks.json
+
+prove: install
+	$(BIN)/python -m tests.prove --json proofs.json
 
 install: $(VENV)/installed
 

@@ -10,7 +10,7 @@ from patchwidgets.circuits.circuit import Circuit
 from patchwidgets.circuits.pinned import Drawn
 from patchwidgets.circuits.random_circuits import Layers
 from patchwidgets.circuits.universe import Mlps
-from patchwidgets.errors import FileError, PatchwidgetsError
+from patchwidgets.errors import FileError, PatchwidgetsError, clipped
 from patchwidgets.nodes import Node, parse_node
 from patchwidgets.results._document import ArrayPart, Count, MetricPart, Part, damaged
 from patchwidgets.results._provenance import ProvenancePart
@@ -155,7 +155,8 @@ def _validate(data: object, where: str) -> CircuitDocument:
     found = data.get("format") if isinstance(data, dict) else None
     if not isinstance(data, dict) or found != FORMAT:
         raise FileError(
-            f"{where} is not a patchwidgets circuit: its `format` is {found!r}, not {FORMAT!r}. "
+            f"{where} is not a patchwidgets circuit: its `format` is {clipped(repr(found))}, not "
+            f"{FORMAT!r}. "
             "`CircuitResult.load` opens what `CircuitResult.save` wrote; a map is opened with "
             "`Result.load`."
         )

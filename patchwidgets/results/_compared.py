@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from patchwidgets.errors import FileError
+from patchwidgets.errors import FileError, clipped
 from patchwidgets.results._document import Part, damaged
 from patchwidgets.results.result import Result
 from patchwidgets.types import Direction
@@ -71,7 +71,8 @@ def unpack(data: object, where: str) -> tuple[list[tuple[SettingPart, Result]], 
     found = data.get("format") if isinstance(data, dict) else None
     if not isinstance(data, dict) or found != FORMAT:
         raise FileError(
-            f"{where} is not a patchwidgets comparison: its `format` is {found!r}, not {FORMAT!r}. "
+            f"{where} is not a patchwidgets comparison: its `format` is "
+            f"{clipped(repr(found))}, not {FORMAT!r}. "
             "`Comparison.load` opens what `Comparison.save` wrote; a single result is opened with "
             "`Result.load`."
         )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from patchwidgets.errors import FileError, PatchwidgetsError
+from patchwidgets.errors import FileError, PatchwidgetsError, clipped
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results._document import (
     ArrayPart,
@@ -147,7 +147,7 @@ def read(path: Path) -> object:
         return json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise damaged(f"`{path}`", "it is not text") from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
 
 
@@ -194,7 +194,8 @@ def _validate(data: object, where: str) -> Document:
     found = data.get("format") if isinstance(data, dict) else None
     if not isinstance(data, dict) or found != FORMAT:
         raise FileError(
-            f"{where} is not a patchwidgets result: its `format` is {found!r}, not {FORMAT!r}. "
+            f"{where} is not a patchwidgets result: its `format` is {clipped(repr(found))}, not "
+            f"{FORMAT!r}. "
             "`Result.load` opens what `Result.save` wrote; a study is opened with `open_study`."
         )
     version = data.get("schema_version")
@@ -243,6 +244,9 @@ def _plan(document: Document, where: str) -> Plan:
             )
         if any(cell is not None and cell >= n_patches for cell in part.cells):
             raise damaged(where, f"map `{part.name}` has a cell beyond the {n_patches} patches")
+        measured = [cell for cell in part.cells if cell is not None]
+        if len(set(measured)) < len(measured):
+            raise damaged(where, f"map `{part.name}` has one patch in two cells")
     buckets = document.plan.buckets
     if buckets is not None and (
         [len(places) for places in buckets.places] != [len(document.groups)] * len(buckets.names)

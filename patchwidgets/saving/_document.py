@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from patchwidgets.errors import FileError
+from patchwidgets.errors import FileError, clipped
 from patchwidgets.results._document import Count, Part, Precision, damaged
 from patchwidgets.results.result import Result
 from patchwidgets.results.storage import refuse_not_json
@@ -201,7 +201,9 @@ def _refuse_others(data: object, where: str) -> None:
     if isinstance(data, dict) and "nbformat" in data:
         what = "a notebook, whose outputs hold what was measured: open it in JupyterLab"
     else:
-        what = OTHERS.get(str(found), f"something else: its `format` is {found!r}, not {FORMAT!r}")
+        what = OTHERS.get(
+            str(found), f"something else: its `format` is {clipped(repr(found))}, not {FORMAT!r}"
+        )
     raise FileError(
         f"{where} is not a patchwidgets study but {what}. `pw.open_study` opens what "
         "`study.save(path)` wrote."

@@ -126,6 +126,9 @@ def described(pairs):
     """Return pairs as a provenance has them."""
     return [
         {
+            "clean": [str(token) for token in one.clean],
+            "corrupted": [str(token) for token in one.corrupted],
+            "roles": {},
             "clean_ids": list(one.clean),
             "corrupted_ids": list(one.corrupted),
             "answers": list(one.answers),

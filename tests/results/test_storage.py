@@ -222,6 +222,14 @@ PROMPT = {
             "'rank', 'share' or 'ratio'",
         ),
         (
+            lambda d: d["plan"]["maps"][0]["cells"].__setitem__(0, 1),
+            "map `heads` has one patch in two cells",
+        ),
+        (
+            lambda d: d["provenance"].update(code="\ud800"),
+            "field `provenance`: value error, it has half of a character",
+        ),
+        (
             lambda d: d["metrics"][1].update(name="logit_diff"),
             "the metric 'logit_diff' is there twice",
         ),
