@@ -6,6 +6,8 @@ Importing this imports neither torch nor a widget library; each name loads when 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from patchwidgets.versions import require_python, require_transformer_lens
+
 if TYPE_CHECKING:
     from patchwidgets.models.load import load_model
     from patchwidgets.prompts.pairs import PromptPairs
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from patchwidgets.widgets.heatmap import heatmap
 
 __all__ = ["PromptPairs", "Result", "Study", "heatmap", "load_model", "open_study"]
+
+require_python()
 
 _HOMES = {
     "PromptPairs": "patchwidgets.prompts.pairs",
@@ -29,6 +33,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'patchwidgets' has no attribute {name!r}")
+    if name in ("Study", "load_model"):
+        require_transformer_lens()
     return getattr(import_module(_HOMES[name]), name)
 
 

@@ -50,6 +50,7 @@ class Comparing:
             UnknownNameError: No sweep, corruption, corruption site, metric or direction of that
                 name.
         """
+        metrics, corruptions, directions = map(_listed, (metrics, corruptions, directions))
         if metrics is not None:
             _require("metrics", metrics, metrics)
         chosen = metrics_of(self._opened["metric"] if metrics is None else list(metrics))
@@ -107,6 +108,11 @@ def _written(one: Any) -> str:
         return f"({', '.join(map(_written, one))})"
     plain = isinstance(one, str | int | float | list | dict) or one is None
     return repr(one) if plain else getattr(one, "name", None) or getattr(one, "__name__", repr(one))
+
+
+def _listed(given: Any) -> Any:
+    """Return one name by itself as a list of one."""
+    return [given] if isinstance(given, str) else given
 
 
 def _require(name: str, written: Sequence[Any], given: Sequence[Any]) -> None:

@@ -96,6 +96,8 @@ def parse_node(written: str | Node) -> Node:
     """
     if isinstance(written, Node):
         return written
+    if not isinstance(written, str):
+        raise _not_a_node(written)
     if written in WHOLE_NODES:
         return Node(written)
     if written.startswith("embed@"):

@@ -64,7 +64,12 @@ def one_of(kind: str, name: object, known: Sequence[T]) -> T:
 def unknown_name(kind: str, name: object, known: list[str]) -> UnknownNameError:
     """Return the error for a name that is not among the known ones, with the nearest match."""
     listed = ", ".join(f"`{other}`" for other in known)
+    return UnknownNameError(
+        f"There is no {kind} called {clipped(repr(name))}.{nearest_to(name, known)} Known: {listed}."
+    )
+
+
+def nearest_to(name: object, known: Sequence[str]) -> str:
+    """Return the question whether the nearest of the known names was meant; nothing if none is."""
     nearest = get_close_matches(str(name), known, n=1, cutoff=0.4)
-    hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
-    called = clipped(repr(name))
-    return UnknownNameError(f"There is no {kind} called {called}.{hint} Known: {listed}.")
+    return f" Did you mean `{nearest[0]}`?" if nearest else ""

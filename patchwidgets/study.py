@@ -39,6 +39,7 @@ from patchwidgets.plans.paths_from import paths_from_plan
 from patchwidgets.plans.plan import PATHS_FROM, Plan
 from patchwidgets.plans.sweeps import SWEEPS
 from patchwidgets.prompts.pairs import PromptPairs
+from patchwidgets.refusing import check_asked, check_sweep
 from patchwidgets.registry import one_of
 from patchwidgets.results.draws import mean_baseline
 from patchwidgets.results.estimated import Estimated
@@ -95,7 +96,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
     def __init__(
         self,
         model: str | TransformerBridge | Loader,
-        behaviour: str | PromptPairs | Any,
+        behaviour: str | PromptPairs | Any = None,
         n: int = 64,
         *,
         seed: int = 0,
@@ -130,6 +131,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
     def _open(self) -> None:
         """Make the unpatched runs of what was asked for, of the groups that are kept."""
         asked = self._opened
+        check_asked(*(asked[name] for name in ("model", "behaviour", "n", "seed", "corruption")))
         direction = one_of("direction", asked["direction"], DIRECTIONS)
         wanted = one_of("executor", asked["executor"], EXECUTORS)
         metrics = metrics_of(asked["metric"])
@@ -184,6 +186,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         if name == PATHS_FROM:
             return paths_from_plan(spec, options.pop("sender", ""), shape=self.shape, **options)
         sweep = SWEEPS.get(name) if isinstance(name, str) else name
+        check_sweep(sweep, options)
         return sweep(spec, self.shape, **options)
 
     def cost(

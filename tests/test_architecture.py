@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "patchwidgets"
 
 LAYERS = [
-    ["types", "errors", "jobs"],
+    ["types", "errors", "jobs", "versions"],
     ["registry", "nodes", "terminal"],
     ["prompts", "metrics", "models.spec", "models.sites"],
     ["models", "plans"],
@@ -24,7 +24,7 @@ LAYERS = [
     ["reports", "widgets"],
     ["advising"],
     ["saving"],
-    ["opening", "baking"],
+    ["opening", "baking", "refusing"],
     [
         *("comparing", "describing", "circuiting", "sending", "detailing", "exploring", "keeping"),
     ],
@@ -46,6 +46,8 @@ SAME_LAYER = {
 """Imports between parts of one layer, each with its reason."""
 
 UPWARDS = {
+    ("results.result", "views"): "a result prints itself as text; imported when it is printed",
+    ("results.comparison", "views"): "a comparison prints itself, in the same way",
     ("results.result", "widgets"): "a result shows itself; imported when it is shown",
     ("results.result", "advice"): "a result advises on itself; imported when it is asked",
     ("results.comparison", "advice"): "a comparison advises on itself, in the same way",

@@ -69,6 +69,11 @@ def nodes_of(
             f"`nodes={nodes!r}` is one text, and a circuit is a list of nodes. Write "
             f"`study.circuit([{nodes!r}])`."
         )
+    if not isinstance(nodes, Iterable):
+        raise PlanError(
+            f"`nodes` is a `{type(nodes).__name__}`, and a circuit is a list of nodes. Write "
+            "which, such as `study.circuit(heads.detect().positive, order=heads)`."
+        )
     found: list[Node] = []
     for node in map(parse_node, nodes):
         _require_kind(spec, mlps, node)

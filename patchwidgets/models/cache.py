@@ -3,6 +3,7 @@
 import os
 import tempfile
 import warnings
+from functools import cache
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -12,7 +13,7 @@ def cache_folder(name: str) -> Path:
     """Return a folder of that name in the user's cache, made if need be.
 
     `PATCHWIDGETS_CACHE` moves the cache. Where it cannot be written, a temporary folder stands in
-    for it, with a warning.
+    for it as long as the process lives, with one warning.
     """
     chosen = os.environ.get("PATCHWIDGETS_CACHE")
     root = Path(chosen) if chosen else user_cache_path("patchwidgets", appauthor=False)
@@ -21,12 +22,17 @@ def cache_folder(name: str) -> Path:
         with tempfile.TemporaryFile(dir=root / name):
             return root / name
     except OSError as problem:
-        stand_in = Path(tempfile.mkdtemp(prefix="patchwidgets-")) / name
-        stand_in.mkdir()
-        warnings.warn(
-            f"The cache folder {root} cannot be written ({problem.strerror}), so this session uses "
-            f"{stand_in} and the next one starts again. Set PATCHWIDGETS_CACHE to a folder of "
-            "yours to keep it.",
-            stacklevel=3,
-        )
-        return stand_in
+        folder = _stand_in(root, problem.strerror or str(problem)) / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+@cache
+def _stand_in(root: Path, problem: str) -> Path:
+    made = Path(tempfile.mkdtemp(prefix="patchwidgets-"))
+    warnings.warn(
+        f"The cache folder {root} cannot be written ({problem}), so this session uses {made} and "
+        "the next one starts again. Set PATCHWIDGETS_CACHE to a folder of yours to keep it.",
+        stacklevel=4,
+    )
+    return made

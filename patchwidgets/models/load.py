@@ -1,5 +1,6 @@
 """A model by name, here and in other processes."""
 
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -69,6 +70,7 @@ def load_model(
     """
     if isinstance(name, TransformerBridge):
         return name
+    _check_options(device, dtype)
     if not isinstance(name, str):
         bridge = _made_by(name)
         _loaders[bridge] = name
@@ -100,7 +102,40 @@ def loader_of(bridge: TransformerBridge) -> Loader:
     return ByName(name, None, next(bridge.original_model.parameters()).dtype, {})
 
 
-def _made_by(make: Loader) -> TransformerBridge:
+def _check_options(device: object, dtype: object) -> None:
+    if not isinstance(dtype, torch.dtype):
+        raise ModelError(
+            f"`dtype={dtype!r}` is no type of numbers. PyTorch needs one of its own, such as "
+            "`torch.float32`, which patching wants. Leave `dtype` out."
+        )
+    try:
+        kind = None if device is None else torch.device(str(device)).type
+    except RuntimeError as problem:
+        raise ModelError(
+            f"`device={device!r}` is no device. PyTorch knows `cpu`, `cuda` and `mps`, among "
+            "others. Write one of them, or leave `device` out."
+        ) from problem
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ModelError(
+            f"`device={device!r}` asks for a GPU, and PyTorch finds none here. Leave `device` out, "
+            "or install the PyTorch that was built for your GPU."
+        )
+
+
+def _made_by(make: Any) -> TransformerBridge:
+    if isinstance(make, torch.nn.Module):
+        raise ModelError(
+            f"The model is a `{type(make).__name__}`. A TransformerLens bridge is needed, because "
+            "the engine calls its blocks. Wrap it: `TransformerBridge.boot_transformers(name, "
+            "hf_model=model, tokenizer=tokenizer)`, with "
+            "`from transformer_lens.model_bridge import TransformerBridge`."
+        )
+    if not callable(make):
+        raise ModelError(
+            f"The model is {reprlib.repr(make)}, of type `{type(make).__name__}`. A name is "
+            "needed, a TransformerLens bridge, or a function that makes one. Write "
+            f"`pw.load_model({bundled.NAME!r})`."
+        )
     bridge = make()
     if isinstance(bridge, TransformerBridge):
         return bridge

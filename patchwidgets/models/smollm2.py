@@ -5,7 +5,10 @@ GGUF file. It is turned into 32-bit weights once, and a copy is kept in the user
 """
 
 import importlib.util
+import io
+import sys
 import tempfile
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import torch
@@ -60,8 +63,11 @@ def _gguf_file() -> Path:
 
 def _unpack(gguf: Path, folder: Path) -> None:
     """Write 32-bit weights and the tokenizer to `folder`, whole or not at all."""
+    print(f"Unpacking {NAME} into {folder}, once: about 20 seconds.", file=sys.stderr)
     where = {"gguf_file": gguf.name, "local_files_only": True}
-    packed = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **where)
+    # transformers draws this bar whatever its own switch for bars says.
+    with redirect_stderr(io.StringIO()):
+        packed = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **where)
     sizes = packed.config.to_dict()
     del sizes["quantization_config"]
     config = LlamaConfig.from_dict(sizes | {"architectures": ["LlamaForCausalLM"]})

@@ -196,6 +196,11 @@ def position_axis(shape: PromptShape, positions: Positions) -> Axis:
         UnknownNameError: `positions` is a text that names nothing.
     """
     refuse_buckets(shape, positions)
+    if isinstance(positions, str) and positions in shape.roles:
+        raise PlanError(
+            f"`positions={positions!r}` is one role, and positions are a list. Write "
+            f"`positions=[{positions!r}]`, or `positions='roles'` for all of them."
+        )
     if isinstance(positions, str):
         one_of("way to choose positions", positions, ["each", "roles", "buckets"])
     if positions == "roles":

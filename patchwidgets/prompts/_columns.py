@@ -84,6 +84,12 @@ def role_columns(
     roles: Mapping[str, Any], prompts: Sequence[str]
 ) -> dict[str, list[int | tuple[int, int]]]:
     """Return the place of each role in each clean prompt."""
+    if not isinstance(roles, Mapping):
+        raise PromptError(
+            f"`roles` is {roles!r}, and a role needs a name and a place. Write "
+            "`roles={'subject': -3}`, with a token position, or a text that occurs once in the "
+            "prompt."
+        )
     placed = {}
     for role, given in roles.items():
         if not _ROLE_NAME.fullmatch(role):

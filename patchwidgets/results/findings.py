@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.registry import unknown_name
 from patchwidgets.results import meanings, stats
 from patchwidgets.results.confirmation import Confirmation, confirm_node
@@ -77,6 +78,11 @@ class Findings(Readings):
             PatchwidgetsError: `sd`, `alpha` or `flips` mean nothing.
             MeasurementError: Too few prompts for `alpha`, or no spread for `mad`.
         """
+        if isinstance(rule, int | float):
+            raise PatchwidgetsError(
+                f"`detect({rule!r})` names no rule: the first argument is one, such as 'sd' or "
+                f"'max_t'. Write `detect(sd={rule!r})` for cells that far from the mean."
+            )
         cells = self.cells(metric, map)
         if rule in BARS:
             return detect_far(cells, _bar(rule), sd)

@@ -124,7 +124,16 @@ def write(document: Mapping[str, Any], path: Path) -> Path:
 
 
 def write_text(text: str, path: Path) -> Path:
-    """Write a file and return where; a reader sees the old file or the whole new one."""
+    """Write a file and return where; a reader sees the old file or the whole new one.
+
+    Raises:
+        FileError: There is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise FileError(
+            f"There is no folder `{path.parent}`, so `{path.name}` cannot be written there. Make "
+            "it first, or name another."
+        )
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         with unfinished.open("w", encoding="utf-8") as file:
@@ -141,8 +150,10 @@ def read(path: Path) -> object:
     """Return the parsed document in `path`.
 
     Raises:
-        FileError: The file is not JSON from beginning to end.
+        FileError: There is no such file, or it is not JSON from beginning to end.
     """
+    if not path.is_file():
+        raise FileError(f"There is no file `{path}`. `result.save(path)` writes one.")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:

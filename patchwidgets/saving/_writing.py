@@ -20,11 +20,6 @@ def write(text: str, path: str | Path) -> Path:
         )
     try:
         return write_text(text, to)
-    except FileNotFoundError:
-        raise FileError(
-            f"There is no folder `{to.parent}`, so `{to.name}` cannot be written there. Make it "
-            "first, or name another."
-        ) from None
     except OSError as problem:
         raise FileError(
             f"`{to}` cannot be written: {(problem.strerror or str(problem)).lower()}. Name a "

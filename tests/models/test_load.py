@@ -181,14 +181,15 @@ def test_a_cache_that_cannot_be_written_has_a_stand_in(monkeypatch, tmp_path):
     root = tmp_path / "file" / "cache"
     monkeypatch.setenv("PATCHWIDGETS_CACHE", str(root))
     with pytest.warns(UserWarning, match="^The cache folder ") as caught:
-        folder = cache_folder("models")
+        folder, again, other = (cache_folder(name) for name in ("models", "models", "cells"))
     assert folder.is_dir()
-    assert folder.name == "models"
+    assert other.is_dir()
+    assert (folder.name, folder, folder.parent) == ("models", again, other.parent)
     (warning,) = caught
     assert str(warning.message) == (
         f"The cache folder {root} cannot be written (Not a directory), so this session uses "
-        f"{folder} and the next one starts again. Set PATCHWIDGETS_CACHE to a folder of yours to "
-        "keep it."
+        f"{folder.parent} and the next one starts again. Set PATCHWIDGETS_CACHE to a folder of "
+        "yours to keep it."
     )
 
 
