@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0, or 1 after an error was explained, or 130 where an interrupt cut `paper` short.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.run is None:
+        parser.print_help()
+        return 0
     try:
         return options.run(options) or 0
     except PatchwidgetsError as problem:
@@ -33,7 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="patchwidgets", description="Which parts of a language model cause a behaviour?"
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {version('patchwidgets')}"
+    )
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
     run = commands.add_parser("run", help="patch a model on a task and print the strongest nodes")
     run.set_defaults(run=_run)
     run.add_argument("task", help="name of a task; `patchwidgets tasks` lists them")
@@ -87,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from patchwidgets.study import Study
+    _say(f"loading {options.model}")
+    from patchwidgets import Study
 
     _require_folders(options.save, options.html)
     console = Console()
@@ -102,7 +112,9 @@ def _run(options: argparse.Namespace) -> None:
         direction=options.direction,
     )
     print(study)
-    result = study.sweep(options.sweep, estimate=options.estimate, top=options.top).wait()
+    result = study.sweep(options.sweep, estimate=options.estimate, top=options.top)
+    _say(f"measuring {len(result.plan.patches)} patches on {len(result.groups)} prompt pairs")
+    result.wait()
     _print(console, result)
     paths = _drill(study, result, options.drill)
     if options.save:
@@ -110,6 +122,12 @@ def _run(options: argparse.Namespace) -> None:
     if options.html:
         _write_page([result, *paths], options.html)
         console.print(f"wrote {options.html}: open it in a browser")
+
+
+def _say(what: str) -> None:
+    """Tell a person who waits what takes so long."""
+    if sys.stderr.isatty():
+        print(f"{what} ...", file=sys.stderr, flush=True)
 
 
 def _require_folders(*outputs: Path | None) -> None:
@@ -120,7 +138,10 @@ def _require_folders(*outputs: Path | None) -> None:
 
 
 def _print(console: Console, result: "Result", rows: int = 10) -> None:
-    table = Table(title=f"strongest of {len(result.plan.patches)} patches, {result.direction}")
+    table = Table(
+        title=f"strongest of {len(result.plan.patches)} patches, {result.direction}",
+        caption="normalized: 0 is nothing, 1 is the other run\n±: standard error of the effect",
+    )
     table.add_column("node")
     for name in ("normalized", "effect", "±"):
         table.add_column(name, justify="right")
@@ -161,13 +182,15 @@ def _write_page(results: Sequence["Result"], path: Path) -> None:
 
 def _view(options: argparse.Namespace) -> None:
     from patchwidgets.results.result import Result
+    from patchwidgets.views._explorer import explorer
+    from patchwidgets.views._text import summary
 
     if not options.file.is_file():
         raise FileError(f"There is no file `{options.file}`.")
     _require_folders(options.html)
     console = Console()
     result = Result.load(options.file)
-    console.print(repr(result), markup=False)
+    print(summary(*explorer([result]), strongest=0))
     _print(console, result)
     if options.html:
         _write_page([result], options.html)

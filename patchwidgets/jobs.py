@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
+from weakref import WeakSet
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,18 @@ class Job:
                 logger.exception("A listener of a measurement failed; the measurement goes on.")
 
 
+_unfinished: "WeakSet[Job]" = WeakSet()
+
+
+def _leave() -> None:
+    for job in list(_unfinished):
+        job.cancel()
+
+
+# Python waits for its threads before it ends, and nobody who leaves wants to wait for a map.
+threading._register_atexit(_leave)  # pyright: ignore[reportAttributeAccessIssue]
+
+
 class Worker:
     """One thread that runs jobs in the order they come: one model, one job at a time."""
 
@@ -147,7 +160,8 @@ class Worker:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="patchwidgets")
 
     def submit(self, job: Job) -> Job:
-        """Queue `job` and return it."""
+        """Queue `job` and return it; when Python ends before it does, it is cancelled."""
+        _unfinished.add(job)
         self._pool.submit(job.run)
         return job
 

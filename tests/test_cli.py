@@ -160,7 +160,8 @@ def test_view_prints_what_run_printed(capsys, tmp_path):
     assert main(["view", str(path), "--html", str(page)]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(
-        "<Result heads: 12 of 12 patches measured (done), 4 prompt pairs, denoising, logit_diff>"
+        "Indirect object identification\nmodel tiny-ioi · pairs 4 · corruption token replacement "
+        "at S2 · direction denoising\nWhich heads restore the answer? (heads)\n"
     )
     assert rows(printed) == rows(first)
     assert keys_of(page) == ["heads"]

@@ -101,4 +101,4 @@ class Chart:
         return self.widget.bundle(), {}
 
     def __repr__(self) -> str:
-        return f"<Chart: {self.drawing.title}>"
+        return self.drawing.summary()

@@ -254,11 +254,10 @@ class Comparison:
         return about_comparison(self, silence, also)
 
     def __repr__(self) -> str:
-        done = sum(result.done for result in self.results.values())
-        return (
-            f"<Comparison of {len(self.methods)} methods in {len(self.results)} sweeps "
-            f"({done} of them finished): {', '.join(map(' '.join, self._labels()))}>"
-        )
+        from patchwidgets.views._comparison import comparison
+        from patchwidgets.views._still import words
+
+        return words(*comparison(self))
 
     def save(self, path: str | Path) -> Path:
         """Write the comparison as one JSON file, once it is measured, and return where."""

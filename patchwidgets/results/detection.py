@@ -94,6 +94,17 @@ class Detection:
     n_cells: int
     tested: Tested | None = None
 
+    def __str__(self) -> str:
+        named = [", ".join(nodes) or "none" for nodes in (self.positive, self.negative)]
+        bar = f"among {self.n_cells} cells"
+        if np.isfinite([self.threshold_low, self.threshold_high]).all():
+            low, high = f"{self.threshold_low:.3g}", f"{self.threshold_high:.3g}"
+            bar += f", at or beyond {low} and {high} ({self.unit})"
+        note = "" if self.tested is None or not self.tested.note else f"\n{self.tested.note}"
+        return f"positive: {named[0]}\nnegative: {named[1]}\nby `{self.rule}` {bar}{note}"
+
+    __repr__ = __str__
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -134,7 +145,7 @@ def detect_far(cells: Cells, rule: Bar = "sd", sd: float | int = 2) -> Detection
         PatchwidgetsError: `sd` is not above 0.
         MeasurementError: `mad` of a map most of whose cells have one and the same effect.
     """
-    if not sd > 0:
+    if isinstance(sd, str) or not sd > 0:
         raise PatchwidgetsError(
             f"`sd` is {sd!r}, but it is how many spreads from the center is far, and must be above "
             "0. Leave it out for the paper's 2."

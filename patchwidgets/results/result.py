@@ -352,9 +352,8 @@ class Result(Ratios):
         self._live().show()
 
     def __repr__(self) -> str:
-        progress = self.progress
-        metrics = ", ".join(metric.name for metric in self.metrics)
-        return (
-            f"<Result {self.plan.name}: {progress.done} of {progress.total} patches measured "
-            f"({progress.state}), {len(self.groups)} prompt pairs, {self.direction}, {metrics}>"
-        )
+        from patchwidgets.views._explorer import explorer
+        from patchwidgets.views._text import summary
+
+        text = summary(*explorer([self]))
+        return text if self.done else f"{text}\n`.wait()` waits for the rest"

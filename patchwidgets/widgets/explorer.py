@@ -80,9 +80,6 @@ class LiveExplorer(LiveView[PatchWidget]):
     def _ipython_display_(self) -> None:
         self.show()
 
-    def __repr__(self) -> str:
-        return f"<LiveExplorer of {', '.join(self.results)}>"
-
     def _picture(self) -> Any:
         offers = None if self._asks is None else self._asks.offers()
         drawn = None if self._circuit is None else circuit(self._circuit)[0]
@@ -237,8 +234,9 @@ class LiveExplorer(LiveView[PatchWidget]):
             asks.estimate_costs()
             self._draw()
 
-        # The thread that measures must not wait for itself.
-        threading.Thread(target=learn, daemon=True).start()
+        # The thread that measures must not wait for itself. No daemon: Python aborts where it ends
+        # in the middle of what PyTorch computes.
+        threading.Thread(target=learn).start()
 
 
 def _is_stopped(result: Result) -> bool:

@@ -14,8 +14,10 @@ from patchwidgets.results.csv import write_csv
 from patchwidgets.views._array_map import array_map, table_of
 from patchwidgets.views._axes import Along
 from patchwidgets.views._chart import read_chart
+from patchwidgets.views._still import words
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.widgets._linking import link, selecting
+from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import CarryingWidget
 
 STORED_AFTER, STORED_AT_LEAST = 0.3, 5.0
@@ -146,7 +148,14 @@ class HeatmapWidget(CarryingWidget):
         if command["command"] == "store":
             threading.Thread(target=self.send_bundle, daemon=True).start()
 
+    def __repr__(self) -> str:
+        with self._lock:
+            return words(self._header, self.block)
+
     def _ipython_display_(self) -> None:
+        if in_terminal():
+            print(f"\n{self!r}")
+            return
         with self._lock:
             identity = uuid4().hex
             self._outputs.append(identity)

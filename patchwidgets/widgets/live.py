@@ -14,6 +14,8 @@ from patchwidgets.advice import silence
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
 from patchwidgets.results.result import Result
+from patchwidgets.views._still import words
+from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import ViewWidget
 
 logger = logging.getLogger(__name__)
@@ -40,11 +42,19 @@ class LiveView(ABC, Generic[Drawn]):
         self._pause = DRAWN_EVERY
 
     def show(self) -> None:
-        """Display in the current cell."""
+        """Display in the current cell; as text where a terminal has no cells."""
+        if in_terminal():
+            print(f"\n{self!r}")
+            return
         with self._lock:
             identity = uuid4().hex
             self._outputs.append(identity)
             display(self.widget.bundle(), raw=True, display_id=identity)
+
+    def __repr__(self) -> str:
+        waiting = any(not result.done for result in self._shown())
+        more = "\nstill measuring: look again in a moment" if waiting else ""
+        return f"{words(*self._picture())}{more}\nIn JupyterLab this is a view to click on."
 
     @abstractmethod
     def _picture(self) -> Any:
