@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 os.environ.setdefault("PATCHWIDGETS_STORE", "off")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Let several processes share the tests as `tests/scheduling.py` says."""
+    from tests.scheduling import LongestFirst
+
+    return LongestFirst(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start with the longest tests where several processes share them."""
+    if hasattr(config, "workerinput"):
+        from tests.scheduling import place_of
+
+        items.sort(key=lambda item: place_of(item.nodeid))
+
+
 @pytest.fixture(scope="session")
 def ioi_texts() -> list[str]:
     """Clean IOI prompts that use every template and, between them, every name."""

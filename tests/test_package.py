@@ -213,7 +213,8 @@ def installed(built, tmp_path_factory):
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     (wheel,) = built.glob("*.whl")
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index"]
-    run(*pip, "--no-deps", "--disable-pip-version-check", wheel)
+    without_node = {"PATH": "/nonexistent"}
+    run(*pip, "--no-deps", "--disable-pip-version-check", wheel, **without_node)
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return python
 

@@ -1,4 +1,4 @@
-"""The figures in the README are those of a committed run, and the floor is counted right."""
+"""The figures on the page are those of a committed run, and the floor is counted right."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,11 @@ from tests.bench.plain import SETTERS
 from tests.bench.run import SWEEPS, text
 
 HERE = Path(__file__).parent
-README = HERE.parents[1] / "README.md"
+README = HERE / "README.md"
 
 
 @pytest.mark.parametrize("path", sorted(HERE.glob("results-*.json")), ids=lambda path: path.stem)
-def test_the_readme_shows_what_the_committed_run_printed(path):
+def test_the_page_shows_what_the_committed_run_printed(path):
     assert text(json.loads(path.read_text())) in README.read_text()
 
 

@@ -178,6 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--from", dest="saved", type=Path)
+    parser.add_argument("--steps", type=int, default=STEPS, help="(default: %(default)s)")
     asked = parser.parse_args(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -187,17 +188,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.saved is not None:
         training.restore(torch.load(asked.saved))
     losses: list[float] = []
-    while training.step < STEPS:
+    while training.step < min(asked.steps, STEPS):
         losses.append(training.advance())
         if training.step % LOG_EVERY == 0:
             log = f"{training.step},{sum(losses) / len(losses):.4f}"
             _append(asked.out / LOSSES, [log])
-            print(log, f"{time.monotonic() - started:.0f} s", flush=True)
+            before = committed_loss(training.step)
+            print(log, f"committed {before}", f"{time.monotonic() - started:.0f} s", flush=True)
             losses = []
         if training.step % SAVE_EVERY == 0 or training.step == STEPS:
             torch.save(training.state(), asked.out / f"step{training.step}.pt")
             _append(asked.out / PROGRESS, _progress(training, asks))
     save_mini(training.model, training.tokenizer, asked.out / "model")
+
+
+def committed_loss(step: int) -> str:
+    """Return what the committed log has for a step: the mean loss of the last ones."""
+    with (Path(__file__).parent / LOSSES).open(encoding="utf-8") as log:
+        return next(loss.strip() for at, loss in (row.split(",") for row in log) if int(at) == step)
 
 
 if __name__ == "__main__":
