@@ -105,9 +105,11 @@ def test_a_save_that_fails_keeps_the_old_file(small, saved, sentence):
     assert list(saved.parent.iterdir()) == [saved]
 
 
-def test_a_missing_file_is_a_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        Result.load(tmp_path / "nothing.json")
+def test_a_missing_file_says_what_writes_one(tmp_path, sentence):
+    path = tmp_path / "nothing.json"
+    written = f"There is no file `{path}`. `result.save(path)` writes one."
+    with pytest.raises(FileError, match=sentence(written)):
+        Result.load(path)
 
 
 def test_newer_schema(spoil):
