@@ -64,9 +64,8 @@ def one_of(kind: str, name: object, known: Sequence[T]) -> T:
 def unknown_name(kind: str, name: object, known: list[str]) -> UnknownNameError:
     """Return the error for a name that is not among the known ones, with the nearest match."""
     listed = ", ".join(f"`{other}`" for other in known)
-    return UnknownNameError(
-        f"There is no {kind} called {clipped(repr(name))}.{nearest_to(name, known)} Known: {listed}."
-    )
+    called, hint = clipped(repr(name)), nearest_to(name, known)
+    return UnknownNameError(f"There is no {kind} called {called}.{hint} Known: {listed}.")
 
 
 def nearest_to(name: object, known: Sequence[str]) -> str:
