@@ -20,6 +20,23 @@ function header(name = "synthetic_circuit"): Circuit {
   return (readBundle(stored(name)) as CircuitPayload).header;
 }
 
+it.each([
+  [
+    (circuit: Circuit) => circuit.nodes.push(circuit.nodes[0] as Circuit["nodes"][0]),
+    "This output is damaged and cannot be drawn: a node of its circuit is there twice.",
+  ],
+  [
+    (circuit: Circuit) => {
+      (circuit.edges[0] as Circuit["edges"][0]).receiver = "L99H0";
+    },
+    "This output is damaged and cannot be drawn: a path of its circuit ends at no node.",
+  ],
+])("is refused where it does not hold together", (damage, sentence) => {
+  const bundle = stored("synthetic_circuit");
+  damage(bundle.header);
+  expect(() => readBundle(bundle)).toThrow(sentence);
+});
+
 function page(host = new FakeHost(), name = "synthetic_circuit"): CircuitPage {
   document.body.replaceChildren();
   return new CircuitPage(document.body, { header: header(name) }, host);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { PayloadError } from "../src/core/arrays";
 import { stored as offline } from "../src/core/host";
 import { readBundle } from "../src/core/payload";
-import { openView } from "../src/views/view";
+import { openView, type View } from "../src/views/view";
 import { stored } from "./helpers";
 
 /** How many damaged payloads of each kind; `PW_FUZZ` at full length. */
@@ -80,8 +80,9 @@ describe("a damaged or hostile output", () => {
         damage(bundle, next);
         const place = document.createElement("div");
         document.body.replaceChildren(place);
+        let view: View | undefined;
         try {
-          openView(place, readBundle(bundle), offline);
+          view = openView(place, readBundle(bundle), offline);
         } catch (error) {
           if (!(error instanceof PayloadError))
             throw new Error(`attempt ${attempt}: ${(error as Error).stack}`);
@@ -90,6 +91,7 @@ describe("a damaged or hostile output", () => {
         }
         expect(place.querySelector("script, img[onerror], iframe, object")).toBeNull();
         expect("harmed" in window).toBe(false);
+        view?.destroy();
       }
     },
     120_000,
