@@ -170,7 +170,7 @@ interface Pen {
 }
 
 function withLogits(nodes: CircuitNode[]): CircuitNode[] {
-  if (!nodes.length || nodes.some(({ kind }) => kind === "logits")) return nodes;
+  if (!nodes.length || nodes.some(({ name }) => name === "logits")) return nodes;
   const logits = { name: "logits", kind: "logits", layer: null, label: "logits", effect: null };
   return [...nodes, logits as CircuitNode];
 }
