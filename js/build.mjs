@@ -40,6 +40,11 @@ const bundles = [
   },
   {
     format: "iife",
+    entryPoints: ["js/src/report/question.ts"],
+    outfile: "patchwidgets/static/question.js",
+  },
+  {
+    format: "iife",
     entryPoints: ["js/src/report/figure.ts"],
     outfile: "patchwidgets/static/figure.js",
   },

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from patchwidgets.results.result import Result
     from patchwidgets.saving.saved import open_study
     from patchwidgets.study import Study
+    from patchwidgets.widgets.ask import ask
     from patchwidgets.widgets.heatmap import heatmap
 
-__all__ = ["PromptPairs", "Result", "Study", "heatmap", "load_model", "open_study"]
+__all__ = ["PromptPairs", "Result", "Study", "ask", "heatmap", "load_model", "open_study"]
 
 require_python()
 
@@ -24,6 +25,7 @@ _HOMES = {
     "PromptPairs": "patchwidgets.prompts.pairs",
     "Result": "patchwidgets.results.result",
     "Study": "patchwidgets.study",
+    "ask": "patchwidgets.widgets.ask",
     "heatmap": "patchwidgets.widgets.heatmap",
     "load_model": "patchwidgets.models.load",
     "open_study": "patchwidgets.saving.saved",

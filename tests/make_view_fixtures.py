@@ -21,6 +21,7 @@ from tests import (
     make_circuit_fixtures,
     make_comparison_fixtures,
     make_detail_fixtures,
+    make_question_fixtures,
 )
 
 FOLDER = Path(__file__).parent / "fixtures" / "views"
@@ -326,6 +327,7 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
     made |= make_detail_fixtures.payloads(strip())
     made |= make_circuit_fixtures.payloads()
     made |= make_array_fixtures.payloads()
+    made |= make_question_fixtures.payloads()
     block = ArrayBlock()
     rng = np.random.default_rng(0)
     maps = [

@@ -18,6 +18,7 @@ from patchwidgets.views import (
     heatmap,
     prompt_effects,
     prompts,
+    question,
     token_strip,
 )
 from patchwidgets.views._png import DOT, GREY, HATCH, NOISE, picture
@@ -32,7 +33,8 @@ ROOT = Path(__file__).parents[1]
 NAMES = ["synthetic_explorer", "synthetic_running", "synthetic_positions", "synthetic_estimated"]
 NAMES += ["synthetic_comparison", "synthetic_comparing"]
 NAMES += ["synthetic_attention", "synthetic_effects", "synthetic_prompts"]
-NAMES += ["synthetic_array"]
+NAMES += ["synthetic_array", "synthetic_question", "synthetic_question_waiting"]
+NAMES += ["synthetic_question_number", "synthetic_question_choice"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -116,6 +118,9 @@ def test_generated_typescript_knows_every_field():
         prompt_effects.PromptEffects,
         prompt_effects.PromptEffectsState,
         prompts.Prompts,
+        question.Question,
+        question.QuestionState,
+        question.PossibleAnswer,
     ):
         body = text.split(f"export interface {model.__name__} {{")[1].split("\n}")[0]
         fields = set(re.findall(r"^  (\w+)\??:", body, re.MULTILINE))

@@ -40,27 +40,27 @@ class Loader(NamedTuple):
 
 
 @cache
-def loader() -> Loader:
-    """Return the script of every output.
+def loader(name: str = "standalone.js") -> Loader:
+    """Return the script of every output: all views, or `question.js`, which is far smaller.
 
     Raises:
         FileNotFoundError: The front end was never built.
     """
-    code = _code()
+    code = _code(name)
     key = hashlib.sha256(code.encode()).hexdigest()[:12]
     packed = base64.b64encode(zlib.compress(code.encode(), 9)).decode("ascii")
     return Loader(key, LOADER.format(key=key, packed=packed))
 
 
 @cache
-def digests() -> str:
+def digests(name: str = "standalone.js") -> str:
     """Return the scripts that a page may run, as its policy names them."""
-    scripts = (loader().script, _code())
+    scripts = (loader(name).script, _code(name))
     return " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
 
 
-def _code() -> str:
-    return static_text("standalone.js").strip()
+def _code(name: str = "standalone.js") -> str:
+    return static_text(name).strip()
 
 
 def _digest(script: str) -> str:

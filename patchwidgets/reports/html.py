@@ -6,8 +6,10 @@ import zlib
 from html import escape
 
 from patchwidgets.reports._code import digests, loader
-from patchwidgets.views._still import Shown, WithoutMaps, still
+from patchwidgets.reports._question import question_still
+from patchwidgets.views._still import Pictured, Shown, WithoutMaps, still
 from patchwidgets.views._wire import bundle, packed
+from patchwidgets.views.question import Question
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -31,28 +33,40 @@ body {{ max-width: 1240px; margin: 16px auto; padding: 0 12px; background: #eef1
 
 def fragment(header: Shown, block: bytes) -> str:
     """Return the HTML of one notebook output: interactive, or a picture where scripts are off."""
-    return f"{_data(header, block)}\n<script>{loader().script}</script>"
+    asks = isinstance(header, Question)
+    shown = question_still(header) if asks else _image(header, block)
+    code = loader(_code_for(header))
+    return f"{_data(header, block, code.key, shown)}\n<script>{code.script}</script>"
 
 
 def page(header: Shown, block: bytes, title: str) -> str:
     """Return a complete page, which its browser keeps from using the network."""
     policy = (
-        f"default-src 'none'; script-src {digests()}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {digests(_code_for(header))}; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     return PAGE.format(policy=policy, title=escape(title), body=fragment(header, block))
 
 
-def _data(header: Shown, block: bytes) -> str:
+def _code_for(header: Shown) -> str:
+    return "question.js" if isinstance(header, Question) else "standalone.js"
+
+
+def _image(header: Pictured, block: bytes) -> str:
     last = "" if isinstance(header, WithoutMaps) else header.maps[-1].key
     image = base64.b64encode(still(header, block, last)).decode("ascii")
+    source = f"data:image/png;base64,{image}"
+    return f'<img class="pw-still" alt="{escape(header.title)}" src="{source}">'
+
+
+def _data(header: Shown, block: bytes, key: str, shown: str) -> str:
     payload = json.dumps(packed(bundle(header, block)), allow_nan=False).encode()
     # Of base64 nothing can end the script element.
     small = base64.b64encode(zlib.compress(payload, 9)).decode("ascii")
     stored = json.dumps({"packed": small, "unpacked": len(payload)})
     return (
-        f'<div class="pw-static" data-code="{loader().key}">'
-        f'<img class="pw-still" alt="{escape(header.title)}" src="data:image/png;base64,{image}">'
+        f'<div class="pw-static" data-code="{key}">'
+        f"{shown}"
         f'<script type="application/json">{stored}</script>'
         "</div>"
     )

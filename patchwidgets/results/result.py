@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from patchwidgets.charts._chart import Chart
     from patchwidgets.widgets.explorer import LiveExplorer
     from patchwidgets.widgets.prompt_effects import LiveEffects
+    from patchwidgets.widgets.question import LiveQuestion
     from patchwidgets.widgets.widget import PatchWidget
 
 
@@ -241,6 +242,15 @@ class Result(Ratios):
 
         return LiveEffects(self, node)
 
+    def ask(self, question: str, **answer: Any) -> "LiveQuestion":
+        """Return a question that is answered from this result; `pw.ask` says what it takes.
+
+        `heads.ask("Which head brings most of the answer back?")` asks for a node of the map.
+        """
+        from patchwidgets.widgets.ask import ask
+
+        return ask(question, self, **answer)
+
     def advice(
         self, *, silence: "str | Collection[str]" = (), also: "Sequence[Rule]" = ()
     ) -> "AdviceList":
@@ -335,6 +345,11 @@ class Result(Ratios):
     def widget(self) -> "PatchWidget":
         """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
         return self._live().widget
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a notebook shows it, or has."""
+        return self._shown is not None
 
     def show_with(self, other: "Result") -> None:
         """Add another result of the study to this one's view, where it has been shown."""

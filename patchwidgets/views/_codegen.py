@@ -33,12 +33,13 @@ from patchwidgets.views.explorer import (
 from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure
 from patchwidgets.views.prompt_effects import PromptEffects, PromptEffectsState
 from patchwidgets.views.prompts import Prompts, PromptsState
+from patchwidgets.views.question import Question, QuestionState
 
 MODELS = (
     *(Explorer, ExplorerState, Comparison, ComparisonState, Figure),
     *(ArrayMap, ArrayMapState),
     *(Attention, AttentionState, PromptEffects, PromptEffectsState, Prompts, PromptsState),
-    *(Circuit, CircuitState, Detail),
+    *(Circuit, CircuitState, Detail, Question, QuestionState),
     *(SweepCommand, DrillCommand, DetailCommand, CircuitCommand, CompareCommand),
     *(CancelCommand, SilenceCommand),
 )

@@ -6,6 +6,7 @@ from patchwidgets.views._chart import read_chart
 from patchwidgets.views._circuit_still import circuit_picture, circuit_words
 from patchwidgets.views._detail_words import words_of
 from patchwidgets.views._png import picture, sheet
+from patchwidgets.views._question_words import question_words
 from patchwidgets.views._stand_ins import charts_of
 from patchwidgets.views._text import lines_of, spoken, summary
 from patchwidgets.views._wire import read_array
@@ -16,17 +17,21 @@ from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.explorer import Explorer
 from patchwidgets.views.prompt_effects import PromptEffects
 from patchwidgets.views.prompts import Prompts
+from patchwidgets.views.question import Question
 
 WithoutMaps = Attention | PromptEffects | Prompts | Circuit
 """What has no maps of nodes."""
 
-Shown = Explorer | Comparison | ArrayMap | WithoutMaps
+Pictured = Explorer | Comparison | ArrayMap | WithoutMaps
+"""What has a picture; a question is words alone."""
+
+Shown = Pictured | Question
 """What a notebook output or a report can hold."""
 
 MARKS = {1: "+", 2: "−"}
 
 
-def still(header: Shown, block: bytes, key: str = "") -> bytes:
+def still(header: Pictured, block: bytes, key: str = "") -> bytes:
     """Return a PNG: of one map of an explorer, of a graph, or of all maps of what has no keys.
 
     Args:
@@ -54,6 +59,8 @@ def words(header: Shown, block: bytes, key: str = "") -> str:
         return words_of(header, block)
     if isinstance(header, Circuit):
         return circuit_words(header)
+    if isinstance(header, Question):
+        return question_words(header)
     if not isinstance(header, Comparison):
         return summary(header, block, key=key)
     facts = " · ".join(f"{fact.label} {fact.value}" for fact in header.facts)

@@ -6,6 +6,7 @@ from typing import Any
 from patchwidgets.reports.html import fragment
 from patchwidgets.views._still import Shown, still, words
 from patchwidgets.views._wire import MIME_TYPE, bundle, lean, packed
+from patchwidgets.views.question import Question
 
 
 def mime_bundle(header: Shown, block: bytes, live_id: str, key: str = "") -> dict[str, Any]:
@@ -20,9 +21,10 @@ def mime_bundle(header: Shown, block: bytes, live_id: str, key: str = "") -> dic
         live_id: Model id of the widget that answers while its kernel runs, or empty.
         key: Which map of an explorer the still picture and the text show.
     """
-    return {
+    made = {
         MIME_TYPE: lean(packed(bundle(header, block, live_id))),
         "text/html": fragment(header, block),
-        "image/png": base64.b64encode(still(header, block, key)).decode("ascii"),
-        "text/plain": words(header, block, key),
     }
+    if not isinstance(header, Question):
+        made["image/png"] = base64.b64encode(still(header, block, key)).decode("ascii")
+    return made | {"text/plain": words(header, block, key)}

@@ -117,7 +117,7 @@ class CarryingWidget(anywidget.AnyWidget):
         if self.comm is None:
             return stored
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        still = {kind: stored[kind] for kind in ("image/png", "text/plain")}
+        still = {kind: stored[kind] for kind in ("image/png", "text/plain") if kind in stored}
         return {"application/vnd.jupyter.widget-view+json": view, **still}
 
     def _still_key(self) -> str:

@@ -9,6 +9,7 @@ import type {
   ExplorerState,
   PromptEffectsState,
   PromptsState,
+  QuestionState,
   SilenceCommand,
   SweepCommand,
 } from "../generated/views";
@@ -29,7 +30,8 @@ export type Choices = ExplorerState &
   ComparisonState &
   AttentionState &
   PromptEffectsState &
-  PromptsState;
+  PromptsState &
+  QuestionState;
 
 /** What a view may ask of the place it is drawn in. */
 export interface Host {

@@ -1,4 +1,10 @@
-import { type Detail, type Explorer, type Prompts, SCHEMA_VERSION } from "../generated/views";
+import {
+  type Detail,
+  type Explorer,
+  type Prompts,
+  type Question,
+  SCHEMA_VERSION,
+} from "../generated/views";
 import schema from "../generated/views.schema.json";
 import { readArrayMap } from "./array-map";
 import { fromBase64, PayloadError } from "./arrays";
@@ -9,6 +15,8 @@ import { readCircuit } from "./circuit";
 import { type ComparisonPayload, readComparison } from "./comparison";
 import { inflate } from "./inflate";
 import { type EffectsPayload, readEffects } from "./prompt-effects";
+
+export { readStored, sentence } from "./stored";
 
 /** Everything an explorer draws. */
 export interface Payload {
@@ -36,6 +44,7 @@ const VIEWS = {
   prompt_effects: { schema: { $ref: "#/$defs/PromptEffects" }, read: readEffects },
   prompts: { schema: { $ref: "#/$defs/Prompts" }, read: (header: Prompts) => ({ header }) },
   circuit: { schema: { $ref: "#/$defs/Circuit" }, read: readCircuit },
+  question: { schema: { $ref: "#/$defs/Question" }, read: (header: Question) => ({ header }) },
 };
 
 export type ViewName = keyof typeof VIEWS;
@@ -101,19 +110,4 @@ function blockOf(text: string, bundle: Record<string, unknown>): Uint8Array {
   // The first bytes of all numbers stand before their second bytes, and so on.
   const count = bytes.length >> 2;
   return bytes.map((_, at) => bytes[(at & 3) * count + (at >> 2)] as number);
-}
-
-/** Returns what a page stores: JSON, or the same packed by zlib, in base64, with its size. */
-export function readStored(text: string): unknown {
-  const found: unknown = JSON.parse(text);
-  const { packed, unpacked } = (found ?? {}) as { packed?: unknown; unpacked?: unknown };
-  if (typeof packed !== "string") return found;
-  return JSON.parse(new TextDecoder().decode(inflate(fromBase64(packed), unpacked as number)));
-}
-
-/** Returns the sentence to show for anything thrown while reading a payload. */
-export function sentence(error: unknown): string {
-  return error instanceof PayloadError
-    ? error.message
-    : "This output is damaged and cannot be drawn.";
 }

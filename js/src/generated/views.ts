@@ -837,6 +837,20 @@ export interface MetricColumn {
   quantity?: string;
 }
 /**
+ * The number that was asked for.
+ */
+export interface NumberAnswer {
+  value: number;
+  /**
+   * How far from it an answer may be.
+   */
+  within: number;
+  /**
+   * What is said of it once it was found.
+   */
+  response: string;
+}
+/**
  * What can be looked at, here or by asking a kernel; what is chosen first comes first.
  */
 export interface Offers {
@@ -900,6 +914,28 @@ export interface Place {
    * Several roles at one position are joined by a comma; empty where there is none.
    */
   role: string;
+}
+/**
+ * One node of a map, or one explanation.
+ */
+export interface PossibleAnswer {
+  /**
+   * What the reader picks: the written name of a node, or the explanation.
+   */
+  text: string;
+  right: boolean;
+  /**
+   * What is said of it once it was given: what was measured, or what the teacher wrote.
+   */
+  response: string;
+  /**
+   * Where it lies on the map, row by row; null for an explanation.
+   */
+  cell: number | null;
+  /**
+   * From -1 to 1: its effect against the largest of the map; null where nothing was measured.
+   */
+  share: number | null;
 }
 /**
  * How far the measuring of a map has come.
@@ -1019,6 +1055,82 @@ export interface PromptsState {
    * Which pair is shown.
    */
   prompt: number;
+}
+/**
+ * Everything needed to ask and to answer without a kernel.
+ */
+export interface Question {
+  view: "question";
+  /**
+   * The question.
+   */
+  title: string;
+  kind: "node" | "number" | "choice";
+  /**
+   * Of the kernel that asked; questions of one session keep one score.
+   */
+  session: string;
+  /**
+   * Which question of the session this is.
+   */
+  id: string;
+  /**
+   * Why no answer can be checked yet, as a sentence; empty where it can.
+   */
+  waiting: string;
+  /**
+   * Labels of the map's rows; empty where no node is asked for.
+   */
+  rows: string[];
+  columns: string[];
+  /**
+   * Empty where a number is asked for, and explanations alone while waiting.
+   */
+  answers: PossibleAnswer[];
+  number: NumberAnswer | null;
+  /**
+   * What is shown to a reader who asks for the answer.
+   */
+  solution: string;
+  /**
+   * What is said after a right answer and beside the solution.
+   */
+  because: string;
+  hints: string[];
+  /**
+   * What was answered so far, as the reader wrote it.
+   */
+  given: string[];
+  /**
+   * How many hints the reader asked for; a wrong answer gives one too.
+   */
+  hinted: number;
+  /**
+   * How many answers were given when the solution was shown; -1 where it was not.
+   */
+  shown: number;
+  /**
+   * All questions of the session so far, in the order in which they were asked.
+   */
+  steps: QuestionStep[];
+}
+/**
+ * What the reader has answered.
+ */
+export interface QuestionState {
+  given: string[];
+  hinted: number;
+  shown: number;
+}
+/**
+ * How one question of the notebook stands.
+ */
+export interface QuestionStep {
+  id: string;
+  /**
+   * `right`: answered right before the answer was shown. `shown`: the answer was shown first.
+   */
+  state: "open" | "right" | "shown";
 }
 /**
  * One way in which maps were measured: a direction, a corruption and the metrics read.

@@ -5,8 +5,8 @@ import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { CircuitState } from "../generated/views";
 import { AdviceView } from "./advice";
 import { CircuitView } from "./circuit";
-import { sizeAt } from "./map-row";
 import { ProgressView } from "./progress";
+import { sizeAt } from "./size";
 import { Switch } from "./switch";
 
 const PADDING = 34;

@@ -8,10 +8,10 @@ import { AgreementView } from "./agreement";
 import { saidOf, spoken } from "./comparison-facts";
 import { ComparisonHead } from "./comparison-head";
 import type { HeatmapEvents } from "./heatmap";
-import { sizeAt } from "./map-row";
 import { NodePanel } from "./node-panel";
 import { NodeTip } from "./node-table";
 import { ProgressView } from "./progress";
+import { sizeAt } from "./size";
 import { SmallMaps } from "./small-maps";
 import { isGoing } from "./ways";
 

@@ -10,8 +10,9 @@ import { CellPanel } from "./cell-panel";
 import { ExplorerCircuit } from "./explorer-circuit";
 import { ExplorerDetail } from "./explorer-detail";
 import type { Looking } from "./looking";
-import { SIDE_WIDTH, sizeAt } from "./map-row";
+import { SIDE_WIDTH } from "./map-row";
 import { peaksOf } from "./peaks";
+import { sizeAt } from "./size";
 import { choicesAt, hintAt, toLogits } from "./ways";
 
 const PADDING = 32;

@@ -1,6 +1,6 @@
 import { button, fill, h } from "../core/dom";
 import { adoptTheme, type Theme, watchTheme } from "../core/theme";
-import { sizeAt } from "./map-row";
+import { sizeAt } from "./size";
 
 /** The box around a view that stands alone: its title, its theme, its width, and its code. */
 export class Frame {

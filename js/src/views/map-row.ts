@@ -7,6 +7,7 @@ import type { Box, HeatmapEvents, HeatmapProps } from "./heatmap";
 import { sharedLimitOf } from "./heatmap-scale";
 import type { Looking } from "./looking";
 import { MapPanel } from "./map-panel";
+import { sizeAt } from "./size";
 import { Unmeasured, type UnmeasuredProps } from "./unmeasured";
 
 export const SIDE_WIDTH = 328;
@@ -22,11 +23,6 @@ export interface MapRowProps {
   width: number;
   /** What stands in the place of the first map where it is not measured. */
   unmeasured: UnmeasuredProps;
-}
-
-/** How an explorer is laid out at a width. */
-export function sizeAt(width: number): "narrow" | "medium" | "wide" {
-  return width < 620 ? "narrow" : width < 880 ? "medium" : "wide";
 }
 
 /** The last two maps of the trail, side by side. */

@@ -4,8 +4,8 @@ import { fill, h } from "../core/dom";
 import type { Theme } from "../core/theme";
 import { saidOf, spoken } from "./comparison-facts";
 import type { Box, HeatmapEvents } from "./heatmap";
-import { sizeAt } from "./map-row";
 import { isShared, limitsOf, SHARED_BY, type Sharing } from "./shared-scale";
+import { sizeAt } from "./size";
 import { SmallMap } from "./small-map";
 
 const SIDE_WIDTH = 328;

@@ -3,7 +3,10 @@ import comparison from "../../style/comparison.css";
 import detail from "../../style/detail.css";
 import explorer from "../../style/explorer.css";
 import exploring from "../../style/exploring.css";
+import frame from "../../style/frame.css";
 import heatmap from "../../style/heatmap.css";
+import question from "../../style/question.css";
 
 /** The style sheet of all views. */
-export const style = explorer + exploring + comparison + heatmap + detail + circuit;
+export const style =
+  frame + explorer + exploring + comparison + heatmap + detail + circuit + question;

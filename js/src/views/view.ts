@@ -7,6 +7,7 @@ import { ComparisonView } from "./comparison";
 import { ExplorerView } from "./explorer";
 import { PromptEffectsView } from "./prompt-effects";
 import { PromptsView } from "./prompts";
+import { QuestionView } from "./question";
 
 /** What a host draws, whichever view it is. */
 export interface View {
@@ -28,6 +29,7 @@ const VIEWS: Record<ViewName, new (parent: HTMLElement, payload: never, host: Ho
   prompt_effects: PromptEffectsView,
   prompts: PromptsView,
   circuit: CircuitPage,
+  question: QuestionView,
 };
 
 /** Draws a payload in the view it is made for. */

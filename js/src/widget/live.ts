@@ -7,11 +7,12 @@ import type {
   Explorer,
   PromptEffects,
   Prompts,
+  Question,
 } from "../generated/views";
 
 /** The traits of all widgets; each has those of its own view. */
 export interface Traits extends Choices {
-  header: Explorer | Comparison | ArrayMap | Attention | PromptEffects | Prompts;
+  header: Explorer | Comparison | ArrayMap | Attention | PromptEffects | Prompts | Question;
   block: DataView;
   pw_id: string;
   _runtime: string;
