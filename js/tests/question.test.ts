@@ -103,6 +103,15 @@ describe("a node", () => {
     expect(score()).toBe("1 of 2 right");
   });
 
+  it("is given by Enter, once", () => {
+    const field = find<HTMLInputElement>(".pw-answer");
+    field.value = "L1H1";
+    const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+    field.dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+    expect(host.states).toEqual([{ given: ["L1H1"] }]);
+  });
+
   it("gives hints when asked", () => {
     press("Hint");
     expect(says()).toBe("iHint 1: It is in the middle layer.");

@@ -68,6 +68,12 @@ export class QuestionView {
       event.preventDefault();
       this.answer();
     };
+    // Not left to the browser: JupyterLab keeps Enter from submitting anything.
+    form.onkeydown = (event) => {
+      if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+      event.preventDefault();
+      this.answer();
+    };
     this.frame.body.append(form, this.hints, this.verdict);
     this.tally.addEventListener("change", () => this.score(), { signal: this.listening.signal });
     this.frame.watch();
@@ -123,6 +129,7 @@ export class QuestionView {
       this.field.focus();
       return;
     }
+    if (this.payload.header.kind === "node") this.field.value = read.given;
     this.change({ given: [...this.chosen.given, read.given] });
   }
 
