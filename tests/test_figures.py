@@ -83,6 +83,12 @@ def test_without_a_path_it_is_matplotlibs_own(result):
     assert figure.axes[0].get_title(loc="left").startswith("Which heads")
 
 
+def test_a_notebook_shows_it_as_a_picture(result):
+    width, height = struct.unpack(">II", result.figure()._repr_png_()[16:24])
+    assert width > 200
+    assert height > 100
+
+
 def test_a_figure_of_another_kind_is_refused(result, tmp_path):
     path = tmp_path / "heads.bmp"
     sentence = (

@@ -1,11 +1,13 @@
 """One map drawn with matplotlib, which is imported only when a figure is asked for."""
 
+from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.figure import Figure
 
 from patchwidgets.views._chart import ABSENT, UNMEASURED, UNREACHABLE, Chart
 from patchwidgets.views._scale import BEYOND, NOISE, SIGN_FROM, SIZES, STOPS, between, paler
@@ -21,6 +23,15 @@ HIDDEN = {ord("\n"): "⏎"}
 """What breaks a line, as it is seen; what no file can hold is seen as a mark too."""
 
 UNWRITABLE = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160), 0xFFFE, 0xFFFF), "�")
+
+
+class ShownFigure(Figure):
+    """A figure that a notebook shows as a picture, whether or not `pyplot` was imported."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        self.savefig(buffer, format="png", dpi=90)
+        return buffer.getvalue()
 
 
 def plain(text: str) -> str:

@@ -111,13 +111,11 @@ def _inches(count: int, each: float, least: float, most: float) -> float:
 
 def _matplotlib() -> tuple[Any, Any, Any]:
     try:
-        from matplotlib.figure import Figure
-
-        from patchwidgets.reports._map_drawing import draw, plain
+        from patchwidgets.reports._map_drawing import ShownFigure, draw, plain
     except ImportError as error:
         raise PatchwidgetsError(
             "Figures for papers are drawn by matplotlib, which is not installed. Run "
             "`pip install 'patchwidgets[figures]'`; in a notebook, a map can also be saved from "
             "its own menu."
         ) from error
-    return Figure, draw, plain
+    return ShownFigure, draw, plain

@@ -155,7 +155,7 @@ def _number(asked: Asked, right: Any, because: str) -> Key:
             "or a function of the result that returns one, such as "
             "`right=lambda heads: heads.normalized().sel(layer=2, head=0)`."
         )
-    written = number(value)
+    written = f"{value:.0f}" if value == round(value) else number(value)
     found = NumberAnswer(value=value, within=asked.within, response=f"Measured: {written}.")
     return Key([], found, f"{written}.", because)
 

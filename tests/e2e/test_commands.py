@@ -115,10 +115,14 @@ def test_a_second_notebook_leaves_the_first(lab, tidy):
 def test_the_palette_opens_a_copy_of_a_tutorial(lab, notebook, tidy):
     palette(lab, "Open Tutorial Copy")
     dialog = lab.page.get_by_role("dialog")
+    folder = Path(__file__).parents[2] / "notebooks"
+    offered = dialog.locator("select option").all_text_contents()
+    numbers = [f"{int(path.name[:2])}." for path in sorted(folder.glob("*.ipynb"))]
+    assert [title.split()[0] for title in offered] == numbers
     dialog.locator("select").select_option(label="1. Your first patch")
     dialog.get_by_role("button", name="Open a copy").click()
     wait_for_notebook(lab, "01_first_patch.ipynb")
-    original = Path(__file__).parents[2] / "notebooks" / "01_first_patch.ipynb"
+    original = folder / "01_first_patch.ipynb"
     copied = json.loads((lab.root / "01_first_patch.ipynb").read_text())
     assert copied["cells"] == json.loads(original.read_text())["cells"]
 

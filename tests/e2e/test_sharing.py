@@ -89,13 +89,17 @@ def test_a_reader_without_a_kernel_clicks_through_both_maps(lab, saved):
 
 def test_the_tutorial_is_clickable_without_a_kernel(lab):
     path = Path(__file__).parents[2] / "notebooks" / "01_first_patch.ipynb"
-    tutorial = json.loads(path.read_text("utf-8")) if path.exists() else {"cells": []}
-    shown = [index for index, cell in enumerate(outputs(tutorial)) if "L20H0" in json.dumps(cell)]
+    tutorial = json.loads(path.read_text("utf-8"))
+    shown = [index for index, cell in enumerate(tutorial["cells"]) if cell["source"] == ["heads"]]
     assert shown, "python -m tests.notebooks.execute"
     received = lab.receive(tutorial)
     view = explorer_of(received, shown[0])
-    view.click("L20H0")
-    assert view.selected.startswith("L20H0 ")
+    view.click("L2H0")
+    assert view.selected.startswith("L2H0 ")
+    question = received.cell(shown[0] - 2).locator(".pw-question")
+    question.locator(".pw-answer").fill("L0H7")
+    question.get_by_role("button", name="Check").click()
+    assert "Hint 1 of 2" in (question.get_by_role("status").first.text_content() or "")
     received.close()
 
 

@@ -1,5 +1,11 @@
-"""Runs the tutorials from start to end; `python -m tests.notebooks.execute` writes the outputs."""
+"""Runs the tutorials from start to end; `python -m tests.notebooks.execute` writes the outputs.
 
+With names, such as `01_first_patch 06`, those of them only: a name may be the beginning of one.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -31,14 +37,29 @@ def execute(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def named(names: Sequence[str]) -> list[Path]:
+    """Return the notebooks that begin so, in order; all without names.
+
+    Raises:
+        SystemExit: A name is the beginning of none.
+    """
+    for name in names:
+        if not any(path.name.startswith(name) for path in tutorials()):
+            known = ", ".join(path.stem for path in tutorials())
+            raise SystemExit(f"There is no tutorial that begins with {name!r}. Known: {known}.")
+    return [path for path in tutorials() if not names or path.name.startswith(tuple(names))]
+
+
 def main() -> None:
-    """Execute all and write them back, with a fixed kernel name and no machine's details."""
-    for path in tutorials():
+    """Execute and write back, with a fixed kernel name and no machine's details."""
+    for path in named(sys.argv[1:]):
+        begun = time.monotonic()
         notebook = execute(path)
         notebook.metadata["language_info"] = {"name": "python"}
         notebook.metadata.pop("widgets", None)
         nbformat.write(notebook, path)
-        print(f"wrote {path.name}, {path.stat().st_size / 1000:.0f} kB")
+        took = time.monotonic() - begun
+        print(f"wrote {path.name}, {path.stat().st_size / 1000:.0f} kB, {took:.0f} s")
 
 
 if __name__ == "__main__":

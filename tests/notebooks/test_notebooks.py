@@ -18,15 +18,28 @@ def views(notebook):
 
 def maps(notebook):
     """Return every map in the stored views, in order."""
-    return [one for view in views(notebook) for one in view[OURS]["header"]["maps"]]
+    return [one for view in views(notebook) for one in view[OURS]["header"].get("maps", [])]
+
+
+def questions(notebook):
+    """Return every question in the stored outputs, in order."""
+    headers = [view[OURS]["header"] for view in views(notebook)]
+    return [one for one in headers if one.get("view") == "question"]
+
+
+def sources(notebook):
+    return "\n".join(cell.source for cell in notebook.cells)
 
 
 @pytest.mark.parametrize("path", tutorials(), ids=lambda path: path.name)
 @pytest.mark.timeout(900)
 def test_the_notebook_runs_and_its_maps_are_finished(path):
-    fresh = maps(execute(path))
-    assert fresh
-    assert {one["progress"]["state"] for one in fresh} == {"done"}
+    before = sorted(path.parent.iterdir())
+    fresh = execute(path)
+    assert maps(fresh)
+    assert {one["progress"]["state"] for one in maps(fresh)} == {"done"}
+    assert [one["title"] for one in questions(fresh) if one["waiting"]] == []
+    assert sorted(path.parent.iterdir()) == before
 
 
 @pytest.mark.parametrize("path", tutorials(), ids=lambda path: path.name)
@@ -43,4 +56,34 @@ def test_the_notebook_is_committed_with_finished_outputs(path):
         if output.output_type == "error"
     ]
     assert not errors
-    assert all({"image/png", "text/html", "text/plain"} <= set(view) for view in views(notebook))
+    for view in views(notebook):
+        picture = set() if view[OURS]["header"].get("view") == "question" else {"image/png"}
+        assert {"text/html", "text/plain"} | picture <= set(view)
+
+
+ON_MINI = [path for path in tutorials() if "pw.ask" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", ON_MINI, ids=lambda path: path.name)
+def test_a_tutorial_asks_shows_checks_and_leaves_something_to_do(path):
+    """A prediction before the first map, a picture that needs no script, asserts, exercises."""
+    notebook = nbformat.read(path, as_version=4)
+    asked = questions(notebook)
+    assert len(asked) >= 3
+    for one in asked:
+        assert one["solution"], one["title"]
+        assert one["waiting"] == ""
+        assert one["hints"], one["title"]
+        assert [step["state"] for step in one["steps"]] == ["open"] * len(asked)
+    pictures = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if set(output.get("data", {})) == {"image/png", "text/plain"}
+    ]
+    assert pictures
+    text = sources(notebook)
+    assert "**Question.**" in text
+    assert "## Exercise" in text
+    assert "assert " in text
+    assert path.stat().st_size < 650_000
