@@ -34,6 +34,9 @@ def execute(path: Path) -> nbformat.NotebookNode:
     ).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            if "text" in output:  # warnings say in which file they arose
+                output.text = output.text.replace(f"{FOLDER.parent}/", "")
     return notebook
 
 

@@ -56,6 +56,7 @@ def test_the_notebook_is_committed_with_finished_outputs(path):
         if output.output_type == "error"
     ]
     assert not errors
+    assert str(path.parents[1]) not in path.read_text("utf-8")
     for view in views(notebook):
         picture = set() if view[OURS]["header"].get("view") == "question" else {"image/png"}
         assert {"text/html", "text/plain"} | picture <= set(view)
@@ -82,6 +83,9 @@ def test_a_tutorial_asks_shows_checks_and_leaves_something_to_do(path):
         if set(output.get("data", {})) == {"image/png", "text/plain"}
     ]
     assert pictures
+    for cell in notebook.cells:
+        if "ask(" in cell.source and cell.cell_type == "code":
+            assert cell.metadata["jupyter"]["source_hidden"], "the code holds the answer"
     text = sources(notebook)
     assert "**Question.**" in text
     assert "## Exercise" in text

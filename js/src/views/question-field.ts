@@ -56,7 +56,7 @@ export class QuestionField {
     const lines = answers.map(({ text }) => {
       const input = h("input", { type: "radio", name, "data-lm-suppress-shortcuts": "true" });
       this.choices.set(text, input);
-      return h("label", { class: "pw-choice" }, input, h("span", {}, text));
+      return h("label", { class: "pw-explanation" }, input, h("span", {}, text));
     });
     return h("div", { role: "radiogroup", "aria-label": title, class: "pw-choices" }, ...lines);
   }
