@@ -155,7 +155,13 @@ def read(path: Path) -> object:
     if not path.is_file():
         raise FileError(f"There is no file `{path}`. `result.save(path)` writes one.")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(document, ensure_ascii=False).encode()
+        return document
+    except UnicodeEncodeError:
+        raise damaged(f"`{path}`", "it has half of a character") from None
     except UnicodeDecodeError:
         raise damaged(f"`{path}`", "it is not text") from None
     except (ValueError, RecursionError) as error:

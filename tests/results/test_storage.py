@@ -229,7 +229,7 @@ PROMPT = {
         ),
         (
             lambda d: d["provenance"].update(code="\ud800"),
-            "field `provenance`: value error, it has half of a character",
+            "it has half of a character",
         ),
         (
             lambda d: d["metrics"][1].update(name="logit_diff"),
