@@ -14,10 +14,20 @@ if TYPE_CHECKING:
     from patchwidgets.results.result import Result
     from patchwidgets.saving.saved import open_study
     from patchwidgets.study import Study
+    from patchwidgets.widgets._showing import display
     from patchwidgets.widgets.ask import ask
     from patchwidgets.widgets.heatmap import heatmap
 
-__all__ = ["PromptPairs", "Result", "Study", "ask", "heatmap", "load_model", "open_study"]
+__all__ = [
+    "PromptPairs",
+    "Result",
+    "Study",
+    "ask",
+    "display",
+    "heatmap",
+    "load_model",
+    "open_study",
+]
 
 require_python()
 
@@ -26,6 +36,7 @@ _HOMES = {
     "Result": "patchwidgets.results.result",
     "Study": "patchwidgets.study",
     "ask": "patchwidgets.widgets.ask",
+    "display": "patchwidgets.widgets._showing",
     "heatmap": "patchwidgets.widgets.heatmap",
     "load_model": "patchwidgets.models.load",
     "open_study": "patchwidgets.saving.saved",

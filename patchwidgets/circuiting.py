@@ -1,6 +1,6 @@
 """Measures what a person has pinned: how much of the behaviour a circuit carries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from patchwidgets.circuits.circuit import Circuit, curve_sizes
@@ -30,6 +30,7 @@ class Circuiting:
     _origin: dict[str, Any]
     _code: str
     _keeping: Session | None = None
+    adopt: Callable[..., None]
 
     def circuit(
         self,
@@ -99,7 +100,9 @@ class Circuiting:
         code = _written(mine, drawn, source, reference, asked, order)
         measured = self._measure(session, circuit, chosen, code)
         effects = effects_of(mine, order if isinstance(order, Result) else None)
-        return CircuitResult(circuit, measured, effects, drawn)
+        found = CircuitResult(circuit, measured, effects, drawn)
+        self.adopt((), [found])
+        return found
 
     def _clean_first(self) -> Session:
         """Return a session whose base is the clean run, on the same prompts."""

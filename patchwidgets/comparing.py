@@ -20,6 +20,7 @@ class Comparing:
     _opened: dict[str, Any]
     _code: str
     _again: Callable[..., Any]
+    adopt: Callable[..., None]
 
     def compare(
         self,
@@ -84,7 +85,9 @@ class Comparing:
             "windows": None if tuple(windows) == (1,) else windows,
         }
         call = written_call(sweep, asked, options)
-        return Comparison(results, code=f"{self._code}\ncomparison = {call}")
+        compared = Comparison(results, code=f"{self._code}\ncomparison = {call}")
+        self.adopt(results.values(), (), [compared])
+        return compared
 
 
 def written_call(

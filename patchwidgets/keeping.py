@@ -5,19 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from patchwidgets.baking import Baking, BakingCost, Level, baking_cost, level_of, receivers_of
+from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.engine.cost import Cost
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._source import Source
 from patchwidgets.errors import FileError, PlanError
 from patchwidgets.opening import about_run
 from patchwidgets.plans.plan import Plan
-from patchwidgets.reports.html import page
 from patchwidgets.results._document import Precision
+from patchwidgets.results.comparison import Comparison
 from patchwidgets.results.measured import Baseline, MetricInfo
 from patchwidgets.results.result import Result
 from patchwidgets.saving._document import pack
+from patchwidgets.saving._kept import Kept, as_page
 from patchwidgets.saving._opened import opened_with
-from patchwidgets.saving._picture import picture
 from patchwidgets.saving._sizes import Sizes, sizes_of, written
 from patchwidgets.saving._writing import write
 from patchwidgets.views._explorer import key_among
@@ -33,6 +34,8 @@ class Keeping:
     _kept: list[str] | None
     _code: str
     _started: dict[tuple[Any, ...], Result]
+    _circuits: dict[str, CircuitResult]
+    _comparisons: dict[str, Comparison]
     path: Callable[..., Result]
     paths_from: Callable[..., Result]
     detail: Callable[..., Any]
@@ -63,8 +66,13 @@ class Keeping:
         """What a result of this study remembers of it: everything needed to measure it again."""
         return self._origin | about_run(self._session) | {"code": self._code}
 
-    def adopt(self, results: Iterable[Result]) -> None:
-        """Take over results that were measured on this study's model and prompts elsewhere.
+    def adopt(
+        self,
+        results: Iterable[Result],
+        circuits: Iterable[CircuitResult] = (),
+        comparisons: Iterable[Comparison] = (),
+    ) -> None:
+        """Take over what was measured on this study's model and prompts elsewhere.
 
         Heads on them open path maps from now on, where they were measured in this study's
         direction, with its corruption and its metrics.
@@ -77,6 +85,18 @@ class Keeping:
                 self._remember(result)
             else:
                 self._started[result.provenance.get("code", ""), result.plan] = result
+        self._circuits |= {one.code: one for one in circuits}
+        self._comparisons |= {one.code: one for one in comparisons}
+
+    @property
+    def circuits(self) -> list[CircuitResult]:
+        """Every circuit that was measured here, in order; one that is measured again once."""
+        return list(self._circuits.values())
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Every comparison that was made here, in order; their maps are in `results`."""
+        return list(self._comparisons.values())
 
     def save(self, path: str | Path, *, precision: Precision = "exact") -> Path:
         """Write everything that was measured as one file, once it is measured; return where.
@@ -101,8 +121,7 @@ class Keeping:
         Raises:
             FileError: Nothing was measured, or it cannot be written there.
         """
-        header, block = picture(list(self._measured().values()))
-        return write(page(header, block, header.title), path)
+        return write(as_page(self._measured().pictures()), path)
 
     def size(self, *, precision: Precision = "exact") -> Sizes:
         """Return how large everything measured is as a file, as a page and in a notebook.
@@ -110,8 +129,7 @@ class Keeping:
         Raises:
             FileError: As in `save`.
         """
-        drawn = picture(list(self._measured().values()), precision)
-        return sizes_of(self._document(precision), *drawn)
+        return sizes_of(self._document(precision), self._measured().pictures(precision))
 
     def bake(self, depth: int = 1, top: int = 5, inputs: Sequence[str] = ("q", "k", "v")) -> Baking:
         """Measure what feeds the strongest heads, so that it is in what is saved.
@@ -155,11 +173,15 @@ class Keeping:
         return self._baking_cost(self._head_map(), level_of(depth, top, inputs))
 
     def _head_map(self) -> Result:
-        for result in list(self._started.values()):
+        for result in self._own():
             nodes = [node for patch in result.plan.patches for node in patch.nodes]
             if any(node.site == "z" and node.position is None for node in nodes):
                 return result.wait()
         return self.sweep("heads").wait()
+
+    def _own(self) -> list[Result]:
+        """Return what was measured as this study was opened, and not in a setting compared."""
+        return [one for one in self._started.values() if one.study is self]
 
     def _heads_per_kv_head(self) -> int:
         spec = self._session.model.spec
@@ -181,7 +203,7 @@ class Keeping:
         return self.path([receiver])
 
     def _known_path(self, receiver: str) -> Result | None:
-        known = [one for one in list(self._started.values()) if key_of(one) == receiver]
+        known = [one for one in self._own() if key_of(one) == receiver]
         return next((one for one in known if one.progress.state in ("done", "running")), None)
 
     def _path_plan(self, receiver: str) -> Plan | None:
@@ -200,7 +222,7 @@ class Keeping:
             opened["kept"] = self._kept
         return pack(self._measured(), self._code, opened, precision)
 
-    def _measured(self) -> dict[str, Result]:
+    def _measured(self) -> Kept:
         """Return what was measured, once it is; what failed is re-raised, as its reader would."""
         found = {key: result.wait() for key, result in self.results.items()}
         if not found:
@@ -208,7 +230,8 @@ class Keeping:
                 "Nothing was measured in this study yet, so there is nothing to save. Measure "
                 "something first, such as `study.sweep('heads')`."
             )
-        return found
+        circuits = [one.wait() for one in self.circuits if one.progress.state != "cancelled"]
+        return Kept(found, circuits, [one.wait() for one in self.comparisons])
 
     def _remember(self, result: Result) -> Result:
         result.study = self

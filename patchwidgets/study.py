@@ -164,6 +164,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
     def _begin(self, session: Session) -> None:
         self._session = session
         self._started: dict[Any, Result] = {}
+        self._circuits, self._comparisons = {}, {}
         self._baseline = mean_baseline(session.baseline(), session.prompts.draws)
         warn_if_weak(session)
 

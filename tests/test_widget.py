@@ -1,16 +1,21 @@
 import base64
 import logging
+import re
 import threading
 
 import pytest
 from ipywidgets import Widget
 
+import patchwidgets as pw
+from patchwidgets.errors import UnknownNameError
+from patchwidgets.widgets import heatmap, live
 from patchwidgets.widgets.explorer import LiveExplorer
 from patchwidgets.widgets.widget import PatchWidget
 from tests import make_view_fixtures as fixtures
 from tests.families import PAIRS, study_of, tiny
 
 MIME = "application/vnd.patchwidgets.v1+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture
@@ -60,9 +65,37 @@ def test_still_picture_and_text_follow_the_trail(widget):
 
 def test_other_front_ends_get_the_classic_view(widget):
     bundle = widget.widget_bundle()
-    view = bundle["application/vnd.jupyter.widget-view+json"]
+    view = bundle[VIEW]
     assert view["model_id"] == widget.model_id
-    assert MIME not in bundle
+    assert list(bundle)[1:] == ["text/html", "image/png", "text/plain"]
+
+
+def test_display_chooses_for_the_package_and_for_one_view(widget, explorer, monkeypatch):
+    shown = []
+    for module in (live, heatmap):
+        name = "show" if module is live else "display"
+        monkeypatch.setattr(module, name, lambda bundle, **how: shown.append((set(bundle), how)))
+    results = [study_of(tiny("llama"), PAIRS, store=False).sweep("mlp").wait(), pw.heatmap([[1.0]])]
+
+    def kinds():
+        shown.clear()
+        for one in results:
+            one._ipython_display_()
+        found = [*shown, (set(widget._repr_mimebundle_()[0]), {})]
+        return {tuple(kind for kind in (MIME, VIEW) if kind in data) for data, _ in found}
+
+    assert (pw.display(), kinds()) == ("stored", {(MIME,)})
+    assert (pw.display("widget"), pw.display(), kinds()) == ("widget", "widget", {(VIEW,)})
+    assert all("display_id" not in how for _, how in shown)
+    results[0].show("stored")
+    assert MIME in shown[-1][0]
+    assert pw.display("stored") == "stored"
+    results[0].show(display="widget")
+    assert VIEW in shown[-1][0]
+    message = "There is no display called 'html'. Known: `stored`, `widget`."
+    for ask in (pw.display, results[0].show):
+        with pytest.raises(UnknownNameError, match=re.escape(message)):
+            ask("html")
 
 
 def test_widgets_share_the_code(widget, explorer):

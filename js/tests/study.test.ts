@@ -32,6 +32,15 @@ describe("a study file", () => {
     expect(study).toMatchObject({ title: FILE.title, code: FILE.code });
     expect(study.results).toEqual(["heads", "L20H0.v"]);
     expect(study.payload).toEqual(payload());
+    expect(study.below).toEqual([]);
+  });
+
+  it("reads what is shown below the maps", () => {
+    const text = JSON.stringify({ ...FILE, below: [stored(), stored()] });
+    expect(readStudy(text).below).toEqual([payload(), payload()]);
+    expect(() => readStudy(JSON.stringify({ ...FILE, below: {} }))).toThrow(
+      `This study is damaged: what is shown below its maps is no list. ${damage}`,
+    );
   });
 
   const damage =
@@ -50,7 +59,7 @@ describe("a study file", () => {
     ],
     [
       JSON.stringify({ ...FILE, schema_version: STUDY_VERSION + 1, title: 1 }),
-      "This study was written by a newer patchwidgets (schema version 2; this one reads up to 1). Upgrade patchwidgets to see it.",
+      "This study was written by a newer patchwidgets (schema version 3; this one reads up to 2). Upgrade patchwidgets to see it.",
     ],
     [
       '{"format": "patchwidgets-result"}',

@@ -98,7 +98,7 @@ class Chart:
         return Figure(title=self.drawing.title, text=text, picture=self.picture)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.widget.bundle(), {}
+        return self.widget._repr_mimebundle_()
 
     def __repr__(self) -> str:
         return self.drawing.summary()

@@ -17,6 +17,7 @@ from patchwidgets.circuits.words import LIVE, NODES, sentences
 from patchwidgets.jobs import Job
 from patchwidgets.nodes import Node
 from patchwidgets.results import storage
+from patchwidgets.results._document import Precision
 from patchwidgets.results.measured import MetricInfo, Progress
 from patchwidgets.results.result import Result
 
@@ -238,10 +239,21 @@ class CircuitResult:
         """
         return cls.from_json(storage.read(Path(path)), where=f"`{path}`")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the circuit as a JSON document, as it is now, without waiting."""
+    def to_json(self, precision: Precision = "float64") -> dict[str, Any]:
+        """Return the circuit as a JSON document, as it is now, without waiting.
+
+        Args:
+            precision: Of its numbers; as in `Result.to_json`.
+
+        Raises:
+            FileError: A number is too large for `precision`.
+        """
         drawn = {"effects": self.effects, "paths": self.paths}
-        return pack(self.circuit, self.measured, drawn)
+        return pack(self.circuit, self.measured, drawn, precision)
+
+    def rounded(self) -> "CircuitResult":
+        """Return a copy whose numbers have the three to four digits of `float16`."""
+        return CircuitResult.from_json(self.to_json("float16"))
 
     @classmethod
     def from_json(cls, data: object, where: str = "The document") -> "CircuitResult":
@@ -258,9 +270,9 @@ class CircuitResult:
         """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
         return self._live().widget
 
-    def show(self) -> None:
-        """Display in the current cell."""
-        self._live().show()
+    def show(self, display: str | None = None) -> None:
+        """Show in the current cell; `display` is `stored` or `widget`, as in `pw.display`."""
+        self._live().show(display)
 
     def _live(self) -> "LiveCircuit":
         from patchwidgets.widgets.circuit import LiveCircuit

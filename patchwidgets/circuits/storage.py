@@ -12,7 +12,7 @@ from patchwidgets.circuits.random_circuits import Layers
 from patchwidgets.circuits.universe import Mlps
 from patchwidgets.errors import FileError, PatchwidgetsError, clipped
 from patchwidgets.nodes import Node, parse_node
-from patchwidgets.results._document import ArrayPart, Count, MetricPart, Part, damaged
+from patchwidgets.results._document import ArrayPart, Count, MetricPart, Part, Precision, damaged
 from patchwidgets.results._provenance import ProvenancePart
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 from patchwidgets.results.result import Result
@@ -70,13 +70,19 @@ class CircuitDocument(Part):
     draws: Annotated[int, Field(ge=1)]
 
 
-def pack(circuit: Circuit, measured: Result, parts: Mapping[str, Any]) -> dict[str, Any]:
+def pack(
+    circuit: Circuit, measured: Result, parts: Mapping[str, Any], precision: Precision = "float64"
+) -> dict[str, Any]:
     """Return the document of a circuit, as it is now.
 
     Args:
         circuit: The nodes and what is measured of them.
         measured: The runs.
         parts: `effects` and `paths`.
+        precision: Of its numbers.
+
+    Raises:
+        FileError: A number is too large for `precision`.
     """
     values, status, baseline = measured.numbers()
     return {
@@ -98,10 +104,10 @@ def pack(circuit: Circuit, measured: Result, parts: Mapping[str, Any]) -> dict[s
         "groups": list(measured.groups),
         "provenance": dict(measured.provenance),
         "arrays": {
-            "values": ArrayPart.pack(values),
-            "status": ArrayPart.pack(status),
-            "clean": ArrayPart.pack(baseline.clean),
-            "corrupted": ArrayPart.pack(baseline.corrupted),
+            "values": ArrayPart.pack(values, precision),
+            "status": ArrayPart.pack(status, precision),
+            "clean": ArrayPart.pack(baseline.clean, precision),
+            "corrupted": ArrayPart.pack(baseline.corrupted, precision),
         },
         "draws": measured.draws,
     }

@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from collections.abc import Sequence
 from html import escape
 
 from patchwidgets.reports._code import digests, loader
@@ -21,6 +22,7 @@ PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 body {{ max-width: 1240px; margin: 16px auto; padding: 0 12px; background: #eef1f4; }}
+.pw-static + .pw-static {{ margin-top: 16px; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #0e1013; }} }}
 </style>
 </head>
@@ -39,13 +41,23 @@ def fragment(header: Shown, block: bytes) -> str:
     return f"{_data(header, block, code.key, shown)}\n<script>{code.script}</script>"
 
 
-def page(header: Shown, block: bytes, title: str) -> str:
-    """Return a complete page, which its browser keeps from using the network."""
+def page(header: Shown, block: bytes, title: str, below: Sequence[tuple[Shown, bytes]] = ()) -> str:
+    """Return a complete page, which its browser keeps from using the network.
+
+    Args:
+        header: What is shown.
+        block: Its arrays.
+        title: Of the page.
+        below: Header and arrays of what else is shown, from top to bottom.
+    """
     policy = (
         f"default-src 'none'; script-src {digests(_code_for(header))}; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-    return PAGE.format(policy=policy, title=escape(title), body=fragment(header, block))
+    above = "".join(f"{_data(*one)}\n" for one in [(header, block), *below][:-1])
+    last = below[-1] if below else (header, block)
+    body = f"{above}{fragment(*last)}"
+    return PAGE.format(policy=policy, title=escape(title), body=body)
 
 
 def _code_for(header: Shown) -> str:

@@ -281,9 +281,13 @@ class Comparison:
         """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
         return self._live().widget
 
-    def show(self) -> None:
-        """Display in the current notebook cell; the maps fill in as they are measured."""
-        self._live().show()
+    def show(self, display: str | None = None) -> None:
+        """Show in the current cell; the maps fill in as they are measured.
+
+        Args:
+            display: `stored` or `widget`, as in `pw.display`; as chosen there if `None`.
+        """
+        self._live().show(display)
 
     def save_html(self, path: str | Path) -> Path:
         """Write what is shown as one page that needs no network, once it is measured.

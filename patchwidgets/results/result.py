@@ -351,6 +351,10 @@ class Result(Ratios):
         """Whether a notebook shows it, or has."""
         return self._shown is not None
 
+    def show(self, display: str | None = None) -> None:
+        """Show in the current cell; `display` is `stored` or `widget`, as in `pw.display`."""
+        self._live().show(display)
+
     def show_with(self, other: "Result") -> None:
         """Add another result of the study to this one's view, where it has been shown."""
         if self._shown is not None:
@@ -364,7 +368,7 @@ class Result(Ratios):
         return self._shown
 
     def _ipython_display_(self) -> None:
-        self._live().show()
+        self.show()
 
     def __repr__(self) -> str:
         from patchwidgets.views._explorer import explorer

@@ -7,19 +7,24 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from patchwidgets.errors import FileError, clipped
+from patchwidgets.circuits.result import CircuitResult
+from patchwidgets.errors import FileError, PlanError, clipped
 from patchwidgets.results._document import Count, Part, Precision, damaged
+from patchwidgets.results.comparison import Comparison, Setting
 from patchwidgets.results.result import Result
 from patchwidgets.results.storage import refuse_not_json
-from patchwidgets.saving._picture import picture
+from patchwidgets.saving._kept import Kept
 from patchwidgets.types import Direction, Executor
 from patchwidgets.views._wire import bundle, lean, packed
 
 FORMAT = "patchwidgets-study"
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever a field changes its meaning; older readers refuse newer files. The results inside
-and what draws them have versions of their own."""
+and what draws them have versions of their own.
+
+2: there may be circuits and comparisons.
+"""
 
 LARGEST = 100_000_000
 """Bytes of a file that is opened without being asked twice."""
@@ -55,6 +60,22 @@ class OpenedPart(Part):
     kept: list[str] | None = None
 
 
+class ComparedSettingPart(Part):
+    """A setting of a comparison, and the key of its result."""
+
+    corruption: str
+    direction: Direction
+    window: Annotated[int, Field(ge=1)]
+    result: str
+
+
+class ComparedPart(Part):
+    """A comparison of results of the study."""
+
+    code: str
+    settings: Annotated[list[ComparedSettingPart], Field(min_length=1)]
+
+
 class StudyPart(Part):
     """A study file."""
 
@@ -70,10 +91,15 @@ class StudyPart(Part):
     """By key, the documents of results, without what is in `provenance`."""
     view: dict[str, Any]
     """What a page draws, without Python: as in a notebook output."""
+    circuits: Annotated[list[dict[str, Any]], Field(default_factory=list)]
+    """Their documents, without what is in `provenance`."""
+    comparisons: Annotated[list[ComparedPart], Field(default_factory=list)]
+    below: Annotated[list[dict[str, Any]], Field(default_factory=list)]
+    """What a page draws below `view`: comparisons, then circuits."""
 
 
 def pack(
-    results: Mapping[str, Result],
+    kept: Kept,
     code: str,
     opened: Mapping[str, Any],
     precision: Precision = "exact",
@@ -81,7 +107,7 @@ def pack(
     """Return the document of a study.
 
     Args:
-        results: By key; of one study, measured.
+        kept: What one study has measured.
         code: Python that makes the study again.
         opened: What `opened_with` returned, and the groups that were `kept`.
         precision: Of the numbers.
@@ -89,28 +115,36 @@ def pack(
     Raises:
         FileError: A number is too large for `precision`, or a provenance is not JSON.
     """
-    documents = {key: result.to_json(precision) for key, result in results.items()}
-    for one in documents.values():
+    documents = {key: result.to_json(precision) for key, result in kept.results.items()}
+    circuits = [one.to_json(precision) for one in kept.circuits]
+    every = [*documents.values(), *circuits]
+    for one in every:
         refuse_not_json(one["provenance"])
-    shared = _shared([one["provenance"] for one in documents.values()])
-    for one in documents.values():
+    shared = _shared([one["provenance"] for one in every])
+    for one in every:
         one["provenance"] = {k: v for k, v in one["provenance"].items() if k not in shared}
-    header, block = picture(list(results.values()), precision)
+    drawn = kept.pictures(precision)
+    view, *below = [lean(packed(bundle(header, block))) for header, block in drawn]
+    beside = {
+        "circuits": circuits,
+        "comparisons": [_written(one, kept) for one in kept.comparisons],
+        "below": below,
+    }
     return {
         "format": FORMAT,
-        "schema_version": SCHEMA_VERSION,
-        "title": header.title,
+        "schema_version": SCHEMA_VERSION if below else 1,
+        "title": drawn[0][0].title,
         "code": code,
         "opened": dict(opened),
         "precision": precision,
         "provenance": shared,
         "results": documents,
-        "view": lean(packed(bundle(header, block))),
-    }
+        "view": view,
+    } | {name: part for name, part in beside.items() if part}
 
 
-def unpack(data: object, where: str) -> tuple[StudyPart, dict[str, Result]]:
-    """Return a checked document, and its results by key.
+def unpack(data: object, where: str) -> tuple[StudyPart, Kept]:
+    """Return a checked document, and what was measured.
 
     Args:
         data: The document, parsed.
@@ -126,14 +160,23 @@ def unpack(data: object, where: str) -> tuple[StudyPart, dict[str, Result]]:
         first = error.errors()[0]
         field = ".".join(str(step) for step in first["loc"])
         raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
-    results = {}
-    for key, one in document.results.items():
+
+    def whole(one: dict[str, Any], field: str) -> dict[str, Any]:
         own = one.get("provenance")
         if not isinstance(own, dict):
-            raise damaged(where, f"field `results.{key}.provenance`: input should be an object")
-        whole = one | {"provenance": document.provenance | own}
-        results[key] = Result.from_json(whole, f"The result `{key}` of {where}")
-    return document, results
+            raise damaged(where, f"field `{field}.provenance`: input should be an object")
+        return one | {"provenance": document.provenance | own}
+
+    results = {
+        key: Result.from_json(whole(one, f"results.{key}"), f"The result `{key}` of {where}")
+        for key, one in document.results.items()
+    }
+    circuits = [
+        CircuitResult.from_json(whole(one, f"circuits.{at}"), f"Circuit {at + 1} of {where}")
+        for at, one in enumerate(document.circuits)
+    ]
+    compared = [_compared(one, results, where) for one in document.comparisons]
+    return document, Kept(results, circuits, compared)
 
 
 def read(path: Path, limit: int | None) -> object:
@@ -165,6 +208,27 @@ def read(path: Path, limit: int | None) -> object:
         raise damaged(f"`{path}`", "it is not text") from None
     except (ValueError, RecursionError) as error:
         raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
+
+
+def _written(compared: Comparison, kept: Kept) -> dict[str, Any]:
+    settings = [
+        {**setting._asdict(), "result": kept.key_of(result)}
+        for setting, result in compared.results.items()
+    ]
+    return {"code": compared.code, "settings": settings}
+
+
+def _compared(part: ComparedPart, results: Mapping[str, Result], where: str) -> Comparison:
+    by_setting = {}
+    for one in part.settings:
+        if one.result not in results:
+            raise damaged(where, f"a comparison is of a result `{one.result}` that is not there")
+        setting = Setting(one.corruption, one.direction, one.window)
+        by_setting[setting] = results[one.result]
+    try:
+        return Comparison(by_setting, part.code)
+    except PlanError as problem:
+        raise damaged(where, f"field `comparisons`: {str(problem).split('. ')[0]}") from None
 
 
 def _refuse_constant(name: str) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from patchwidgets.results._document import Precision
 from patchwidgets.results.result import Result
 from patchwidgets.views._explorer import by_key, explorer
+from patchwidgets.views._keys import setting_of
 from patchwidgets.views._wire import ArrayRef, read_array
 from patchwidgets.views.explorer import Explorer, Fact
 
@@ -28,14 +30,15 @@ def picture(results: Sequence[Result], precision: Precision = "exact") -> tuple[
     # A reader without a model is told what to run for a head that was not opened.
     changed: dict[str, Any] = {"drills": header.drills or _rank(shown[0]) == 0}
     if precision == "float16":
-        block = _rounded(header, block)
+        block = rounded(header, block)
         changed["facts"] = [*header.facts, Fact(label="stored with", value=ROUNDED)]
     return header.model_copy(update=changed), block
 
 
 def _in_order(results: Sequence[Result]) -> list[Result]:
-    """Return sweeps before path maps, a map that has heads before all."""
-    return sorted(by_key(results).values(), key=_rank)
+    """Return what is in the setting of the first, sweeps before path maps, heads before all."""
+    own = setting_of(results[0])
+    return sorted(by_key(results).values(), key=lambda one: (setting_of(one) != own, _rank(one)))
 
 
 def _rank(result: Result) -> int:
@@ -45,16 +48,16 @@ def _rank(result: Result) -> int:
     return 0 if any(node.site == "z" and node.position is None for node in nodes) else 1
 
 
-def _rounded(header: Explorer, block: bytes) -> bytes:
+def rounded(header: BaseModel, block: bytes) -> bytes:
     """Return the arrays with float numbers of no more digits than float16 has."""
-    rounded = bytearray(block)
+    fewer = bytearray(block)
     for reference in _references(header.model_dump()):
         if reference.dtype == "float32":
             with np.errstate(over="ignore"):
                 numbers = read_array(reference, block).astype(np.float16).astype("<f4")
             raw = numbers.tobytes()
-            rounded[reference.offset : reference.offset + len(raw)] = raw
-    return bytes(rounded)
+            fewer[reference.offset : reference.offset + len(raw)] = raw
+    return bytes(fewer)
 
 
 def _references(part: Any) -> list[ArrayRef]:

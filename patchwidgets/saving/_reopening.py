@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from patchwidgets.errors import FileError, ModelError, UnknownNameError
-from patchwidgets.results.result import Result
+from patchwidgets.saving._kept import Kept
 
 if TYPE_CHECKING:
     from patchwidgets.study import Study
@@ -17,7 +17,7 @@ SAME = ("clean_ids", "corrupted_ids", "answers", "wrong_answers")
 def reopened(
     arguments: Mapping[str, Any],
     kept: list[str] | None,
-    results: Mapping[str, Result],
+    measured: Kept,
     where: str,
 ) -> Study:
     """Return a study with these results in it.
@@ -25,7 +25,7 @@ def reopened(
     Args:
         arguments: Of `Study`.
         kept: Groups of prompts that it keeps.
-        results: What was measured.
+        measured: What was measured.
         where: What the file is called in messages.
 
     Raises:
@@ -48,10 +48,18 @@ def reopened(
         ) from None
     study = Study(model, rest.pop("behaviour"), rest.pop("n"), **rest)
     study = study if kept is None else study.keep(kept)
-    first = next(iter(results.values())).provenance
-    _require_same(study, first, where)
-    study.adopt(results.values())
+    _require_same(study, _of_the_study(study, measured), where)
+    study.adopt(measured.results.values(), measured.circuits, measured.comparisons)
     return study
+
+
+def _of_the_study(study: Study, measured: Kept) -> Mapping[str, Any]:
+    """Return the provenance of something that was measured on the study's own prompts."""
+    own = study.provenance
+    every = [one.provenance for one in [*measured.results.values(), *measured.circuits]]
+    here = [own.get(part) for part in ("corruption", "at")]
+    same = [one for one in every if [one.get(part) for part in ("corruption", "at")] == here]
+    return (same or every)[0]
 
 
 def _require_same(study: Study, about: Mapping[str, Any], where: str) -> None:

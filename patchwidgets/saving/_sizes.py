@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from patchwidgets.reports.html import page
-from patchwidgets.views.explorer import Explorer
+from patchwidgets.saving._kept import Pictures
 from patchwidgets.widgets._bundle import mime_bundle
 
 
@@ -36,19 +36,19 @@ class Sizes:
     __repr__ = __str__
 
 
-def sizes_of(document: Mapping[str, Any], header: Explorer, block: bytes) -> Sizes:
+def sizes_of(document: Mapping[str, Any], drawn: Pictures) -> Sizes:
     """Return the sizes of a study.
 
     Args:
         document: Its file.
-        header: What is drawn of it, except for the arrays.
-        block: The arrays.
+        drawn: What is drawn of it.
     """
+    (header, block), *below = drawn
     return Sizes(
         file=len(written(document)),
-        page=len(page(header, block, header.title).encode()),
-        output=len(json.dumps(mime_bundle(header, block, ""))),
-        maps=len(header.maps),
+        page=len(page(header, block, header.title, below).encode()),
+        output=sum(len(json.dumps(mime_bundle(*one, ""))) for one in drawn),
+        maps=sum(len(getattr(one, "maps", [])) for one, _ in drawn),
     )
 
 

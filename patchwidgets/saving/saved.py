@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from patchwidgets.results._document import Precision
-from patchwidgets.results.result import Result
 from patchwidgets.saving._document import LARGEST, StudyPart, pack, read, unpack
+from patchwidgets.saving._kept import Kept, Pictures, as_page
 from patchwidgets.saving._opened import arguments_of
 from patchwidgets.saving._overview import overview
-from patchwidgets.saving._picture import picture
 from patchwidgets.saving._sizes import Sizes, sizes_of, written
 from patchwidgets.saving._writing import write
-from patchwidgets.views.explorer import Explorer
 
 if TYPE_CHECKING:
     from patchwidgets.models.load import Loader, TransformerBridge
@@ -24,19 +21,24 @@ if TYPE_CHECKING:
 
 
 class SavedStudy:
-    """What `study.save` wrote: every result, and the explorer of them; no model is needed.
+    """What `study.save` wrote: every map, comparison and circuit; no model is needed.
 
     Attributes:
         results: By key, as in the study.
+        circuits: What was pinned and measured, in order.
+        comparisons: What was compared, in order.
         title: What was studied.
         code: Python that makes the study again.
         path: The file.
         precision: `exact`, or `float16` where the author let the numbers be rounded.
     """
 
-    def __init__(self, document: StudyPart, results: Mapping[str, Result], path: Path) -> None:
+    def __init__(self, document: StudyPart, kept: Kept, path: Path) -> None:
         self._opened = document.opened.model_dump(exclude_unset=True)
-        self.results = dict(results)
+        self._kept = kept
+        self.results = dict(kept.results)
+        self.circuits = list(kept.circuits)
+        self.comparisons = list(kept.comparisons)
         self.title = document.title
         self.code = document.code
         self.path = path
@@ -52,10 +54,13 @@ class SavedStudy:
         return overview(self.results)
 
     def explore(self) -> None:
-        """Show all results in the current notebook cell; what was not measured says what to run."""
+        """Show everything in the current notebook cell; what was not measured says what to run."""
         from IPython.display import display
 
-        display(self)
+        from patchwidgets.widgets._bundle import mime_bundle
+
+        for header, block in self._pictures():
+            display(mime_bundle(header, block, ""), raw=True)
 
     def to_html(self, path: str | Path) -> Path:
         """Write everything as one page that needs no network, and return where.
@@ -63,10 +68,7 @@ class SavedStudy:
         Raises:
             FileError: It cannot be written there.
         """
-        from patchwidgets.reports.html import page
-
-        header, block = self._picture()
-        return write(page(header, block, header.title), path)
+        return write(as_page(self._pictures()), path)
 
     def save(self, path: str | Path, *, precision: Precision | None = None) -> Path:
         """Write the study to another file, and return where.
@@ -82,7 +84,7 @@ class SavedStudy:
 
     def size(self) -> Sizes:
         """Return how large the study is as a file, as a page and in a notebook."""
-        return sizes_of(self._document(self.precision), *self._picture())
+        return sizes_of(self._document(self.precision), self._pictures())
 
     def reopen(self, model: str | TransformerBridge | Loader | None = None, **own: Any) -> Study:
         """Return the live study again, with these results in it and more to measure.
@@ -101,27 +103,34 @@ class SavedStudy:
 
         given = own if model is None else own | {"model": model}
         arguments = arguments_of(self._opened, given, f"`{self.path}`")
-        return reopened(arguments, self._opened.get("kept"), self.results, f"`{self.path}`")
+        return reopened(arguments, self._opened.get("kept"), self._kept, f"`{self.path}`")
 
-    def _picture(self) -> tuple[Explorer, bytes]:
-        return picture(list(self.results.values()), self.precision)
+    def _pictures(self) -> Pictures:
+        return self._kept.pictures(self.precision)
 
     def _document(self, precision: Precision) -> dict[str, Any]:
-        return pack(self.results, self.code, self._opened, precision)
+        return pack(self._kept, self.code, self._opened, precision)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         from patchwidgets.widgets._bundle import mime_bundle
 
-        header, block = self._picture()
-        return mime_bundle(header, block, ""), {}
+        return mime_bundle(*self._pictures()[0], ""), {}
+
+    def _ipython_display_(self) -> None:
+        self.explore()
 
     def __repr__(self) -> str:
         about = self.provenance
         rounded = "" if self.precision == "exact" else ", rounded to 3 to 4 digits"
         return (
             f"<SavedStudy {self.title} on {about['model']['name']}: "
-            f"{', '.join(self.results)}; {len(about['prompts'])} prompt pairs{rounded}>"
+            f"{', '.join(self.results)}{self._beside()}; {len(about['prompts'])} prompt pairs"
+            f"{rounded}>"
         )
+
+    def _beside(self) -> str:
+        counts = {"comparison": len(self.comparisons), "circuit": len(self.circuits)}
+        return "".join(f", {n} {name}{'s' * (n > 1)}" for name, n in counts.items() if n)
 
 
 def open_study(path: str | Path, *, limit: int | None = LARGEST) -> SavedStudy:
@@ -135,5 +144,5 @@ def open_study(path: str | Path, *, limit: int | None = LARGEST) -> SavedStudy:
         FileError: The file is missing, not a study, damaged, too new or too large.
     """
     at = Path(path)
-    document, results = unpack(read(at, limit), f"`{at}`")
-    return SavedStudy(document, results, at)
+    document, kept = unpack(read(at, limit), f"`{at}`")
+    return SavedStudy(document, kept, at)

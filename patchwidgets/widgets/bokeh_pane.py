@@ -12,6 +12,7 @@ from patchwidgets.reports.figure import image
 from patchwidgets.views._static import static_text
 from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure, figure_bundle
 from patchwidgets.widgets._linking import LOCK, link, selecting
+from patchwidgets.widgets._showing import as_widget, shown_as
 from patchwidgets.widgets.widget import shared_runtime
 
 CODE = {"command": "bokehjs"}
@@ -100,15 +101,10 @@ class BokehPane(anywidget.AnyWidget):
 
     def widget_bundle(self) -> dict[str, Any]:
         """Return the output for front ends that know widgets but not our type, such as VS Code."""
-        stored = self.bundle()
-        if self.comm is not None:
-            view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-            stored["application/vnd.jupyter.widget-view+json"] = view
-            del stored[FIGURE_MIME_TYPE]
-        return stored
+        return as_widget(self, self.bundle(), FIGURE_MIME_TYPE)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.bundle(), {}
+        return (self.widget_bundle() if shown_as(None) == "widget" else self.bundle()), {}
 
     def _receive(self, _: Widget, content: object, __: object) -> None:
         if content == CODE:

@@ -17,6 +17,7 @@ from patchwidgets.views._chart import read_chart
 from patchwidgets.views._still import words
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.widgets._linking import link, selecting
+from patchwidgets.widgets._showing import shown_as
 from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import CarryingWidget
 
@@ -155,6 +156,9 @@ class HeatmapWidget(CarryingWidget):
     def _ipython_display_(self) -> None:
         if in_terminal():
             print(f"\n{self!r}")
+            return
+        if shown_as(None) == "widget":
+            display(self.widget_bundle(), raw=True)
             return
         with self._lock:
             identity = uuid4().hex

@@ -8,13 +8,15 @@ from collections.abc import Collection
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
-from IPython.display import display, update_display
+from IPython.display import display as show
+from IPython.display import update_display
 
 from patchwidgets.advice import silence
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
 from patchwidgets.results.result import Result
 from patchwidgets.views._still import words
+from patchwidgets.widgets._showing import shown_as
 from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import ViewWidget
 
@@ -41,15 +43,27 @@ class LiveView(ABC, Generic[Drawn]):
         self._drawn_at = self._stored_at = time.monotonic()
         self._pause = DRAWN_EVERY
 
-    def show(self) -> None:
-        """Display in the current cell; as text where a terminal has no cells."""
+    def show(self, display: str | None = None) -> None:
+        """Show in the current cell; as text where a terminal has no cells.
+
+        Args:
+            display: `stored` or `widget`, as in `pw.display`; as chosen there if `None`.
+
+        Raises:
+            UnknownNameError: There is no such display.
+        """
+        way = shown_as(display)
         if in_terminal():
             print(f"\n{self!r}")
+            return
+        if way == "widget":
+            # A view that was updated in place would be made anew, and lose the reader's focus.
+            show(self.widget.widget_bundle(), raw=True)
             return
         with self._lock:
             identity = uuid4().hex
             self._outputs.append(identity)
-            display(self.widget.bundle(), raw=True, display_id=identity)
+            show(self.widget.bundle(), raw=True, display_id=identity)
 
     def __repr__(self) -> str:
         waiting = any(not result.done for result in self._shown())

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 
 from patchwidgets.views._static import static_text
 from patchwidgets.views._still import Shown
+from patchwidgets.views._wire import MIME_TYPE
 from patchwidgets.views.explorer import COMMANDS
 from patchwidgets.widgets._bundle import mime_bundle
 from patchwidgets.widgets._linking import LOCK
+from patchwidgets.widgets._showing import as_widget, shown_as
 
 STORE = {"command": "store"}
 """What a page sends that was loaded after the outputs it shows."""
@@ -111,21 +113,16 @@ class CarryingWidget(anywidget.AnyWidget):
     def widget_bundle(self) -> dict[str, Any]:
         """Return the output for front ends that know widgets but not our type, such as VS Code.
 
-        Nothing of it but the picture is left once the kernel is gone.
+        Once the kernel is gone, they show the picture; HTML that is made of the notebook has all.
         """
-        stored = self.bundle()
-        if self.comm is None:
-            return stored
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        still = {kind: stored[kind] for kind in ("image/png", "text/plain") if kind in stored}
-        return {"application/vnd.jupyter.widget-view+json": view, **still}
+        return as_widget(self, self.bundle(), MIME_TYPE)
 
     def _still_key(self) -> str:
         """Return which map stands for the view where only one can be seen; empty for none."""
         return ""
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.bundle(), {}
+        return (self.widget_bundle() if shown_as(None) == "widget" else self.bundle()), {}
 
     def _receive(self, _: Widget, content: object, __: object) -> None:
         try:

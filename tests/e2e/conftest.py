@@ -72,7 +72,7 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     tab = item.funcargs.get("page")
-    if report.failed and tab is not None:
+    if report.failed and report.when != "teardown" and tab is not None:
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"failed-{item.name}.png"
         tab.screenshot(path=path)

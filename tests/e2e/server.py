@@ -1,4 +1,4 @@
-"""A JupyterLab of its own: nothing of the user's settings, nothing left behind."""
+"""A JupyterLab or Notebook of its own: nothing of the user's settings, nothing left behind."""
 
 import json
 import os
@@ -27,6 +27,7 @@ OPTIONS = [
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
     "--LabApp.expose_app_in_browser=True",
+    "--JupyterNotebookApp.expose_app_in_browser=True",
 ]
 
 
@@ -39,11 +40,21 @@ class Server:
 
 
 @contextmanager
-def jupyter_lab(home: Path) -> Iterator[Server]:
-    """Run JupyterLab with every folder it writes to below `home`."""
+def jupyter_lab(home: Path, app: str = "jupyterlab", *, extension: bool = True) -> Iterator[Server]:
+    """Run JupyterLab with every folder it writes to below `home`.
+
+    Args:
+        home: An empty folder.
+        app: `jupyterlab`, or `notebook` for Notebook 7.
+        extension: Whether our extension is there.
+    """
     _refuse_a_stale_extension()
     root = home / "notebooks"
     root.mkdir()
+    if not extension:
+        path = home / "config" / "labconfig" / "page_config.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"disabledExtensions": {"patchwidgets": True}}), "utf-8")
     for name, values in SETTINGS.items():
         path = home / "settings" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +62,7 @@ def jupyter_lab(home: Path) -> Iterator[Server]:
     port = _free_port()
     log = home / "lab.log"
     command = [
-        *(sys.executable, "-m", "jupyterlab", *OPTIONS),
+        *(sys.executable, "-m", app, *OPTIONS),
         *(f"--ServerApp.port={port}", f"--ServerApp.root_dir={root}"),
     ]
     with (

@@ -4,7 +4,7 @@ import { type AnyPayload, readBundle } from "./payload";
 export const STUDY_FORMAT = "patchwidgets-study";
 
 /** The newest study file that is understood here; `SCHEMA_VERSION` of `saving/_document.py`. */
-export const STUDY_VERSION = 1;
+export const STUDY_VERSION = 2;
 
 /** Characters of a file that is drawn. */
 const LARGEST = 100_000_000;
@@ -22,6 +22,8 @@ export interface StudyFile {
   /** Keys of the results in it. */
   results: string[];
   payload: AnyPayload;
+  /** Comparisons and circuits. */
+  below: AnyPayload[];
 }
 
 /** Returns what a study file holds, or throws a `PayloadError` that says why it cannot be drawn. */
@@ -33,11 +35,18 @@ export function readStudy(text: string): StudyFile {
   }
   const found = parsed(text);
   refuseOthers(found);
-  const { title, code, results, view } = found;
+  const { title, code, results, view, below = [] } = found;
   if (typeof title !== "string" || typeof code !== "string" || !isObject(results)) {
     throw damaged("it has no title, code or results");
   }
-  return { title, code, results: Object.keys(results), payload: readBundle(view) };
+  if (!Array.isArray(below)) throw damaged("what is shown below its maps is no list");
+  return {
+    title,
+    code,
+    results: Object.keys(results),
+    payload: readBundle(view),
+    below: below.map(readBundle),
+  };
 }
 
 function parsed(text: string): Record<string, unknown> {

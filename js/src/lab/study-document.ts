@@ -8,7 +8,7 @@ import { ABCWidgetFactory, type DocumentRegistry, DocumentWidget } from "@jupyte
 import { Widget } from "@lumino/widgets";
 import { h } from "../core/dom";
 import { type Host, stored } from "../core/host";
-import { sentence } from "../core/payload";
+import { type AnyPayload, sentence } from "../core/payload";
 import { preferences } from "../core/preferences";
 import { readStudy, type StudyFile } from "../core/study";
 import { draws, openView, type View } from "../views/view";
@@ -30,7 +30,8 @@ const host: Host = {
 export class StudyDocument extends Widget {
   private readonly place = h("article", { class: "pw-study" });
   private readonly listening = new AbortController();
-  private view: View | null = null;
+  /** The maps first, then comparisons and circuits. */
+  private views: View[] = [];
   private study: StudyFile | null = null;
 
   constructor(private readonly context: DocumentRegistry.Context) {
@@ -48,13 +49,13 @@ export class StudyDocument extends Widget {
 
   /** Python that makes the study again, or what is shown of it. */
   get code(): string {
-    return codeOf(this.view, this.study);
+    return codeOf(this.views[0] ?? null, this.study);
   }
 
   override dispose(): void {
     if (this.isDisposed) return;
     this.listening.abort();
-    this.view?.destroy();
+    this.clear();
     super.dispose();
   }
 
@@ -62,13 +63,19 @@ export class StudyDocument extends Widget {
     try {
       const study = readStudy(this.context.model.toString());
       this.study = study;
-      if (this.view && draws(this.view, study.payload)) {
-        this.view.update(study.payload);
+      const payloads = [study.payload, ...study.below];
+      if (this.drawn(payloads)) {
+        this.views.forEach((view, at) => {
+          view.update(payloads[at] as AnyPayload);
+        });
         return;
       }
       this.clear();
-      this.view = openView(this.place, study.payload, host);
-      prefer(this.view, study.payload);
+      for (const payload of payloads) {
+        const view = openView(this.place, payload, host);
+        this.views.push(view);
+        prefer(view, payload);
+      }
     } catch (error) {
       this.clear();
       this.study = null;
@@ -76,9 +83,16 @@ export class StudyDocument extends Widget {
     }
   }
 
+  /** Whether the views that are here can draw these. */
+  private drawn(payloads: AnyPayload[]): boolean {
+    const { views } = this;
+    const fits = (payload: AnyPayload, at: number) => draws(views[at] as View, payload);
+    return views.length === payloads.length && payloads.every(fits);
+  }
+
   private clear(): void {
-    this.view?.destroy();
-    this.view = null;
+    for (const view of this.views) view.destroy();
+    this.views = [];
     this.place.replaceChildren();
   }
 }
