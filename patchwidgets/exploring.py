@@ -12,8 +12,8 @@ from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.registry import one_of
 from patchwidgets.results.result import Result
 from patchwidgets.types import DIRECTIONS
-from patchwidgets.views._keys import plan_key, setting_of, tab_of
-from patchwidgets.views.explorer import Offers, Option, Tab
+from patchwidgets.views._keys import Chosen, plan_key, setting_key, setting_of, tab_of
+from patchwidgets.views.explorer import Offers, Option, Tab, TabCost
 
 if TYPE_CHECKING:
     from patchwidgets.widgets.explorer import LiveExplorer
@@ -77,7 +77,7 @@ class Asking:
         self._studies = {self._own: study}
         self._sweeps: dict[str, tuple[str, dict[str, Any]]] = {}
         self._labels: dict[str, tuple[str, str]] = {}
-        self._costs: dict[str, tuple[str, float]] = {}
+        self._costs: dict[tuple[Chosen, str], tuple[str, float]] = {}
         self._corruptions = self._corruptions_of(study)
         for name, options in [asked, *MAPS]:
             self._offer(name, options)
@@ -92,8 +92,9 @@ class Asking:
                     group=self._labels[key][0],
                     label=self._labels[key][1],
                     code=_written(name, options),
-                    cost=self._costs[key][0] if key in self._costs else "",
-                    seconds=self._costs[key][1] if key in self._costs else None,
+                    cost=self._costs.get((self._own, key), ("", None))[0],
+                    seconds=self._costs.get((self._own, key), ("", None))[1],
+                    elsewhere=self._elsewhere(key),
                 )
                 for key, (name, options) in self._sweeps.items()
             ],
@@ -122,15 +123,26 @@ class Asking:
             self._study.adopt([result])
 
     def estimate_costs(self) -> None:
-        """Find out how long the first maps take; waits while something is measured.
+        """Find out how long the first maps take in every setting that was opened.
 
-        Not for maps of queries, keys and values: what they need would be recorded for it.
+        It waits while something is measured. Maps of queries, keys and values come last, as what
+        they patch is recorded for it.
         """
-        for key, (name, options) in self._sweeps.items():
-            if options.get("site") in ("q", "k", "v"):
-                continue
-            cost = self._study.cost(name, **options)
-            self._costs[key] = str(cost).splitlines()[1].partition(":")[0], cost.seconds
+        sweeps = sorted(self._sweeps.items(), key=lambda one: "site" in one[1][1])
+        for setting, study in list(self._studies.items()):
+            for key, (name, options) in sweeps:
+                if (setting, key) not in self._costs:
+                    cost = study.cost(name, **options)
+                    self._costs[setting, key] = cost.time, cost.seconds
+
+    def _elsewhere(self, tab: str) -> list[TabCost]:
+        """Return what a first map takes in settings that are not the first."""
+        known = [one for one in list(self._costs.items()) if one[0][1] == tab]
+        return [
+            TabCost(setting=setting_key(setting, self._own), cost=words, seconds=seconds)
+            for (setting, _), (words, seconds) in known
+            if setting != self._own
+        ]
 
     def _study_of(self, direction: str, corruption: str, metrics: Sequence[str]) -> Any:
         one_of("direction", direction, DIRECTIONS)

@@ -54,7 +54,30 @@ def test_says_what_maps_take_once_the_first_is_measured(explored):
         costs = {tab["key"]: tab["cost"] for tab in explored.widget.header["offers"]["tabs"]}
         time.sleep(0.05)
     assert costs["residual"] == "less than a second"
-    assert costs["heads k"] == ""
+
+
+def until(explored, found):
+    """Wait until a function of the tabs, by key, returns something true."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        seen = found({one["key"]: one for one in explored.widget.header["offers"]["tabs"]})
+        if seen:
+            return seen
+        time.sleep(0.05)
+    raise AssertionError("not within 60 s")
+
+
+def test_says_what_maps_of_queries_keys_and_values_take(explored):
+    assert until(explored, lambda tabs: tabs["heads k"]["cost"]) == "less than a second"
+    assert until(explored, lambda tabs: tabs["heads q"]["seconds"]) > 0
+
+
+def test_says_what_maps_take_in_a_setting_once_it_is_open(explored):
+    ask(explored, sweep("mlp", direction="noising"))
+    (known,) = until(explored, lambda tabs: tabs["heads v"]["elsewhere"])
+    assert known["setting"] == "noising: "
+    assert known["cost"] == "less than a second"
+    assert known["seconds"] > 0
 
 
 def test_measures_another_first_map(explored):

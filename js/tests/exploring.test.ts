@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { costOf } from "../src/core/settings";
 import type { ExplorerView } from "../src/views/explorer";
 import { click, FakeHost, grids, mount, payload, press, read, stored, textOf } from "./helpers";
 
@@ -314,5 +315,26 @@ describe("the code of what is looked at", () => {
       "paths = study.path(receivers=['L20H0.v'])",
       'circuit = study.circuit(["L23H3", "L17H4", "L29H0"])',
     ]);
+  });
+});
+
+describe("what a map takes", () => {
+  const tab = {
+    key: "heads",
+    group: "Heads",
+    label: "each whole",
+    code: "",
+    cost: "about 7 s",
+    seconds: 7,
+    elsewhere: [{ setting: "noising: ", cost: "about 9 s", seconds: 9 }],
+  };
+
+  it("is said of the setting it is of, and of the first where that was never opened", () => {
+    expect(costOf(tab, "")).toEqual({ words: "about 7 s", seconds: 7 });
+    expect(costOf(tab, "noising: ")).toEqual({ words: "about 9 s", seconds: 9 });
+    const words = "about 7 s with the first settings";
+    expect(costOf(tab, "gaussian_noise at S2: ")).toEqual({ words, seconds: 7 });
+    expect(costOf({ ...tab, cost: "", seconds: null }, "x: ")).toEqual({ words: "", seconds: 0 });
+    expect(costOf(undefined, "")).toEqual({ words: "", seconds: 0 });
   });
 });

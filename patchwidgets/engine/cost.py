@@ -51,6 +51,11 @@ class Cost:
     seconds: float
     peak_bytes: int
 
+    @property
+    def time(self) -> str:
+        """The time in words, such as `about 7 s`."""
+        return written_seconds(self.seconds)
+
     def __str__(self) -> str:
         not_run = [f"{self.unchanged} change nothing"] if self.unchanged else []
         not_run += [f"{self.stored} are stored"] if self.stored else []
@@ -58,7 +63,7 @@ class Cost:
         return (
             f"{self.plan}: {self.cells} patches, {runs} to run"
             + (f" ({', '.join(not_run)})" if not_run else "")
-            + f"\n{written_seconds(self.seconds)}: {self.multiply_adds:.2g} multiply-adds "
+            + f"\n{self.time}: {self.multiply_adds:.2g} multiply-adds "
             f"in {self.chunks} chunks, at a measured {self.rate:.2g} a second\n"
             f"about {written_bytes(self.peak_bytes)} besides the model and its unpatched runs"
         )

@@ -40,8 +40,19 @@ class Option(Wire):
     label: str
 
 
+class TabCost(Wire):
+    """What a first map takes in a setting that is not the first."""
+
+    setting: str
+    """Key of the setting."""
+    cost: str
+    seconds: float
+
+
 class Tab(Wire):
     """A first map that can be asked for, and what it takes."""
+
+    model_config = OPTIONAL
 
     key: str
     """Of its map, after the key of a setting."""
@@ -52,9 +63,11 @@ class Tab(Wire):
     code: str
     """Python that measures it, for readers without a kernel."""
     cost: str
-    """How long it takes, in words; empty where that is not known."""
+    """How long it takes in the first setting, in words; empty where that is not known."""
     seconds: float | None
     """The same as a number."""
+    elsewhere: list[TabCost] = Field(default_factory=list)
+    """What it takes in the other settings that were opened."""
 
 
 class Offers(Wire):

@@ -61,10 +61,10 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._beside = SideBySide()
         self.widget = PatchWidget(*self._picture(), on_command=self._obey)
         self._follow(results)
-        if asks is not None and results[0].done:
+        if results[0].done:
             self._learn_costs()
-        elif asks is not None:
-            results[0].listen(lambda job: self._learn_costs() if job.ended else None)
+        else:
+            self._learn_costs_after(results[0])
 
     @property
     def results(self) -> dict[str, Result]:
@@ -225,12 +225,18 @@ class LiveExplorer(LiveView[PatchWidget]):
             self._results[at:] = [result, *self._results[at + 1 :]]
             self._draw()
             self._follow([result])
+        self._learn_costs_after(result)
+
+    def _learn_costs_after(self, result: Result) -> None:
+        """Find out what maps take once one is measured: others of its setting then have a cost."""
+        result.listen(lambda job: self._learn_costs() if job.ended else None)
 
     def _learn_costs(self) -> None:
         asks = self._asks
+        if asks is None:
+            return
 
         def learn() -> None:
-            assert asks is not None
             asks.estimate_costs()
             self._draw()
 

@@ -1,4 +1,4 @@
-import type { Explorer, Setting } from "../generated/views";
+import type { Explorer, Setting, Tab } from "../generated/views";
 
 /** How maps are measured: what makes a setting. */
 export interface Chosen {
@@ -22,6 +22,22 @@ export function settingsOf(header: Explorer): Setting[] {
   const metrics = header.maps[0]?.metrics.map(({ name }) => name) ?? [];
   const { direction, facts, strip, code } = header;
   return [{ key: "", direction, corruption: "", metrics, facts, strip, code }];
+}
+
+/** What a first map takes. */
+export interface Cost {
+  /** In words; empty where that is not known. */
+  words: string;
+  seconds: number;
+}
+
+/** Returns what a first map takes in a setting; where that was never opened, in the first. */
+export function costOf(tab: Tab | undefined, setting: string): Cost {
+  const own = tab?.elsewhere?.find((one) => one.setting === setting);
+  if (own) return { words: own.cost, seconds: own.seconds };
+  const words = tab?.cost ?? "";
+  const seconds = tab?.seconds ?? 0;
+  return { words: words && setting ? `${words} with the first settings` : words, seconds };
 }
 
 /** Returns the setting whose key a map's key begins with, and what follows it. */

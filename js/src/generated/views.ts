@@ -1201,13 +1201,28 @@ export interface Tab {
    */
   code: string;
   /**
-   * How long it takes, in words; empty where that is not known.
+   * How long it takes in the first setting, in words; empty where that is not known.
    */
   cost: string;
   /**
    * The same as a number.
    */
   seconds: number | null;
+  /**
+   * What it takes in the other settings that were opened.
+   */
+  elsewhere?: TabCost[];
+}
+/**
+ * What a first map takes in a setting that is not the first.
+ */
+export interface TabCost {
+  /**
+   * Key of the setting.
+   */
+  setting: string;
+  cost: string;
+  seconds: number;
 }
 /**
  * Prompt pairs in study order.

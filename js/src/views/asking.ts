@@ -3,6 +3,7 @@ import type { Host } from "../core/host";
 import { questionOf, type Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import { DEFAULTS } from "../core/preferences";
+import { costOf } from "../core/settings";
 import type { Looking } from "./looking";
 import { mapOf } from "./ways";
 
@@ -61,9 +62,10 @@ export class Asking {
   measure(now: boolean, { header }: Payload, looking: Looking, host: Host): void {
     const { first, wanted, prefix } = looking;
     const tab = first.slice(prefix.length);
-    const { seconds } = header.offers?.tabs.find(({ key }) => key === tab) ?? {};
+    const offered = header.offers?.tabs.find(({ key }) => key === tab);
+    const { seconds } = costOf(offered, prefix);
     const { confirmSeconds } = host.preferences ?? DEFAULTS;
-    if (confirmSeconds && (seconds ?? 0) > confirmSeconds && !this.doubts(first)) {
+    if (confirmSeconds && seconds > confirmSeconds && !this.doubts(first)) {
       this.doubted = first;
       return;
     }

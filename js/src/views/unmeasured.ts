@@ -1,5 +1,6 @@
 import { button, fill, h } from "../core/dom";
 import type { Payload } from "../core/payload";
+import { costOf } from "../core/settings";
 import type { Asking } from "./asking";
 import type { Looking } from "./looking";
 import { isGoing } from "./ways";
@@ -34,8 +35,7 @@ export function unmeasuredOf(
     title: tab ? `${tab.group}: ${tab.label}` : "",
     live,
     asked: asking.waitsFor(first),
-    // What is offered was counted in the first setting; others cost about as much.
-    cost: tab?.cost ?? "",
+    cost: costOf(tab, prefix).words,
     confirm: asking.doubts(first),
     busy: charts.some(isGoing),
     code: tab?.code ?? "",
