@@ -98,6 +98,11 @@ def test_display_chooses_for_the_package_and_for_one_view(widget, explorer, monk
             ask("html")
 
 
+def test_marimo_is_given_the_widget():
+    result = study_of(tiny("llama"), PAIRS, store=False).sweep("mlp").wait()
+    assert result._display_() is result.widget
+
+
 def test_widgets_share_the_code(widget, explorer):
     other = PatchWidget(*explorer)
     assert other._runtime is widget._runtime

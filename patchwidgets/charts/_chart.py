@@ -100,5 +100,9 @@ class Chart:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return self.widget._repr_mimebundle_()
 
+    def _display_(self) -> Any:
+        """Return what marimo shows, which knows neither our outputs nor IPython's."""
+        return self.widget
+
     def __repr__(self) -> str:
         return self.drawing.summary()

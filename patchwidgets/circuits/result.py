@@ -284,6 +284,10 @@ class CircuitResult:
     def _ipython_display_(self) -> None:
         self.show()
 
+    def _display_(self) -> Any:
+        """Return what marimo shows, which knows neither our outputs nor IPython's."""
+        return self.widget
+
     def _waited(self) -> Reading:
         return self.wait().now()
 

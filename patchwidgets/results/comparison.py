@@ -320,6 +320,10 @@ class Comparison:
     def _ipython_display_(self) -> None:
         self.show()
 
+    def _display_(self) -> Any:
+        """Return what marimo shows, which knows neither our outputs nor IPython's."""
+        return self.widget
+
     def _found(
         self, rule: str, map: str | None, options: Mapping[str, Any]
     ) -> list[dict[str, int]]:

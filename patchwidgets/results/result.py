@@ -370,6 +370,10 @@ class Result(Ratios):
     def _ipython_display_(self) -> None:
         self.show()
 
+    def _display_(self) -> Any:
+        """Return what marimo shows, which knows neither our outputs nor IPython's."""
+        return self.widget
+
     def __repr__(self) -> str:
         from patchwidgets.views._explorer import explorer
         from patchwidgets.views._text import summary

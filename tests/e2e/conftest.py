@@ -18,6 +18,10 @@ KNOWN_NOISE = (
     "Cannot read properties of null (reading 'kernel')",
     # JupyterLab's debugger asks a kernel that ends meanwhile
     "Could not restore the debugger state",
+    # Notebook 7 says so of a page of its own, without any extension
+    "Cannot read properties of undefined (reading 'schema')",
+    # a page that is left while its kernel is asked something
+    "Canceled future for",
 )
 
 

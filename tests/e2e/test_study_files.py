@@ -18,6 +18,8 @@ def study():
     made = study_of(tiny("llama"), PAIRS, metric=["logit_diff", "prob"], store=False)
     made.sweep("heads").wait()
     made.bake(top=2).wait()
+    made.compare("mlp", directions=["denoising", "noising"])
+    made.circuit(made.results["heads"].detect().positive or ["L1H2"], random=3).wait()
     return made
 
 
@@ -63,6 +65,16 @@ def test_a_double_click_opens_it_in_our_view_with_every_drill_down(lab, study, s
     assert json.loads(saved.read_text()) == json.loads(study.save(saved).read_text())
 
 
+def test_comparisons_and_circuits_are_drawn_below_the_maps(lab, saved, double_click):
+    document = double_click("tiny.study.json")
+    document.locator(".pw-comparison .pw-grid").first.wait_for()
+    document.locator(".pw-circuit-page svg").first.wait_for()
+    assert document.locator(".pw-study > *").count() == 3
+    document.locator(".pw-circuit-page").scroll_into_view_if_needed()
+    SCREENSHOTS.mkdir(exist_ok=True)
+    lab.page.screenshot(path=SCREENSHOTS / "study-file-below.png")
+
+
 def test_the_json_editor_is_still_offered(lab, saved):
     offered = lab.ask(
         "(app, path) => app.docRegistry.preferredWidgetFactories(path).map((one) => one.name)",
@@ -91,7 +103,7 @@ def test_it_comes_back_after_a_reload(lab, study, saved, double_click):
         (
             lambda text: text.replace('"schema_version":1,', '"schema_version":7,', 1),
             "This study was written by a newer patchwidgets (schema version 7; this one reads up "
-            "to 1). Upgrade patchwidgets to see it.",
+            "to 2). Upgrade patchwidgets to see it.",
         ),
         (
             lambda text: '{"nbformat": 4}',

@@ -49,3 +49,8 @@ export function freshId(prefix: string): string {
   ids += 1;
   return `pw-${prefix}-${ids}-${Math.random().toString(36).slice(2, 8)}`;
 }
+
+/** Returns what has the focus where `element` is: in its shadow, or on the page. */
+export function focusedAt(element: Element): Element | null {
+  return (element.getRootNode() as Document | ShadowRoot).activeElement ?? null;
+}

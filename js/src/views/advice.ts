@@ -1,4 +1,4 @@
-import { button, type Child, fill, h } from "../core/dom";
+import { button, type Child, fill, focusedAt, h } from "../core/dom";
 import type { Advice } from "../generated/views";
 
 /** What a payload holds: a rule's advice, or only a sentence where no rule spoke. */
@@ -70,7 +70,7 @@ export class AdviceView {
   }
 
   private render(): void {
-    const focused = document.activeElement as HTMLElement | null;
+    const focused = focusedAt(this.element) as HTMLElement | null;
     const inside = this.element.contains(focused);
     const shown = this.advice.filter((one) => !this.hidden.has(nameOf(one)));
     const several = new Set(shown.map(mapOf).filter(Boolean)).size > 1;

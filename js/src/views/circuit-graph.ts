@@ -1,6 +1,6 @@
 import { isPinned } from "../core/circuit";
 import { css, limitOf, textOn } from "../core/color";
-import { fill, h } from "../core/dom";
+import { fill, focusedAt, h } from "../core/dom";
 import { signed } from "../core/format";
 import { kindOf } from "../core/nodes";
 import { s } from "../core/svg";
@@ -52,7 +52,7 @@ export class CircuitGraph {
     const drawnBy = JSON.stringify([nodes, edges, effects, selected, width, colors]);
     if (drawnBy === this.drawnBy) return;
     this.drawnBy = drawnBy;
-    const focused = this.picture.contains(document.activeElement) ? this.stop : null;
+    const focused = this.picture.contains(focusedAt(this.picture)) ? this.stop : null;
     const before = this.placed.map(({ node }) => node.name);
     const all = withLogits(nodes);
     const placed = layout(all, linksOf(circuit, all), width);

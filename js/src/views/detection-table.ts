@@ -1,5 +1,5 @@
 import { type Found, Sign, type Way } from "../core/comparison";
-import { fill, h } from "../core/dom";
+import { fill, focusedAt, h } from "../core/dom";
 import { Roving } from "./roving";
 
 /** What the table shows. */
@@ -71,7 +71,8 @@ export class DetectionTable {
     const { props } = this;
     if (!props) return;
     const { found, ways } = props;
-    const focused = this.table.contains(document.activeElement) ? document.activeElement : null;
+    const active = focusedAt(this.table);
+    const focused = this.table.contains(active) ? active : null;
     const key = (focused as HTMLElement | null)?.dataset.key;
     const nodes = this.ordered("columns", indices(found.nodes.length));
     const rows = this.ordered("rows", indices(ways.length));

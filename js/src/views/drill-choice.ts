@@ -1,4 +1,4 @@
-import { button, fill, h } from "../core/dom";
+import { button, fill, focusedAt, h } from "../core/dom";
 import { questionOf, type Way } from "../core/nodes";
 import type { Box } from "./heatmap";
 import { place } from "./tooltip";
@@ -92,7 +92,7 @@ export class DrillMenu {
 
   private focusNext(step: number): void {
     const buttons = this.buttons();
-    const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    const at = buttons.indexOf(focusedAt(this.element) as HTMLButtonElement);
     buttons[(at + step + buttons.length) % buttons.length]?.focus();
   }
 }

@@ -1,5 +1,5 @@
 import type { Chart } from "../core/chart";
-import { h } from "../core/dom";
+import { focusedAt, h } from "../core/dom";
 import type { Host } from "../core/host";
 import type { Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
@@ -360,7 +360,7 @@ export class ExplorerView {
   }
 
   private arrive({ from, key }: Opening): void {
-    const hadFocus = this.element.contains(document.activeElement);
+    const hadFocus = this.element.contains(focusedAt(this.element));
     this.asking.forget();
     if (key !== this.looking.first) this.looking.open(from, key);
     this.moved(`opened ${key}`, hadFocus);

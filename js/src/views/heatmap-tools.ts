@@ -116,7 +116,7 @@ export class HeatmapTools {
 
   private key(event: KeyboardEvent): void {
     const items = this.items();
-    const at = items.indexOf(document.activeElement as HTMLButtonElement);
+    const at = items.indexOf(event.target as HTMLButtonElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
     if (to !== undefined) items.at(to % items.length)?.focus();
     else if (["Escape", "Backspace", "Tab", "m"].includes(event.key)) this.close();

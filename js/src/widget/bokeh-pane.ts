@@ -19,8 +19,8 @@ export interface PaneTraits {
 export type PaneModel = AnyModel<PaneTraits>;
 
 /** Puts the style sheet of figures into the page. */
-export function adoptFigureStyle(): void {
-  adoptStyles(`${STYLE_ID}-figure`, style);
+export function adoptFigureStyle(around?: Node): void {
+  adoptStyles(`${STYLE_ID}-figure`, style, around);
 }
 
 /** Ties a view to a model until `signal` aborts, and draws its figure. */
@@ -57,7 +57,7 @@ export function bindPane(view: FigureView, model: PaneModel, signal: AbortSignal
 
 /** Draws a pane in hosts that have no renderer of ours: VS Code, Colab, marimo. */
 export function renderPane({ model, el, signal }: RenderProps<PaneTraits>): void {
-  adoptFigureStyle();
+  adoptFigureStyle(el);
   try {
     const view = new FigureView(el, readFigure(model.get("header")));
     bindPane(view, model, signal);

@@ -10,7 +10,7 @@ import { bind, payloadOf } from "./model-host";
 
 /** Draws a widget in hosts that have no renderer of ours: VS Code, Colab, marimo. */
 function renderMaps({ model, el, signal }: RenderProps<Traits>): void {
-  adoptStyles(STYLE_ID, style);
+  adoptStyles(STYLE_ID, style, el);
   try {
     const view = openView(el, payloadOf(model), stored);
     bind(view, model, signal);
