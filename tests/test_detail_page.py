@@ -7,48 +7,20 @@ from patchwidgets.views._prompt_effects import prompt_effects
 from patchwidgets.views._wire import ArrayBlock
 from tests import make_detail_fixtures
 from tests import make_view_fixtures as fixtures
-from tests.test_html_page import CHROMIUM, FLAGS, SCREENSHOTS, violations_of
+from tests import test_html_page as pages
+from tests.test_html_page import SCREENSHOTS, violations_of
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="un-skip when Chromium is installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
+browser, open_page, pytestmark = pages.browser, pages.open_page, pages.pytestmark
 
 
 @pytest.fixture
-def opened(chromium, tmp_path):
+def opened(open_page):
     """Return a function that opens a fixture's page; checks afterwards that it kept quiet."""
-    noise, contexts = [], []
 
     def opens(shown, width=760, **options):
-        header, block = fixtures.read(shown) if isinstance(shown, str) else shown
-        path = tmp_path / "view.html"
-        path.write_text(page(header, block, "Synthetic numbers"), "utf-8")
-        viewport = {"width": width, "height": 700}
-        context = chromium.new_context(viewport=viewport, offline=True, bypass_csp=True, **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda message: noise.append(message.text))
-        tab.on("pageerror", lambda error: noise.append(str(error)))
-        tab.on("request", lambda request: noise.append(request.url))
-        tab.goto(path.as_uri())
-        noise.remove(path.as_uri())
-        tab.wait_for_selector(".pw-frame")
-        return tab
+        return open_page(shown, width, 700, ".pw-frame", bypass_csp=True, **options)
 
-    yield opens
-    for context in contexts:
-        context.close()
-    assert noise == []
+    return opens
 
 
 def overlapping(tab, selector):
@@ -148,11 +120,11 @@ def test_the_sign_is_seen_in_forced_colours(opened):
     tab.screenshot(path=SCREENSHOTS / "effects-forced.png", full_page=True)
 
 
-def test_without_scripts_there_is_a_picture(chromium, tmp_path):
+def test_without_scripts_there_is_a_picture(browser, tmp_path):
     for name in ("synthetic_attention", "synthetic_effects", "synthetic_prompts"):
         path = tmp_path / f"{name}.html"
         path.write_text(page(*fixtures.read(name), "still"), "utf-8")
-        context = chromium.new_context(java_script_enabled=False, offline=True)
+        context = browser.new_context(java_script_enabled=False, offline=True)
         tab = context.new_page()
         tab.goto(path.as_uri())
         assert tab.locator("img.pw-still").bounding_box()["width"] > 100

@@ -66,7 +66,7 @@ class Explorer:
     def __init__(self, lab: Lab, output: Locator) -> None:
         self._lab = lab
         self.page = lab.page
-        self.element = output.locator(".pw-explorer")
+        self.element = output.locator(".pw-explorer").first  # a study file has more below
 
     @property
     def grids(self) -> Locator:
