@@ -364,3 +364,21 @@ it("keeps hostile text as text", () => {
   expect(textOf(view, ".pw-title")).toBe(hostile);
   expect(textOf(view, ".pw-cell")).toContain(hostile);
 });
+
+it("folds away most tokens of a long prompt", () => {
+  const bundle = stored();
+  const [pair] = bundle.header.strip.pairs;
+  const words = Array.from({ length: 2000 }, (_, at) => ` t${at}`);
+  Object.assign(pair, {
+    clean: words,
+    corrupted: words.with(700, " other"),
+    differs: words.map((_, at) => at === 700),
+    roles: { "1500": "S2" },
+  });
+  view = mount(host, read(bundle));
+  const seen = view.element.querySelectorAll(".pw-tokens .pw-position").length;
+  expect(seen).toBe(13 + 1 + 25 + 1 + 25 + 1 + 13);
+  expect(textOf(view, ".pw-tokens")).toContain("… 675 the same …");
+  expect(textOf(view, ".pw-tokens")).toContain("t1500");
+  expect(textOf(view, ".pw-tokens")).not.toContain("t1000");
+});

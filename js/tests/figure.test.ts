@@ -7,7 +7,7 @@ import { FIGURE_MIME_TYPE, type Figure } from "../src/generated/views";
 import { RenderedFigure } from "../src/lab/figure-renderer";
 import { FigureView } from "../src/views/figure";
 import { bindPane, type PaneModel } from "../src/widget/bokeh-pane";
-import { type LiveModel, list, live } from "../src/widget/live";
+import { type LiveModel, list, live, unlist } from "../src/widget/live";
 
 const NODES = ["L0H0", "L1H0", "L1H0"];
 const ITEM: FigureItem = { doc: {}, root_id: "1", version: "9.9.9" };
@@ -249,7 +249,7 @@ it("draws a stored picture in JupyterLab and follows a live model that comes and
   await renderer.renderModel(output(stored));
   await settle();
   expect(renderer.node.querySelector("select")?.options.length).toBe(3);
-  list("abc", null);
+  unlist("abc", live().models.get("abc") as LiveModel);
   expect(kernel.count).toBe(0);
 
   await renderer.renderModel(output({ ...stored, schema_version: 99 }));

@@ -3,7 +3,7 @@ import { fromBase64 } from "../src/core/arrays";
 import { stored as noKernel } from "../src/core/host";
 import { readBundle } from "../src/core/payload";
 import { openView } from "../src/views/view";
-import { type LiveModel, list, live } from "../src/widget/live";
+import { type LiveModel, list, live, unlist } from "../src/widget/live";
 import { bind } from "../src/widget/model-host";
 import stub from "../src/widget/stub";
 import { click, grids, mount, payload, press, stored, textOf } from "./helpers";
@@ -160,5 +160,16 @@ it("is listed at once where the host has no manager, until it is destroyed", () 
   expect(live().models.get("abc")).toBe(model);
   binding.abort();
   expect(live().models.size).toBe(0);
-  list("abc", null);
+  unlist("abc", live().models.get("abc") as LiveModel);
+});
+
+it("goes on with the model of another notebook on the same kernel", () => {
+  const [one, other] = [new FakeModel(), new FakeModel()] as unknown as LiveModel[];
+  list("shared", one as LiveModel);
+  list("shared", other as LiveModel);
+  expect(live().models.get("shared")).toBe(other);
+  unlist("shared", other as LiveModel);
+  expect(live().models.get("shared")).toBe(one);
+  unlist("shared", one as LiveModel);
+  expect(live().models.has("shared")).toBe(false);
 });

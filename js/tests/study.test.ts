@@ -5,7 +5,7 @@ import { readStudy, STUDY_FORMAT, STUDY_VERSION } from "../src/core/study";
 import { MIME_TYPE } from "../src/generated/views";
 import { listed } from "../src/lab/listed";
 import type { Panel } from "../src/lab/notebooks";
-import { type LiveModel, list, live } from "../src/widget/live";
+import { type LiveModel, list, live, unlist } from "../src/widget/live";
 import { payload, stored } from "./helpers";
 
 const FILE = {
@@ -124,7 +124,7 @@ describe("the list of a notebook's studies", () => {
     expect(listed(shown)[0]?.says).toMatch(/^a kernel is measuring it, \d+ of \d+$/);
     header.value = stored().header;
     expect(listed(shown)[0]?.state).toBe("measured");
-    list("abc", null);
+    unlist("abc", live().models.get("abc") as LiveModel);
     expect(listed(shown)[0]?.state).toBe("needs a kernel");
   });
 });

@@ -5,7 +5,7 @@ import { readFigureBundle } from "../core/figure";
 import { sentence } from "../core/payload";
 import { FigureView } from "../views/figure";
 import { bindPane, type PaneModel } from "../widget/bokeh-pane";
-import { list, live } from "../widget/live";
+import { type LiveModel, live, unlist } from "../widget/live";
 import { watchSession } from "./session";
 
 /** One chart: its still picture at once, and the live figure if the kernel has it. */
@@ -75,20 +75,20 @@ function follow(
   resolver: unknown,
   signal: AbortSignal,
 ): void {
-  let tied: unknown;
+  let tied: LiveModel | undefined;
   let binding = new AbortController();
   const tie = () => {
-    const model = live().models.get(id) as unknown as PaneModel | undefined;
+    const model = live().models.get(id);
     if (model === tied) return;
     binding.abort();
     tied = model;
     if (!model) return;
     binding = new AbortController();
-    bindPane(view, model, binding.signal);
+    bindPane(view, model as unknown as PaneModel, binding.signal);
   };
   live().addEventListener("change", tie, { signal });
   signal.addEventListener("abort", () => binding.abort(), { once: true });
   // Shutting a kernel down is not announced to the model, only to the session.
-  watchSession(app, resolver, () => list(id, null), signal);
+  watchSession(app, resolver, () => tied && unlist(id, tied), signal);
   tie();
 }

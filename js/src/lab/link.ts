@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { IRenderMime } from "@jupyterlab/rendermime";
 import type { View } from "../views/view";
-import { type LiveModel, list, live } from "../widget/live";
+import { type LiveModel, live, unlist } from "../widget/live";
 import { bind } from "../widget/model-host";
 import { keep } from "./keep";
 import { watchSession } from "./session";
@@ -34,6 +34,6 @@ export function link(
   live().addEventListener("change", tie, { signal });
   signal.addEventListener("abort", () => binding.abort(), { once: true });
   // Shutting a kernel down is not announced to the model, only to the session.
-  watchSession(app, resolver, () => list(id, null), signal);
+  watchSession(app, resolver, () => tied && unlist(id, tied), signal);
   tie();
 }

@@ -1,6 +1,10 @@
 import { button, fill, h } from "../core/dom";
 import type { Pair, TokenStrip } from "../generated/views";
 
+/** Tokens of a prompt that is not shown whole, and how many are shown around one that matters. */
+const LONG = 160;
+const NEAR = 12;
+
 /** Prompt pairs token by token, one pair at a time. */
 export class TokenStripView {
   private readonly spoken = h("div", { class: "pw-unseen" });
@@ -60,7 +64,7 @@ export class TokenStripView {
   private show(pair: Pair): void {
     this.spoken.textContent = `Clean: ${pair.clean.join("")}. Corrupted: ${pair.corrupted.join("")}.`;
     const length = Math.max(pair.clean.length, pair.corrupted.length);
-    fill(this.tokens, ...Array.from({ length }, (_, position) => positionOf(pair, position)));
+    fill(this.tokens, ...partsOf(pair, length));
     fill(
       this.answers,
       h("span", { class: "pw-muted" }, "answer "),
@@ -75,6 +79,29 @@ export class TokenStripView {
       pair.group && h("span", { class: "pw-muted" }, pair.group),
     );
   }
+}
+
+/** Returns the tokens; of a long prompt those near one that differs or has a role. */
+function partsOf(pair: Pair, length: number): HTMLElement[] {
+  const differing = pair.differs.flatMap((differs, at) => (differs ? [at] : []));
+  const marked = [0, length - 1, ...differing, ...Object.keys(pair.roles).map(Number)];
+  const near = (at: number) => length <= LONG || marked.some((one) => Math.abs(one - at) <= NEAR);
+  const parts: HTMLElement[] = [];
+  let folded = 0;
+  for (let at = 0; at < length; at++) {
+    if (!near(at)) folded++;
+    if (folded && (near(at) || at === length - 1)) {
+      parts.push(foldOf(folded));
+      folded = 0;
+    }
+    if (near(at)) parts.push(positionOf(pair, at));
+  }
+  return parts;
+}
+
+function foldOf(count: number): HTMLElement {
+  const text = `… ${count} the same …`;
+  return h("span", { class: "pw-position" }, h("span", { class: "pw-token pw-folded" }, text));
 }
 
 function positionOf(pair: Pair, position: number): HTMLElement {

@@ -1,5 +1,5 @@
 import type { InitializeProps, RenderProps } from "@anywidget/types";
-import { type LiveModel, list, type Traits } from "./live";
+import { type LiveModel, list, type Traits, unlist } from "./live";
 
 /** What the widget manager of JupyterLab knows of a model beyond anywidget's own interface. */
 interface ManagedModel {
@@ -10,7 +10,7 @@ interface ManagedModel {
 /** Lists the model for the JupyterLab renderer as long as its kernel answers. */
 function register(model: LiveModel, signal: AbortSignal): void {
   const id = model.get("pw_id");
-  signal.addEventListener("abort", () => list(id, null));
+  signal.addEventListener("abort", () => unlist(id, model));
   const manager = model.widget_manager;
   if (typeof manager?.get_model !== "function") {
     list(id, model);
@@ -20,7 +20,10 @@ function register(model: LiveModel, signal: AbortSignal): void {
   manager.get_model(id).then(
     (found) => {
       const managed = found as unknown as ManagedModel;
-      const follow = () => list(id, managed.comm_live && !signal.aborted ? model : null);
+      const follow = () => {
+        if (managed.comm_live && !signal.aborted) list(id, model);
+        else unlist(id, model);
+      };
       managed.on("comm_live_update", follow);
       follow();
     },
