@@ -16,7 +16,13 @@ const SEVERITIES = ["error", "warning", "note"] as const;
  * again. Whoever mounts it sends the command and draws the payload that answers it.
  */
 export class AdviceView {
-  readonly element = h("section", { class: "pw-advices", "aria-label": "advice", tabindex: -1 });
+  // No landmark: a page may hold several views, and names of landmarks have to differ.
+  readonly element = h("div", {
+    class: "pw-advices",
+    role: "group",
+    "aria-label": "advice",
+    tabindex: -1,
+  });
   private readonly hidden = new Set<string>();
   private items = new Map<string, HTMLElement>();
   private readonly counts = h("span", { class: "pw-muted" });
