@@ -65,16 +65,14 @@ class LiveView(ABC, Generic[Drawn]):
             self._outputs.append(identity)
             show(self.widget.bundle(), raw=True, display_id=identity)
 
-<<<<<<< HEAD
     def __repr__(self) -> str:
         waiting = any(not result.done for result in self._shown())
         more = "\nstill measuring: look again in a moment" if waiting else ""
         return f"{words(*self._picture())}{more}\nIn JupyterLab this is a view to click on."
-=======
+
     def _display_(self) -> Any:
         """Return what marimo shows, which knows neither our outputs nor IPython's."""
         return self.widget
->>>>>>> 0dee09f (marimo shows results, also in shadow roots; Notebook 7 is tested; README, changelog)
 
     @abstractmethod
     def _picture(self) -> Any:
