@@ -35,10 +35,7 @@ body {{ max-width: 1240px; margin: 16px auto; padding: 0 12px; background: #eef1
 
 def fragment(header: Shown, block: bytes) -> str:
     """Return the HTML of one notebook output: interactive, or a picture where scripts are off."""
-    asks = isinstance(header, Question)
-    shown = question_still(header) if asks else _image(header, block)
-    code = loader(_code_for(header))
-    return f"{_data(header, block, code.key, shown)}\n<script>{code.script}</script>"
+    return f"{_data(header, block)}\n<script>{loader(_code_for(header)).script}</script>"
 
 
 def page(header: Shown, block: bytes, title: str, below: Sequence[tuple[Shown, bytes]] = ()) -> str:
@@ -71,13 +68,14 @@ def _image(header: Pictured, block: bytes) -> str:
     return f'<img class="pw-still" alt="{escape(header.title)}" src="{source}">'
 
 
-def _data(header: Shown, block: bytes, key: str, shown: str) -> str:
+def _data(header: Shown, block: bytes) -> str:
+    shown = question_still(header) if isinstance(header, Question) else _image(header, block)
     payload = json.dumps(packed(bundle(header, block)), allow_nan=False).encode()
     # Of base64 nothing can end the script element.
     small = base64.b64encode(zlib.compress(payload, 9)).decode("ascii")
     stored = json.dumps({"packed": small, "unpacked": len(payload)})
     return (
-        f'<div class="pw-static" data-code="{key}">'
+        f'<div class="pw-static" data-code="{loader(_code_for(header)).key}">'
         f"{shown}"
         f'<script type="application/json">{stored}</script>'
         "</div>"
