@@ -87,7 +87,7 @@ def test_python_and_the_keyboard_select_too(notebook, chart):
     chart.picker.focus()
     chart.page.keyboard.type("L17H4")
     chart.wait_for("L17H4")
-    assert notebook.value("heads.widget.selection") == "L17H4"
+    notebook.comes_to("heads.widget.selection", "L17H4")
     assert notebook.ask("panel.content.widgets.length") == len(CELLS)
 
 
