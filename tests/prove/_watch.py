@@ -41,8 +41,8 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     watch = _watching[-1]
     if threading.get_ident() != watch.thread:
         return  # what other tests have left running
-    if event == "exec" and args[0].co_filename.startswith(("<@beartype", "<string>")):
-        return  # type checks, dataclasses and named tuples are made in this way
+    if event == "exec" and args[0].co_filename.startswith("<@beartype"):
+        return  # type checks are made in this way when a function is first called
     if event in FORBIDDEN:
         watch.seen.append(f"{event} was called: {args[0]!r:.200}")
     elif event == "open" and isinstance(args[0], str):
