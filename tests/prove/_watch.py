@@ -41,8 +41,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     watch = _watching[-1]
     if threading.get_ident() != watch.thread:
         return  # what other tests have left running
-    caller = Path(sys._getframe(1).f_code.co_filename)
-    if event == "exec" and "patchwidgets" not in caller.parts:
+    if event == "exec" and "patchwidgets" not in Path(sys._getframe(1).f_code.co_filename).parts:
         return  # type checks and annotations are made in this way, by other packages
     if event in FORBIDDEN:
         watch.seen.append(f"{event} was called: {args[0]!r:.200}")
