@@ -8,25 +8,23 @@ import type { ExplorerState } from "../generated/views";
 import { Asking, type Opening } from "./asking";
 import { BaselineView } from "./baseline";
 import { Breadcrumb } from "./breadcrumb";
-import { cellFacts } from "./cell-facts";
 import { Closer } from "./closer";
 import { codeOf } from "./code";
-import { type Choice, DrillMenu } from "./drill-choice";
 import { ExplorerCompare, isComparable } from "./explorer-compare";
 import { ExplorerHead } from "./explorer-head";
 import { ExplorerSettings, type SettingChange } from "./explorer-settings";
-import { ExplorerSide, pinnedAt, type SideProps } from "./explorer-side";
+import { ExplorerSide, type SideProps } from "./explorer-side";
 import { ExplorerTabs } from "./explorer-tabs";
 import type { HeatmapEvents } from "./heatmap";
 import { Looking } from "./looking";
 import { MapRow } from "./map-row";
+import { type Pointed, Pointing } from "./pointing";
 import { ProgressView } from "./progress";
 import { QueueView } from "./queue";
 import { sizeAt } from "./size";
 import { TokenStripView } from "./token-strip";
-import { Tooltip } from "./tooltip";
 import { unmeasuredOf } from "./unmeasured";
-import { choicesAt, hintAt, isGoing, measuredIn, toLogits } from "./ways";
+import { isGoing, measuredIn } from "./ways";
 
 /** First maps, the path maps opened from them, and everything around them. */
 export class ExplorerView {
@@ -56,8 +54,7 @@ export class ExplorerView {
   private readonly beside = new ExplorerCompare((selection) => this.change({ selection }));
   private readonly progress = new ProgressView(() => this.cancel());
   private readonly queue = new QueueView((key) => this.host.command({ command: "cancel", key }));
-  private readonly tooltip = new Tooltip();
-  private readonly menu: DrillMenu;
+  private readonly pointing: Pointing;
   private readonly looking: Looking;
   private theme: Theme;
   private width = 0;
@@ -92,9 +89,16 @@ export class ExplorerView {
       silence: (rule) => this.host.command({ command: "silence", rule }),
       say: (text) => this.progress.say(text),
     });
-    this.menu = new DrillMenu(
-      (way) => this.drill(this.looking.active, way),
-      () => this.maps.focus(this.looking.active),
+    this.pointing = new Pointing(
+      {
+        at: (key) => this.pointedAt(key),
+        boxOf: (key, cell) => this.maps.boxIn(this.element, key, cell),
+        drill: (key, way) => this.drill(key, way),
+        pick: (way) => this.drill(this.looking.active, way),
+        pin: (node) => this.pin(node),
+        back: () => this.maps.focus(this.looking.active),
+        say: (text) => this.progress.say(text),
+      },
       signal,
     );
     this.element = this.build();
@@ -167,13 +171,14 @@ export class ExplorerView {
       ),
       this.progress.element,
       this.queue.element,
-      this.tooltip.element,
-      this.menu.element,
+      this.pointing.tooltip.element,
+      this.pointing.menu.element,
     );
   }
 
   private watch(): void {
     const { signal } = this.listening;
+    const { menu } = this.pointing;
     watchTheme(() => this.retheme(), signal);
     const sizes = new ResizeObserver(() => this.resize());
     sizes.observe(this.element);
@@ -181,7 +186,7 @@ export class ExplorerView {
     this.element.addEventListener(
       "pointerdown",
       (event) => {
-        if (!this.menu.element.contains(event.target as Node)) this.menu.hide();
+        if (!menu.element.contains(event.target as Node)) menu.hide();
       },
       { signal },
     );
@@ -194,8 +199,7 @@ export class ExplorerView {
     this.width = width;
     this.theme = adoptTheme(this.element);
     this.element.dataset.size = sizeAt(width);
-    this.tooltip.hide();
-    this.menu.hide();
+    this.pointing.hide();
     this.render();
   }
 
@@ -278,10 +282,10 @@ export class ExplorerView {
 
   private eventsOf(key: string): HeatmapEvents {
     return {
-      hover: (cell) => this.hover(key, cell),
+      hover: (cell) => this.pointing.hover(key, cell),
       select: (cell) => this.select(key, cell),
-      open: (cell, by) => this.offer(key, cell, by === "keyboard"),
-      letter: (cell, letter) => this.letter(key, cell, letter),
+      open: (cell, by) => this.pointing.offer(key, cell, by === "keyboard"),
+      letter: (cell, letter) => this.pointing.letter(key, cell, letter),
       up: () => this.up(),
       escape: () => this.escape(),
       focus: () => this.activate(key),
@@ -289,16 +293,9 @@ export class ExplorerView {
     };
   }
 
-  private hover(key: string, cell: number): void {
-    const box = cell < 0 || this.menu.open ? null : this.maps.boxIn(this.element, key, cell);
-    if (!box) {
-      this.tooltip.hide();
-      return;
-    }
-    const chart = this.chartOf(key);
-    const { metric, estimates } = this.looking;
-    const facts = cellFacts(chart, chart.metricIndex(metric), cell, estimates);
-    this.tooltip.show(facts, hintAt(this.payload, chart, cell), box);
+  private pointedAt(key: string): Pointed {
+    const { payload, looking, host } = this;
+    return { payload, looking, live: host.live, chart: this.chartOf(key) };
   }
 
   private activate(key: string): void {
@@ -309,39 +306,11 @@ export class ExplorerView {
   }
 
   private select(key: string, cell: number): void {
-    this.menu.hide();
+    this.pointing.menu.hide();
     this.looking.pick(key, this.chartOf(key).nameOf(cell));
     this.host.setState({ selection: this.looking.selection });
     this.renderMaps();
     this.renderCell();
-  }
-
-  /** Asks which way to go on from a node. */
-  private offer(key: string, cell: number, byKeyboard: boolean): void {
-    const chart = this.chartOf(key);
-    const choices = this.choicesAt(chart, cell);
-    const box = this.maps.boxIn(this.element, key, cell);
-    if (!choices.length || !box) {
-      if (byKeyboard && cell >= 0) this.progress.say(hintAt(this.payload, chart, cell));
-      return;
-    }
-    this.tooltip.hide();
-    this.menu.show(chart.nameOf(cell), choices, box, byKeyboard);
-  }
-
-  private letter(key: string, cell: number, letter: string): boolean {
-    const chart = this.chartOf(key);
-    if (letter === "p" && pinnedAt(this.payload, this.looking, chart, cell) !== null) {
-      this.pin(chart.nameOf(cell));
-      return true;
-    }
-    const choices = [
-      ...this.choicesAt(chart, cell),
-      ...toLogits(this.payload, this.looking, this.host.live),
-    ];
-    const choice = choices.find(({ way }) => way.letter === letter);
-    if (choice) this.drill(key, choice.way);
-    return choice !== undefined;
   }
 
   private pin(node: string): void {
@@ -353,8 +322,7 @@ export class ExplorerView {
   }
 
   private drill(from: string, way: Way): void {
-    this.menu.hide();
-    this.tooltip.hide();
+    this.pointing.hide();
     const opening = this.asking.take(from, way, this.looking, this.host);
     if (opening) this.arrive(opening);
   }
@@ -391,8 +359,7 @@ export class ExplorerView {
   }
 
   private moved(said: string, focus: boolean): void {
-    this.tooltip.hide();
-    this.menu.hide();
+    this.pointing.hide();
     const { trail, selection } = this.looking;
     this.host.setState({ trail: [...trail], selection });
     this.progress.say(said);
@@ -401,8 +368,9 @@ export class ExplorerView {
   }
 
   private escape(): void {
-    this.tooltip.hide();
-    if (this.menu.open) this.menu.hide();
+    const { tooltip, menu } = this.pointing;
+    tooltip.hide();
+    if (menu.open) menu.hide();
     else this.cancel();
   }
 
@@ -419,10 +387,6 @@ export class ExplorerView {
     this.looking.adopt(state);
     this.host.setState(state);
     this.render();
-  }
-
-  private choicesAt(chart: Chart, cell: number): Choice[] {
-    return choicesAt(this.payload, this.looking, this.host.live, chart, cell);
   }
 
   /** Returns a map; where it is not measured, another of its setting, or the first. */
