@@ -92,8 +92,7 @@ class Asking:
                     group=self._labels[key][0],
                     label=self._labels[key][1],
                     code=_written(name, options),
-                    cost=self._costs.get((self._own, key), ("", None))[0],
-                    seconds=self._costs.get((self._own, key), ("", None))[1],
+                    **self._cost_here(key),
                     elsewhere=self._elsewhere(key),
                 )
                 for key, (name, options) in self._sweeps.items()
@@ -134,6 +133,11 @@ class Asking:
                 if (setting, key) not in self._costs:
                     cost = study.cost(name, **options)
                     self._costs[setting, key] = cost.time, cost.seconds
+
+    def _cost_here(self, tab: str) -> dict[str, Any]:
+        """Return what a first map takes in the first setting, as far as that is known."""
+        words, seconds = self._costs.get((self._own, tab), ("", None))
+        return {"cost": words, "seconds": seconds}
 
     def _elsewhere(self, tab: str) -> list[TabCost]:
         """Return what a first map takes in settings that are not the first."""

@@ -80,7 +80,8 @@ def check_sweep(sweep: Any, options: Mapping[str, Any]) -> None:
     """Check that a sweep is one, and has the options that were given.
 
     Raises:
-        PlanError: It is no function, or has no such option.
+        PlanError: It is no function.
+        UnknownNameError: It has no such option.
     """
     if not callable(sweep):
         raise PlanError(

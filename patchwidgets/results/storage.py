@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -154,18 +155,34 @@ def read(path: Path) -> object:
     """
     if not path.is_file():
         raise FileError(f"There is no file `{path}`. `result.save(path)` writes one.")
+    return parsed(path)
+
+
+def parsed(path: Path) -> object:
+    """Return the JSON document in a file that is there.
+
+    Raises:
+        FileError: It cannot be read, or is not JSON from beginning to end.
+    """
+    where = f"`{path}`"
     try:
         text = path.read_text(encoding="utf-8")
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_refuse_constant)
         if "\\ud" in text.lower():
             json.dumps(document, ensure_ascii=False).encode()
-        return document
-    except UnicodeEncodeError:
-        raise damaged(f"`{path}`", "it has half of a character") from None
+    except OSError as problem:
+        raise FileError(f"{where} cannot be read: {problem.strerror or problem}.") from None
     except UnicodeDecodeError:
-        raise damaged(f"`{path}`", "it is not text") from None
+        raise damaged(where, "it is not text") from None
+    except UnicodeEncodeError:
+        raise damaged(where, "it has half of a character") from None
     except (ValueError, RecursionError) as error:
-        raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
+        raise damaged(where, f"it is not complete JSON ({error})") from None
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it has {name}, which JSON does not know")
 
 
 def _written_plan(plan: Plan, precision: Precision) -> dict[str, Any]:
@@ -239,9 +256,9 @@ def _is_at(patch: NodesPart | PathPart, buckets: Sequence[str]) -> bool:
 
 
 def _refuse_twice(names: Sequence[object], what: str, where: str) -> None:
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        raise damaged(where, f"the {what} {twice[0]!r} is there twice")
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
+    if twice is not None:
+        raise damaged(where, f"the {what} {twice!r} is there twice")
 
 
 def _plan(document: Document, where: str) -> Plan:

@@ -1,6 +1,5 @@
 """The form of a study file: one JSON document with the results of a study and what draws them."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from patchwidgets.errors import FileError, PlanError, clipped
 from patchwidgets.results._document import Count, Part, Precision, damaged
 from patchwidgets.results.comparison import Comparison, Setting
 from patchwidgets.results.result import Result
-from patchwidgets.results.storage import refuse_not_json
+from patchwidgets.results.storage import parsed, refuse_not_json
 from patchwidgets.saving._kept import Kept
 from patchwidgets.types import Direction, Executor
 from patchwidgets.views._wire import bundle, lean, packed
@@ -200,14 +199,7 @@ def read(path: Path, limit: int | None) -> object:
             "without asking, because it must fit into memory several times over. If it is a study, "
             "pass `limit=None`."
         )
-    try:
-        return json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
-    except OSError as problem:
-        raise FileError(f"`{path}` cannot be read: {problem.strerror or problem}.") from None
-    except UnicodeDecodeError:
-        raise damaged(f"`{path}`", "it is not text") from None
-    except (ValueError, RecursionError) as error:
-        raise damaged(f"`{path}`", f"it is not complete JSON ({error})") from None
+    return parsed(path)
 
 
 def _written(compared: Comparison, kept: Kept) -> dict[str, Any]:
@@ -229,10 +221,6 @@ def _compared(part: ComparedPart, results: Mapping[str, Result], where: str) -> 
         return Comparison(by_setting, part.code)
     except PlanError as problem:
         raise damaged(where, f"field `comparisons`: {str(problem).split('. ')[0]}") from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"it has {name}, which JSON does not know")
 
 
 def _shared(provenances: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import patchwidgets
+
+PACKAGE = Path(patchwidgets.__file__).parent
+
 FORBIDDEN = ("pickle.find_class", "subprocess.Popen", "os.system", "socket.connect", "exec")
 SLOW = 20.0
 """Seconds that a file may take at most; those here take some hundredths on a quiet machine."""
@@ -41,7 +45,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     watch = _watching[-1]
     if threading.get_ident() != watch.thread:
         return  # what other tests have left running
-    if event == "exec" and "patchwidgets" not in Path(sys._getframe(1).f_code.co_filename).parts:
+    if event == "exec" and PACKAGE not in Path(sys._getframe(1).f_code.co_filename).parents:
         return  # type checks and annotations are made in this way, by other packages
     if event in FORBIDDEN:
         watch.seen.append(f"{event} was called: {args[0]!r:.200}")
@@ -55,7 +59,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _ours(path: Path) -> bool:
-    return "patchwidgets" in path.parts or path.is_relative_to(sys.prefix)
+    return path.is_relative_to(PACKAGE) or path.is_relative_to(sys.prefix)
 
 
 @contextmanager

@@ -1,5 +1,9 @@
 """A short form of every attempt, and that each attempt sees what it looks for."""
 
+import pickle
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +13,7 @@ from tests.prove import files, interrupts, messages
 from tests.prove.__main__ import PROOFS
 from tests.prove._mutants import mutants
 from tests.prove._subject import Subject, wrong
+from tests.prove._watch import LARGE, PACKAGE, watched
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +69,33 @@ def test_a_reader_that_crashes_is_seen():
     problems, opened = files._attempt(files.Path("none.json"), crashes)
     assert not opened
     assert problems[0].startswith("it raised KeyError at test_prove.py:")
+
+
+def test_what_a_reader_must_not_do_is_seen(tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("1")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "one.json").write_text("{}")
+    with watched(inside) as quiet:
+        (inside / "one.json").read_text()
+    assert quiet.seen == []
+    runs = compile("def run(text):\n    exec(text)", str(PACKAGE / "made_up.py"), "exec")
+    made: dict[str, Any] = {}
+    exec(runs, made)
+    with watched(inside) as watch:
+        other.read_text()
+        made["run"]("one = 1")
+        pickle.loads(pickle.dumps(Path("one")))
+        kept = bytearray(LARGE + 1)
+    del kept
+    assert [one.split(" was")[0] for one in watch.seen[:-1]] == [
+        str(other),
+        "exec",
+        *["pickle.find_class"] * (len(watch.seen) - 3),
+    ]
+    assert len(watch.seen) > 3
+    assert watch.seen[-1] == f"it took {LARGE / 1e6:.0f} MB"
 
 
 def test_a_widget_that_is_harmed_is_seen(monkeypatch):
