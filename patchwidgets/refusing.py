@@ -7,7 +7,6 @@ from typing import Any
 
 from patchwidgets.errors import PlanError, PromptError, UnknownNameError
 from patchwidgets.prompts.corruptions import CORRUPTIONS
-from patchwidgets.prompts.corruptions._corruption import Corruption
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tasks._task import Task
@@ -33,7 +32,7 @@ def check_asked(model: Any, behaviour: Any, n: object, seed: object, corruption:
                 f"`{name}={number!r}` is no whole number. `n` says how many prompt pairs are "
                 f"drawn, and the same `seed` draws the same ones. Write `{name}=8`."
             )
-    if not isinstance(corruption, str | Corruption):
+    if not isinstance(corruption, str) and not hasattr(corruption, "acts_on"):
         raise unknown_name("corruption", corruption, CORRUPTIONS.names())
 
 
