@@ -1,5 +1,6 @@
 import frame from "../../style/frame.css";
 import question from "../../style/question.css";
+import theme from "../../style/theme.css";
 import { stored } from "../core/host";
 import type { QuestionPayload } from "../core/question";
 import { readStored } from "../core/stored";
@@ -13,4 +14,4 @@ offer((code) =>
     new QuestionView(place, readStored(text) as QuestionPayload, stored);
   }),
 );
-adoptStyles(`${STYLE_ID}-question`, frame + question);
+adoptStyles(`${STYLE_ID}-question`, theme + frame + question);

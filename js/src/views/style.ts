@@ -6,7 +6,8 @@ import exploring from "../../style/exploring.css";
 import frame from "../../style/frame.css";
 import heatmap from "../../style/heatmap.css";
 import question from "../../style/question.css";
+import theme from "../../style/theme.css";
 
 /** The style sheet of all views. */
 export const style =
-  frame + explorer + exploring + comparison + heatmap + detail + circuit + question;
+  theme + frame + explorer + exploring + comparison + heatmap + detail + circuit + question;

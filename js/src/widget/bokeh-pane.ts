@@ -1,5 +1,6 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
-import style from "../../style/figure.css";
+import figure from "../../style/figure.css";
+import theme from "../../style/theme.css";
 import { asBytes } from "../core/arrays";
 import { type FigureItem, loadBokeh } from "../core/bokeh";
 import { readFigure } from "../core/figure";
@@ -20,7 +21,7 @@ export type PaneModel = AnyModel<PaneTraits>;
 
 /** Puts the style sheet of figures into the page. */
 export function adoptFigureStyle(around?: Node): void {
-  adoptStyles(`${STYLE_ID}-figure`, style, around);
+  adoptStyles(`${STYLE_ID}-figure`, theme + figure, around);
 }
 
 /** Ties a view to a model until `signal` aborts, and draws its figure. */
