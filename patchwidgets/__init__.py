@@ -11,6 +11,7 @@ from patchwidgets.versions import require_python, require_transformer_lens
 if TYPE_CHECKING:
     from patchwidgets.models.load import load_model
     from patchwidgets.prompts.pairs import PromptPairs
+    from patchwidgets.recomputing import recompute
     from patchwidgets.results.result import Result
     from patchwidgets.saving.saved import open_study
     from patchwidgets.study import Study
@@ -27,6 +28,7 @@ __all__ = [
     "heatmap",
     "load_model",
     "open_study",
+    "recompute",
 ]
 
 require_python()
@@ -40,13 +42,14 @@ _HOMES = {
     "heatmap": "patchwidgets.widgets.heatmap",
     "load_model": "patchwidgets.models.load",
     "open_study": "patchwidgets.saving.saved",
+    "recompute": "patchwidgets.recomputing",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'patchwidgets' has no attribute {name!r}")
-    if name in ("Study", "load_model"):
+    if name in ("Study", "load_model", "recompute"):
         require_transformer_lens()
     return getattr(import_module(_HOMES[name]), name)
 

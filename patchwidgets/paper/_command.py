@@ -1,7 +1,6 @@
 """The command `patchwidgets paper`."""
 
 import argparse
-import json
 import time
 
 from rich.console import Console
@@ -9,8 +8,8 @@ from rich.console import Console
 from patchwidgets.errors import FileError
 from patchwidgets.models.load import load_model
 from patchwidgets.paper._page import page
-from patchwidgets.paper._printed import print_report
-from patchwidgets.paper._run import chosen_claims, recompute, require_sizes
+from patchwidgets.paper._printed import print_report, written_json
+from patchwidgets.paper._run import chosen_claims, measure, require_sizes
 
 STOPPED = 130
 """Exit status after an interrupt, as shells have it."""
@@ -33,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     def tell(line: str) -> None:
         aside.print(f"{time.monotonic() - started:5.0f} s  {line}", markup=False, highlight=False)
 
-    report = recompute(
+    report = measure(
         load_model(options.model),
         claims,
         n=options.n,
@@ -44,8 +43,7 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     print_report(console, report)
     if options.json:
-        written = json.dumps(report.to_json(), indent=1, allow_nan=False)
-        options.json.write_text(written + "\n", encoding="utf-8")
+        options.json.write_text(written_json(report), encoding="utf-8")
         console.print(f"wrote {options.json}", markup=False)
     if options.html:
         options.html.write_text(page(report), encoding="utf-8")

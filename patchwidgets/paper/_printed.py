@@ -1,5 +1,6 @@
-"""A report in the terminal."""
+"""A report in the terminal, and as JSON."""
 
+import json
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -57,6 +58,11 @@ def print_report(console: Console, report: Report) -> None:
         for one in () if outcome.finding is None else outcome.finding.tables:
             print_table(console, outcome, one)
     console.print(_drawn(seconds(report)))
+
+
+def written_json(report: Report) -> str:
+    """Return everything but the per-pair numbers, as the text of a file."""
+    return json.dumps(report.to_json(), indent=1, allow_nan=False) + "\n"
 
 
 def print_table(console: Console, outcome: Outcome, table: Table) -> None:

@@ -99,14 +99,14 @@ def chosen_claims(names: Sequence[str] | None) -> list[Claim]:
     """
     if names is not None and not names:
         raise PatchwidgetsError(
-            "`--claims` is empty, so nothing would be measured. Name one or more, such as "
-            f"`--claims {CLAIMS.names()[0]}`, or leave it out for all."
+            "The list of claims is empty, so nothing would be measured. Name one or more, such as "
+            f"`{CLAIMS.names()[0]}`, or leave `claims` out for all."
         )
     asked = CLAIMS.names() if names is None else list(dict.fromkeys(names))
     return sorted((CLAIMS.get(name) for name in asked), key=lambda claim: claim.place)
 
 
-def recompute(
+def measure(
     model: TransformerBridge,
     claims: Sequence[Claim],
     *,
@@ -170,23 +170,23 @@ def require_sizes(n: int, minutes: float | int) -> None:
     """
     if n < 1:
         raise PatchwidgetsError(
-            f"`--n {n}` prompt pairs were asked for. Nothing can be measured on fewer than one, "
-            f"and nothing is decided on fewer than {FEWEST}. Use `--n 32`, or leave it out."
+            f"{n} prompt pairs were asked for. Nothing can be measured on fewer than one, and "
+            f"nothing is decided on fewer than {FEWEST}. Set `n` to 32, or leave it out."
         )
     if not minutes > 0:
         raise PatchwidgetsError(
-            f"`--minutes {minutes:g}` leaves no time to measure anything. Use `--minutes 30`, or "
-            "leave it out."
+            f"{minutes:g} minutes leave no time to measure anything. Set `minutes` to 30, or leave "
+            "it out."
         )
 
 
 def _nothing_fits(seconds: float, minutes: float | int, n: int) -> PatchwidgetsError:
     needed, fitting = seconds / 60, int(n * 60 * minutes / seconds)
-    fewer = f", or fewer pairs: `--n {fitting}`" if 1 <= fitting < n else ""
+    fewer = f", or fewer pairs: `n` of {fitting}" if 1 <= fitting < n else ""
     return PatchwidgetsError(
-        f"None of these claims fits into `--minutes {minutes:g}`: on {n} pairs the smallest sweep "
-        f"takes about {needed:.2g} min. Give it more time, such as `--minutes "
-        f"{max(1, round(2 * needed))}`{fewer}."
+        f"None of these claims fits into {minutes:g} min: on {n} pairs the smallest sweep takes "
+        f"about {needed:.2g} min. Give it more time, such as `minutes` of "
+        f"{max(1, round(2 * needed))}{fewer}."
     )
 
 

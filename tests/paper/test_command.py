@@ -38,17 +38,17 @@ REFUSED = {
     ),
     "no claim": (
         ["--claims", ","],
-        "`--claims` is empty, so nothing would be measured. Name one or more, such as `--claims "
-        "arithmetic_replacement_sharper`, or leave it out for all.",
+        "The list of claims is empty, so nothing would be measured. Name one or more, such as "
+        "`arithmetic_replacement_sharper`, or leave `claims` out for all.",
     ),
     "no pairs": (
         ["--n", "0"],
-        "`--n 0` prompt pairs were asked for. Nothing can be measured on fewer than one, and "
-        "nothing is decided on fewer than 20. Use `--n 32`, or leave it out.",
+        "0 prompt pairs were asked for. Nothing can be measured on fewer than one, and nothing is "
+        "decided on fewer than 20. Set `n` to 32, or leave it out.",
     ),
     "no time": (
         ["--minutes", "0"],
-        "`--minutes 0` leaves no time to measure anything. Use `--minutes 30`, or leave it out.",
+        "0 minutes leave no time to measure anything. Set `minutes` to 30, or leave it out.",
     ),
     "no folder": (["--json", "no/such/folder/x.json"], "There is no folder `no/such/folder`."),
 }
@@ -70,10 +70,10 @@ def test_an_interrupt_ends_with_its_own_status(capsys, monkeypatch):
 
         first = options["tell"]
         options["tell"] = lambda line: tell(line) if "noise" in line else first(line)
-        return recompute(*_, **options)
+        return measure(*_, **options)
 
-    recompute = _command.recompute
-    monkeypatch.setattr(_command, "recompute", interrupted)
+    measure = _command.measure
+    monkeypatch.setattr(_command, "measure", interrupted)
     assert main(["paper", "--claims", "noise_keeps_the_answer", "--n", "2"]) == 130
     out = capsys.readouterr().out
     assert "not measured" in out

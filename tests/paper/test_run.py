@@ -16,7 +16,7 @@ from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.paper import CLAIMS
 from patchwidgets.paper._page import page
 from patchwidgets.paper._printed import print_report
-from patchwidgets.paper._run import chosen_claims, recompute
+from patchwidgets.paper._run import chosen_claims, measure
 from tests.models.tiny_ioi import ioi_tokenizer, tiny_ioi
 
 ASKED = ["circuit_heads", "noise_peak"]
@@ -44,7 +44,7 @@ def told():
 
 @pytest.fixture(scope="module")
 def report(told):
-    return recompute(tiny_gpt2(), chosen_claims(ASKED), n=2, minutes=10, tell=told.append)
+    return measure(tiny_gpt2(), chosen_claims(ASKED), n=2, minutes=10, tell=told.append)
 
 
 def outcome(report, name):
@@ -62,7 +62,7 @@ def small():
     """Return the reports of two claims on attention, on a model of 3 layers with 4 heads each."""
     claims = [CLAIMS.get("name_mover_attention"), CLAIMS.get("restoring_inhibition")]
     return [
-        recompute(tiny_ioi(), [claim], n=3, seed=seed)
+        measure(tiny_ioi(), [claim], n=3, seed=seed)
         for claim, seed in zip(claims, (3, 0), strict=True)
     ]
 
@@ -160,7 +160,7 @@ def test_an_interrupt_keeps_what_was_measured():
             raise KeyboardInterrupt
 
     names = ["probability_misses_negatives", "probability_floor"]
-    kept = recompute(tiny_ioi(), [CLAIMS.get(name) for name in names], n=2, tell=tell)
+    kept = measure(tiny_ioi(), [CLAIMS.get(name) for name in names], n=2, tell=tell)
     assert kept.interrupted
     assert [one.verdict for one in kept.outcomes] == ["cannot be said", "not measured"]
     assert kept.outcomes[0].finding is not None
@@ -171,9 +171,9 @@ def test_an_interrupt_keeps_what_was_measured():
 def test_what_does_not_fit_into_the_time_says_what_does():
     claims = chosen_claims(["noise_keeps_the_answer"])
     with pytest.raises(PatchwidgetsError) as refused:
-        recompute(tiny_ioi(), claims, n=2, minutes=1e-5)
+        measure(tiny_ioi(), claims, n=2, minutes=1e-5)
     assert re.fullmatch(
-        r"None of these claims fits into `--minutes 1e-05`: on 2 pairs the smallest sweep takes "
-        r"about \S+ min\. Give it more time, such as `--minutes \d+`\.",
+        r"None of these claims fits into 1e-05 min: on 2 pairs the smallest sweep takes "
+        r"about \S+ min\. Give it more time, such as `minutes` of \d+\.",
         str(refused.value),
     )
