@@ -11,6 +11,7 @@ const resolver = {};
 
 /** A session as the renderer sees it: two signals. */
 class FakeSession {
+  session?: { kernel: unknown };
   readonly statusChanged = new Signal<this, string>(this);
   readonly kernelChanged = new Signal<this, { oldValue: unknown }>(this);
 }
@@ -20,6 +21,7 @@ let renderer: RenderedView;
 
 beforeEach(() => {
   live().models.clear();
+  live().all.clear();
   session = new FakeSession();
   const panel = { content: { rendermime: { resolver } }, sessionContext: session };
   const app = { shell: { widgets: () => [panel].values() } } as unknown as JupyterFrontEnd;
@@ -35,7 +37,7 @@ function liveOutput(trusted = true): IRenderMime.IMimeModel {
   return output({ ...stored(), live_id: "abc" }, trusted);
 }
 
-function startModel(fixture = "synthetic_running") {
+function startModel(fixture = "synthetic_running", manager?: { kernel: unknown }) {
   const { header, block } = stored(fixture);
   const bytes = Uint8Array.from(atob(block), (letter) => letter.charCodeAt(0));
   const values: Record<string, unknown> = {
@@ -48,6 +50,7 @@ function startModel(fixture = "synthetic_running") {
   };
   const callbacks: Record<string, ((message?: unknown) => void)[]> = {};
   const model = {
+    widget_manager: manager,
     get: (name: string) => values[name],
     on(name: string, callback: () => void) {
       callbacks[name] = [...(callbacks[name] ?? []), callback];
@@ -173,4 +176,25 @@ it("gives JupyterLab the shortcuts that are none of its own", async () => {
   }
   expect(seen).toEqual(["s", "Enter"]);
   around.remove();
+});
+
+it("talks to the model of its own notebook, whichever comes last", async () => {
+  const kernel = {};
+  const beside: { kernel: unknown } = { kernel: {} };
+  session.session = { kernel };
+  startModel("synthetic_explorer", beside);
+  await renderer.renderModel(liveOutput());
+  expect(progress()).toBe("");
+  startModel("synthetic_running", { kernel });
+  expect(progress()).toBe("measuring 113 of 270 · 4 s left");
+  startModel("synthetic_explorer", { kernel: {} });
+  expect(progress()).toBe("measuring 113 of 270 · 4 s left");
+});
+
+it("does not talk to a model whose notebook is closed", async () => {
+  const closed: { kernel: unknown } = { kernel: null };
+  const { model } = startModel("synthetic_running", closed);
+  await renderer.renderModel(liveOutput());
+  expect(model.send).not.toHaveBeenCalled();
+  expect(progress()).toBe("");
 });

@@ -62,12 +62,20 @@ class Lab:
         dark = "false" if "Dark" in name else "true"
         self.page.wait_for_selector(f'body[data-jp-theme-light="{dark}"]', state="attached")
 
-    def open(self, path: str, *, kernel: bool = True) -> "Notebook":
-        """Open a notebook; without `kernel`, answer the question for one with No Kernel."""
+    def open(
+        self, path: str, *, kernel: bool = True, beside: "Notebook | None" = None
+    ) -> "Notebook":
+        """Open a notebook, on the kernel of the one `beside` it or on one of its own.
+
+        Without `kernel`, the question for one is answered with No Kernel.
+        """
+        chosen = {"name": "python3"}
+        if beside:
+            chosen = {"id": beside.ask("panel.sessionContext.session.kernel.id")}
         options = {"path": path, "factory": "Notebook"}
         self.ask(
             "(app, options) => { void app.commands.execute('docmanager:open', options); }",
-            options | ({"kernel": {"name": "python3"}} if kernel else {}),
+            options | ({"kernel": chosen} if kernel else {}),
         )
         if not kernel:
             self._refuse_a_kernel()
@@ -194,6 +202,10 @@ class Notebook:
     def on_disk(self) -> Path:
         """The file."""
         return self.lab.root / self.path
+
+    def leave(self) -> None:
+        """Close the notebook; its kernel goes on."""
+        self.ask("(panel.context.model.dirty = false, panel.close(), true)")
 
     def close(self) -> None:
         """Close the notebook and end its kernel."""

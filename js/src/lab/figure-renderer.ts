@@ -5,8 +5,7 @@ import { readFigureBundle } from "../core/figure";
 import { sentence } from "../core/payload";
 import { FigureView } from "../views/figure";
 import { bindPane, type PaneModel } from "../widget/bokeh-pane";
-import { type LiveModel, live, unlist } from "../widget/live";
-import { watchSession } from "./session";
+import { follow } from "./follow";
 
 /** One chart: its still picture at once, and the live figure if the kernel has it. */
 export class RenderedFigure extends Widget implements IRenderMime.IRenderer {
@@ -63,32 +62,13 @@ export class RenderedFigure extends Widget implements IRenderMime.IRenderer {
     this.liveId = id;
     if (!id) return;
     this.linking = new AbortController();
-    follow(this.view, id, this.app, this.options.resolver, this.linking.signal);
+    const { view } = this;
+    follow(
+      id,
+      this.app,
+      this.options.resolver,
+      (model, until) => bindPane(view, model as unknown as PaneModel, until),
+      this.linking.signal,
+    );
   }
-}
-
-/** Ties a view to the live model `id` whenever the page has one, until `signal` aborts. */
-function follow(
-  view: FigureView,
-  id: string,
-  app: JupyterFrontEnd,
-  resolver: unknown,
-  signal: AbortSignal,
-): void {
-  let tied: LiveModel | undefined;
-  let binding = new AbortController();
-  const tie = () => {
-    const model = live().models.get(id);
-    if (model === tied) return;
-    binding.abort();
-    tied = model;
-    if (!model) return;
-    binding = new AbortController();
-    bindPane(view, model as unknown as PaneModel, binding.signal);
-  };
-  live().addEventListener("change", tie, { signal });
-  signal.addEventListener("abort", () => binding.abort(), { once: true });
-  // Shutting a kernel down is not announced to the model, only to the session.
-  watchSession(app, resolver, () => tied && unlist(id, tied), signal);
-  tie();
 }

@@ -6,18 +6,28 @@ const RETRY_MS = 250;
 const RETRIES = 40;
 const GONE: ReadonlySet<string> = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
-/** Calls back whenever the kernel behind an output ends, until `signal` aborts. */
+/** What is heard of the session behind an output. */
+export interface Listener {
+  /** It is known: outputs can be drawn before the notebook around them is. */
+  found(session: ISessionContext): void;
+  /** Its kernel ended, or another took its place. */
+  gone(): void;
+}
+
+/** Tells a listener of the session behind an output, until `signal` aborts. */
 export function watchSession(
   app: JupyterFrontEnd,
   resolver: unknown,
-  gone: () => void,
+  listener: Listener,
   signal: AbortSignal,
 ): void {
   let tries = 0;
   const look = () => {
     const session = signal.aborted ? undefined : sessionOf(app, resolver);
-    if (session) watch(session, gone, signal);
-    else if (!signal.aborted && tries++ < RETRIES) window.setTimeout(look, RETRY_MS);
+    if (session) {
+      listener.found(session);
+      watch(session, listener, signal);
+    } else if (!signal.aborted && tries++ < RETRIES) window.setTimeout(look, RETRY_MS);
   };
   look();
 }
@@ -30,12 +40,12 @@ function sessionOf(app: JupyterFrontEnd, resolver: unknown): ISessionContext | u
   return undefined;
 }
 
-function watch(session: ISessionContext, gone: () => void, signal: AbortSignal): void {
+function watch(session: ISessionContext, listener: Listener, signal: AbortSignal): void {
   const onStatus = (_: unknown, status: string) => {
-    if (GONE.has(status)) gone();
+    if (GONE.has(status)) listener.gone();
   };
   const onKernel = (_: unknown, change: { oldValue?: unknown }) => {
-    if (change.oldValue) gone();
+    if (change.oldValue) listener.gone();
   };
   session.statusChanged.connect(onStatus);
   session.kernelChanged.connect(onKernel);
