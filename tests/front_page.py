@@ -44,46 +44,46 @@ FAMILY_NAMES = {
 
 def tasks() -> Iterator[str]:
     """Yield every task with its corruption sites and its paper."""
-    yield from _head("task", "", "corrupted at", "source")
+    yield from head("task", "", "corrupted at", "source")
     for name in TASKS.names():
         task = TASKS.get(name)
         title = f"{task.title} ({len(FACTS)} facts)" if name == "facts" else task.title
         sites = ", ".join(f"`{site}`" for site in task.sites)
-        yield _row(f"`{name}`", title, sites, _linked(task.citation.split(";")[0]))
+        yield row(f"`{name}`", title, sites, _linked(task.citation.split(";")[0]))
 
 
 def metrics() -> Iterator[str]:
     """Yield every metric with its unit and what it is."""
-    yield from _head("metric", "unit", "")
+    yield from head("metric", "unit", "")
     for name in METRICS.names():
         metric = METRICS.get(name)
-        yield _row(f"`{name}`", metric.unit, _sentence(type(metric)))
+        yield row(f"`{name}`", metric.unit, _sentence(type(metric)))
 
 
 def corruptions() -> Iterator[str]:
     """Yield every corruption with what it acts on."""
-    yield from _head("corruption", "", "changes the", "source")
+    yield from head("corruption", "", "changes the", "source")
     for name in CORRUPTIONS.names():
         one = CORRUPTIONS.get(name)
-        yield _row(f"`{name}`", one.label, one.acts_on, _linked(one.source))
+        yield row(f"`{name}`", one.label, one.acts_on, _linked(one.source))
 
 
 def sites() -> Iterator[str]:
     """Yield every site with what it is and its axis of heads."""
-    yield from _head("site", "", "heads")
+    yield from head("site", "", "heads")
     for name in SITES.names():
         site = SITES.get(name)
         heads = {"head": "query heads", "kv_head": "key/value heads"}.get(site.heads or "", "")
-        yield _row(f"`{name}`", site.title, heads)
+        yield row(f"`{name}`", site.title, heads)
 
 
 def sweeps() -> Iterator[str]:
     """Yield every sweep with the map it makes and its options."""
-    yield from _head("sweep", "", "options")
+    yield from head("sweep", "", "options")
     for name in SWEEPS.names():
         sweep = SWEEPS.get(name)
         options = [f"`{one}`" for one in list(inspect.signature(sweep).parameters)[2:]]
-        yield _row(f"`{name}`", _sentence(sweep).removeprefix("Return "), ", ".join(options))
+        yield row(f"`{name}`", _sentence(sweep).removeprefix("Return "), ", ".join(options))
 
 
 def families() -> Iterator[str]:
@@ -98,12 +98,10 @@ def speed() -> Iterator[str]:
     report = json.loads(MEASURED.read_text(encoding="utf-8"))
     yield f"{report['model']}, {report['prompts']}; {report['machine']}, torch {report['torch']}"
     yield ""
-    yield from _head(
-        "map", "cells", "patchwidgets", "whole forward passes", "", "differ by at most"
-    )
+    yield from head("map", "cells", "patchwidgets", "whole forward passes", "", "differ by at most")
     for one in report["rows"]:
         took = (f"{one['seconds']:.1f} s", f"{one['plain_seconds']:.0f} s", f"{one['ratio']:.0f}x")
-        yield _row(one["sweep"], f"{one['cells']:,}", *took, f"{one['largest_difference']:.0e}")
+        yield row(one["sweep"], f"{one['cells']:,}", *took, f"{one['largest_difference']:.0e}")
 
 
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
@@ -111,13 +109,13 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
 }
 
 
-def written(text: str) -> str:
+def written(text: str, tables: dict[str, Callable[[], Iterator[str]]] = TABLES) -> str:
     """Return a page with its tables made anew.
 
     Raises:
         ValueError: A table has no place in it.
     """
-    for name, made in TABLES.items():
+    for name, made in tables.items():
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         place = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
         if not place.search(text):
@@ -138,11 +136,13 @@ def _linked(source: str) -> str:
     return re.sub(number, r"[\1](https://arxiv.org/abs/\1)", source).strip()
 
 
-def _head(*titles: str) -> Iterable[str]:
-    return _row(*titles), _row(*("---" for _ in titles))
+def head(*titles: str) -> Iterable[str]:
+    """Return the two lines that a table begins with."""
+    return row(*titles), row(*("---" for _ in titles))
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
+    """Return one line of a table."""
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

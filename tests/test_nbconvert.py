@@ -8,6 +8,7 @@ import patchwidgets as pw
 from patchwidgets.saving._picture import picture
 from patchwidgets.widgets._bundle import mime_bundle
 from tests.families import PAIRS, study_of, tiny
+from tests.make_question_fixtures import asked, shown
 from tests.test_html_page import CHROMIUM, FLAGS
 
 pytestmark = [
@@ -29,12 +30,14 @@ def study():
 
 @pytest.fixture(scope="module")
 def converted(study, tmp_path_factory):
-    """The page of a notebook that shows a study with drill-downs, twice."""
+    """The page of a notebook that shows a study with drill-downs, twice, and a question."""
     folder = tmp_path_factory.mktemp("nbconvert")
     saved = pw.open_study(study.save(folder / "tiny.study.json"))
     stored, _ = saved._repr_mimebundle_()
     output = nbformat.v4.new_output("display_data", data=stored)
-    cells = [nbformat.v4.new_code_cell("study", outputs=[output]) for _ in range(2)]
+    question = mime_bundle(shown(asked("node")), b"", "")
+    outputs = [output, output, nbformat.v4.new_output("display_data", data=question)]
+    cells = [nbformat.v4.new_code_cell("study", outputs=[one]) for one in outputs]
     page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=cells))
     path = folder / "converted.html"
     path.write_text(page, "utf-8")
@@ -86,6 +89,14 @@ def test_what_was_not_measured_says_what_to_run(tab, study):
     tab.keyboard.press("q")
     said = view.get_by_role("status").text_content()
     assert said.startswith(f"{head}.q was not measured; run study.path(")
+
+
+def test_a_question_checks_its_answer(tab):
+    question = tab.locator(".pw-question")
+    question.get_by_role("combobox").fill("l0h1")
+    question.get_by_role("button", name="Check").click()
+    verdict = question.get_by_role("status").first
+    assert (verdict.text_content() or "").startswith("✕Not yet. L0H1: normalized effect +0.40")
 
 
 def test_the_code_is_small_beside_what_the_template_brings(converted, study):

@@ -1,8 +1,11 @@
 """Every tutorial runs from start to end, and its claims hold: they are asserts in its cells."""
 
+import re
+
 import nbformat
 import pytest
 
+import patchwidgets as pw
 from tests.notebooks.execute import execute, tutorials
 
 OURS = "application/vnd.patchwidgets.v1+json"
@@ -27,6 +30,12 @@ def questions(notebook):
     return [one for one in headers if one.get("view") == "question"]
 
 
+def errors(notebook):
+    """Return what every cell complained of; some may, where an optional package is missing."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output.evalue for output in outputs if output.output_type == "error"]
+
+
 def sources(notebook):
     return "\n".join(cell.source for cell in notebook.cells)
 
@@ -36,6 +45,7 @@ def sources(notebook):
 def test_the_notebook_runs_and_its_maps_are_finished(path):
     before = sorted(path.parent.iterdir())
     fresh = execute(path)
+    assert errors(fresh) == []
     assert maps(fresh)
     assert {one["progress"]["state"] for one in maps(fresh)} == {"done"}
     assert [one["title"] for one in questions(fresh) if one["waiting"]] == []
@@ -49,23 +59,23 @@ def test_the_notebook_is_committed_with_finished_outputs(path):
     assert stored
     assert {one["progress"]["state"] for one in stored} == {"done"}
     assert "widgets" not in notebook.metadata
-    errors = [
-        output
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "error"
-    ]
-    assert not errors
+    assert errors(notebook) == []
     assert str(path.parents[1]) not in path.read_text("utf-8")
     for view in views(notebook):
         picture = set() if view[OURS]["header"].get("view") == "question" else {"image/png"}
         assert {"text/html", "text/plain"} | picture <= set(view)
 
 
-ON_MINI = [path for path in tutorials() if "pw.ask" in path.read_text("utf-8")]
+@pytest.mark.parametrize("path", tutorials(), ids=lambda path: path.name)
+def test_every_name_of_ours_that_is_mentioned_exists(path):
+    mentioned = set(re.findall(r"\bpw\.(\w+)", sources(nbformat.read(path, as_version=4))))
+    assert mentioned <= set(pw.__all__)
 
 
-@pytest.mark.parametrize("path", ON_MINI, ids=lambda path: path.name)
+ASKING = [path for path in tutorials() if "pw.ask" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", ASKING, ids=lambda path: path.name)
 def test_a_tutorial_asks_shows_checks_and_leaves_something_to_do(path):
     """A prediction before the first map, a picture that needs no script, asserts, exercises."""
     notebook = nbformat.read(path, as_version=4)
