@@ -1,10 +1,12 @@
 """`python -m tests.prove`: try to break every promise, at full length, and print what fell."""
 
 import argparse
+import datetime
 import json
 import os
 import platform
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -31,10 +33,15 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(PROOFS)}; all if left out")
     parser.add_argument("--share", type=float, default=1.0, help="of the full length")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write what is printed")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        help="write what is printed; proofs that are in the file and not run stay",
+    )
     options = parser.parse_args()
     console = Console(width=120)
     table = Table("promise", "tried", "fell", "minutes")
+    machine = f"{os.cpu_count()} cores, {_memory()} GB, {platform.machine()}"
     rows = []
     for name in options.names or PROOFS:
         prove, full, _ = PROOFS[name]
@@ -43,16 +50,22 @@ def main() -> int:
         minutes = (time.monotonic() - began) / 60
         tried = "\n".join(f"{times} {what}" for what, times in sorted(proof.tried.items()))
         table.add_row(proof.promise, tried, str(len(proof.fell)), f"{minutes:.1f}")
-        rows.append(_row(name, proof, minutes))
+        rows.append(_row(name, proof, minutes) | {"seed": options.seed, "machine": machine})
+        if options.json:
+            write(options.json, rows)
         for sentence in [*proof.notes, *proof.fell]:
             console.print(sentence, markup=False)
-    machine = f"{os.cpu_count()} cores, {_memory()} GB, {platform.machine()}"
     console.print(table)
     console.print(f"seed {options.seed}; {machine}")
-    if options.json:
-        written = {"machine": machine, "seed": options.seed, "proofs": rows}
-        options.json.write_text(json.dumps(written, indent=1) + "\n")
     return 1 if any(row["fell"] for row in rows) else 0
+
+
+def write(path: Path, rows: Sequence[dict[str, object]]) -> None:
+    """Write what attempts came to, in the place of what the file says of the same promises."""
+    said = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    by_name = {row["name"]: row for row in [*said, *rows]}
+    ordered = [by_name[name] for name in PROOFS if name in by_name]
+    path.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
 
 
 def _row(name: str, proof: Proof, minutes: float) -> dict[str, object]:
@@ -63,6 +76,7 @@ def _row(name: str, proof: Proof, minutes: float) -> dict[str, object]:
         "fell": proof.fell,
         "notes": proof.notes,
         "minutes": round(minutes, 1),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
 
 

@@ -1,6 +1,7 @@
-"""A pytest plugin: which functions of the engine every test calls, and how long it takes.
+"""A pytest plugin: which lines of the engine every test runs, and how long it takes.
 
-`python -m pytest tests/engine -p tests.prove._calls` writes `PATCHWIDGETS_CALLS`, a JSON file.
+`python -m pytest tests/engine -p tests.prove._calls` writes `PATCHWIDGETS_CALLS`: a line of JSON
+for each test, as soon as it has ended.
 """
 
 import json
@@ -17,31 +18,38 @@ import pytest
 
 ENGINE = str(Path(__file__).parents[2] / "patchwidgets" / "engine")
 
-_called: set[str] = set()
-_tests: dict[str, Any] = {}
+_seen: set[tuple[str, int]] = set()
 
 
-def _event(frame: FrameType, event: str, _: Any) -> None:
-    code = frame.f_code
-    if event == "call" and code.co_filename.startswith(ENGINE):
-        _called.add(f"{Path(code.co_filename).relative_to(ENGINE)}:{code.co_qualname}")
+def _called(frame: FrameType, event: str, _: Any) -> Any:
+    return _line if frame.f_code.co_filename.startswith(ENGINE) else None
+
+
+def _line(frame: FrameType, event: str, _: Any) -> Any:
+    if event == "line":
+        _seen.add((frame.f_code.co_filename, frame.f_lineno))
+    return _line
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Look at one test, its fixtures included."""
-    _called.clear()
-    threading.setprofile(_event)
-    sys.setprofile(_event)
+    """Look at one test, its fixtures included, in every thread that it starts."""
+    _seen.clear()
+    threading.settrace(_called)
+    sys.settrace(_called)
     began = time.monotonic()
     try:
         return (yield)
     finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
-        _tests[item.nodeid] = {"seconds": time.monotonic() - began, "calls": sorted(_called)}
+        sys.settrace(None)
+        threading.settrace(None)  # pyright: ignore[reportArgumentType]
+        _write(item.nodeid, time.monotonic() - began)
 
 
-def pytest_sessionfinish() -> None:
-    """Write what was seen."""
-    Path(os.environ["PATCHWIDGETS_CALLS"]).write_text(json.dumps(_tests))
+def _write(test: str, seconds: float) -> None:
+    lines: dict[str, list[int]] = {}
+    for file, line in sorted(_seen):
+        lines.setdefault(str(Path(file).relative_to(ENGINE)), []).append(line)
+    one = {"test": test, "seconds": round(seconds, 2), "lines": lines}
+    with Path(os.environ["PATCHWIDGETS_CALLS"]).open("a") as file:
+        file.write(json.dumps(one) + "\n")

@@ -1,9 +1,17 @@
-"""Small faults put into source code, one at a time: what a slip of the hand would make."""
+"""Small faults put into source code, one at a time: what a slip of the hand would make.
+
+Left out are faults that no test can see, by these rules and no other:
+
+* the code is the same with it, as in `return None`;
+* it is in an annotation, or under `if TYPE_CHECKING`: nothing of it runs;
+* `strict=` of `zip`: a check of our own code that no input reaches.
+"""
 
 import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -37,47 +45,91 @@ class Mutant:
         function: The function or method it is in, by its qualified name; empty in none.
         fault: What was changed, in words.
         source: The whole module with the fault.
+        on_import: Whether it is in what runs when the module is loaded, and not in a function.
+        reached_by: Lines, one of which a test runs that may see it: those of its statement, or on
+            import those of the function, class or module whose making it disturbs.
     """
 
     line: int
     function: str
     fault: str
     source: str
+    on_import: bool
+    reached_by: range
 
 
 def mutants(source: str) -> list[Mutant]:
     """Return every fault that is put into a module, in the order of its lines."""
     tree = ast.parse(source)
-    found = []
-    for path, function in _nodes(tree, (), ""):
-        node = _at(tree, path)
+    whole, found = ast.unparse(tree), []
+    every_line = range(1, len(source.splitlines()) + 1)
+    whole_module = _Place((), "", every_line, every_line, on_import=True)
+    for place in list(_places(tree, whole_module)):
+        node = _at(tree, place.path)
         for fault, changed in _faults(node):
-            made = copy.deepcopy(tree)
-            _put(made, path, changed)
-            text = ast.unparse(ast.fix_missing_locations(made))
-            found.append(Mutant(getattr(node, "lineno", 0), function, fault, text))
+            _put(tree, place.path, changed)
+            text = ast.unparse(tree)
+            _put(tree, place.path, node)
+            if text == whole:
+                continue
+            line = getattr(node, "lineno", 0)
+            reached_by = place.scope if place.on_import else place.statement
+            found.append(Mutant(line, place.function, fault, text, place.on_import, reached_by))
     return sorted(found, key=lambda one: (one.line, one.fault))
 
 
 Path = tuple[tuple[str, int | None], ...]
 
 
-def _nodes(node: ast.AST, path: Path, function: str) -> Iterator[tuple[Path, str]]:
+class _Place(NamedTuple):
+    """Where an expression or statement is: its path in the tree, and what is around it."""
+
+    path: Path
+    function: str
+    scope: range
+    statement: range
+    on_import: bool
+
+
+NEVER_RUN = ("annotation", "returns", "decorator_list", "bases")
+"""Fields of statements and functions with no faults: annotations, and what marks a class."""
+
+
+def _places(node: ast.AST, at: _Place) -> Iterator[_Place]:
     """Yield where every expression and statement is that a fault can be in."""
     for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns", "decorator_list", "bases", "keywords_of_class"):
+        if name in NEVER_RUN or (name == "body" and _is_for_types(node)):
             continue
-        listed = value if isinstance(value, list) else [value]
-        for index, child in enumerate(listed):
-            if not isinstance(child, ast.AST) or _is_docstring(child):
+        called = name == "body" and isinstance(node, ast.FunctionDef | ast.Lambda)
+        for index, child in enumerate(value if isinstance(value, list) else [value]):
+            if not isinstance(child, ast.AST) or _is_docstring(child) or _is_strict(child):
                 continue
-            place = (*path, (name, index if isinstance(value, list) else None))
-            inside = function
-            if isinstance(child, ast.FunctionDef | ast.ClassDef):
-                inside = f"{function}.{child.name}".lstrip(".")
+            path = (*at.path, (name, index if isinstance(value, list) else None))
+            inside = at._replace(path=path, on_import=at.on_import and not called)
+            place = _of_statement(child, inside)
             if hasattr(child, "lineno"):
-                yield place, inside
-            yield from _nodes(child, place, inside)
+                yield place
+            yield from _places(child, place)
+
+
+def _of_statement(child: ast.AST, at: _Place) -> _Place:
+    if not isinstance(child, ast.stmt):
+        return at
+    last = child.end_lineno or child.lineno
+    if isinstance(child, ast.FunctionDef | ast.ClassDef):
+        name = f"{at.function}.{child.name}".lstrip(".")
+        at = at._replace(function=name, scope=range(child.lineno, last + 1))
+    body = getattr(child, "body", None)
+    end = max(body[0].lineno, child.lineno + 1) if body else last + 1
+    return at._replace(statement=range(child.lineno, end))
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def _is_strict(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _is_docstring(node: ast.AST) -> bool:
@@ -128,7 +180,7 @@ def _faults(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             )
         case ast.Expr(value=ast.Call()) | ast.AugAssign():
             yield f"{ast.unparse(node)[:60]}: left out", ast.Pass(lineno=node.lineno)
-        case ast.If():
+        case ast.If() if not _is_for_types(node):
             yield f"if {ast.unparse(node.test)[:60]}: never", _with(node, test=ast.Constant(False))
         case ast.Return(value=ast.expr()):
             yield "return: nothing", _with(node, value=ast.Constant(None))

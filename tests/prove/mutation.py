@@ -1,57 +1,58 @@
 """The engine's tests see a fault in any of its lines.
 
-Faults are put into the engine one at a time (`_mutants.py`), and the tests that call the function
-with the fault are run, the fastest first. A fault that no test sees is one that a change could
-make unnoticed.
+Faults are put into the engine one at a time (`_mutants.py`), and the tests that run the line with
+the fault are run (`_faulty.py`), a short one of each kind first. A fault that no test sees is one
+that a change could make unnoticed. Every test that sees a fault is run once more where there is
+none: if it fails there too, nothing was seen.
 """
 
-import importlib.abc
-import importlib.util
+import ast
 import json
-import multiprocessing
 import os
 import random
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from typing import Any, NamedTuple
 
+from tests.prove._faulty import ENGINE, Job, overlaid
 from tests.prove._mutants import Mutant, mutants
 from tests.prove._proof import Proof
 
 PROMISE = "a fault in any line of the engine is seen by a test"
 
 ROOT = Path(__file__).parents[2]
-ENGINE = ROOT / "patchwidgets" / "engine"
+FOLDERS = ("tests/engine", "tests/circuits", "tests/plans")
+"""Of the tests that are asked to see faults."""
 WANTED = 0.85
 """Share of the faults that tests have to see."""
-MOST_TESTS = 60
-"""Of those that call the function, the fastest."""
-SECONDS = 180
-"""After which a fault counts as seen: a loop that does not end is noticed."""
+SECONDS = 45
+"""Tests of a line are run until they come to this together, by what they took to trace."""
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PRELOADED = ["torch", "transformers.models.llama", "transformer_lens", "pytest", "hypothesis"]
+
+class Fault(NamedTuple):
+    """A fault, and the file of the engine it is in."""
+
+    file: str
+    mutant: Mutant
+
+    def __str__(self) -> str:
+        one = self.mutant
+        return f"{self.file}:{one.line} in {one.function or 'the module'}: {one.fault}"
 
 
 def prove(times: int, seed: int = 0) -> Proof:
     """Put so many faults, drawn at random, into the engine."""
-    proof = Proof(PROMISE)
-    calls = _calls()
-    every = [
-        (path, one) for path in sorted(ENGINE.rglob("*.py")) for one in mutants(path.read_text())
-    ]
+    every = faults()
     drawn = random.Random(seed).sample(every, min(times, len(every)))
-    survived = []
-    for path, one in drawn:
-        name = str(path.relative_to(ENGINE))
-        seen = _is_seen(name, one, _tests_of(name, one, calls))
-        proof.count("faults seen" if seen else "faults not seen")
-        if not seen:
-            survived.append(f"{name}:{one.line} in {one.function or 'the module'}: {one.fault}")
+    seen = seen_by(drawn)
+    proof = Proof(PROMISE)
+    survived = [str(fault) for fault, test in zip(drawn, seen, strict=True) if test is None]
+    proof.count("faults seen", len(drawn) - len(survived))
+    proof.count("faults not seen", len(survived))
     score = 1 - len(survived) / len(drawn)
     proof.notes += [f"{score:.0%} of {len(drawn)} of {len(every)} faults were seen", *survived]
     if score < WANTED:
@@ -59,81 +60,118 @@ def prove(times: int, seed: int = 0) -> Proof:
     return proof
 
 
-def _calls() -> dict[str, dict[str, object]]:
-    """Return what every test of the engine calls, from a run of all of them."""
-    kept = os.environ.get("PATCHWIDGETS_CALLS")
-    if kept and Path(kept).exists():
-        return json.loads(Path(kept).read_text())
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(kept or Path(folder) / "calls.json")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.prove._calls", "tests/engine"]
-        subprocess.run(
-            command, cwd=ROOT, env=os.environ | {"PATCHWIDGETS_CALLS": str(file)}, check=True
-        )
-        return json.loads(file.read_text())
+def faults() -> list[Fault]:
+    """Return every fault that can be put into the engine."""
+    return [
+        Fault(str(path.relative_to(ENGINE)), one)
+        for path in sorted(ENGINE.rglob("*.py"))
+        for one in mutants(path.read_text(encoding="utf-8"))
+    ]
 
 
-def _tests_of(name: str, one: Mutant, calls: dict[str, dict[str, object]]) -> list[str]:
-    """Return the tests that call the function with the fault, the fastest first."""
-    inside = f"{name}:{one.function}" if one.function else f"{name}:"
+def seen_by(drawn: Sequence[Fault]) -> list[str | None]:
+    """Return for every fault the test that fails with it.
 
-    def touches(called: object) -> bool:
-        assert isinstance(called, list)
-        return any(
-            f == inside or f.startswith(f"{inside}." if one.function else inside) for f in called
-        )
-
-    found = [test for test, seen in calls.items() if touches(seen["calls"])]
-    return sorted(found, key=lambda test: float(str(calls[test]["seconds"])))[:MOST_TESTS]
-
-
-def _is_seen(name: str, one: Mutant, tests: Sequence[str]) -> bool:
-    if not tests:
-        return False
-    PROCESSES.set_forkserver_preload(PRELOADED)
-    process = PROCESSES.Process(target=run_with, args=(name, one.source, list(tests)))
-    process.start()
-    process.join(SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join()
-        return True
-    return process.exitcode != 0
-
-
-class _Faulty(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads one module from a text.
-
-    Args:
-        name: Of the module.
-        source: Its text.
+    Raises:
+        RuntimeError: A test fails without any fault, so that nobody can say what it sees.
     """
-
-    def __init__(self, name: str, source: str) -> None:
-        self._name, self._source = name, source
-
-    def find_spec(
-        self, fullname: str, path: object = None, target: object = None
-    ) -> ModuleSpec | None:
-        """Return a spec for the one module."""
-        if fullname != self._name:
-            return None
-        file = str(ROOT / fullname.replace(".", "/")) + ".py"
-        return importlib.util.spec_from_loader(fullname, self, origin=file)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the text."""
-        exec(compile(self._source, self._name, "exec"), vars(module))
+    calls = _calls()
+    jobs = [_job(fault, calls) for fault in drawn]
+    seen = _run(jobs, [fault.mutant.on_import for fault in drawn])
+    controls = {
+        (job["file"], test, fault.mutant.on_import): _control(job, test)
+        for fault, job, test in zip(drawn, jobs, seen, strict=True)
+        if test is not None
+    }
+    without = _run(list(controls.values()), [on_import for _, _, on_import in controls])
+    if failing := sorted({test for test in without if test is not None}):
+        raise RuntimeError(f"These fail in an engine without a fault: {', '.join(failing)}.")
+    return seen
 
 
-def run_with(name: str, source: str, tests: Sequence[str]) -> None:
-    """Run tests on an engine with a fault, and end this process with pytest's status."""
-    import pytest
+def _calls() -> dict[str, dict[str, Any]]:
+    """Return by test which lines of the engine it runs and for how long, by running all once.
 
-    module = "patchwidgets.engine." + name.removesuffix(".py").replace("/", ".")
-    sys.meta_path.insert(0, _Faulty(module, source))
-    os.chdir(ROOT)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-    os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])))
+    A file named by `PATCHWIDGETS_CALLS` is kept, and read if it is there.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(os.environ.get("PATCHWIDGETS_CALLS") or Path(folder) / "calls.jsonl")
+        if not file.exists():
+            _pytest("tests.prove._calls", FOLDERS, {"PATCHWIDGETS_CALLS": str(file)})
+        lines = file.read_text(encoding="utf-8").splitlines()
+    return {one["test"]: one for one in map(json.loads, lines)}
+
+
+def _job(fault: Fault, calls: dict[str, dict[str, Any]]) -> Job:
+    """Return the tests that may see a fault: a short one of each kind first."""
+    one, found = fault.mutant, []
+    for test, called in calls.items():
+        lines = called["lines"].get(fault.file, [])
+        if any(line in one.reached_by for line in lines):
+            found.append((called["seconds"], test))
+    kinds: Counter[str] = Counter()
+    ranked = []
+    for seconds, test in sorted(found):
+        kind = test.split("[")[0]
+        ranked.append((kinds[kind], seconds, test))
+        kinds[kind] += 1
+    job, spent = Job(file=fault.file, source=one.source, tests=[], seconds=[]), 0.0
+    for _, seconds, test in sorted(ranked):
+        spent += seconds
+        if spent > SECONDS and job["tests"]:
+            break
+        job["tests"].append(test)
+        job["seconds"].append(seconds)
+    return job
+
+
+def _control(job: Job, test: str) -> Job:
+    """Return the job of running a test on the text without a fault, put in the same way."""
+    source = ast.unparse(ast.parse((ENGINE / job["file"]).read_text(encoding="utf-8")))
+    seconds = job["seconds"][job["tests"].index(test)]
+    return Job(file=job["file"], source=source, tests=[test], seconds=[seconds])
+
+
+def _run(jobs: Sequence[Job], on_import: Sequence[bool]) -> list[str | None]:
+    """Return for every job the test that failed: one process for each on import, one for the rest.
+
+    Nothing is loaded anew where a fault is in a function, so that those take seconds.
+    """
+    seen: list[str | None] = [None] * len(jobs)
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(folder) / "fault.py"
+        for k, job in enumerate(jobs):
+            if on_import[k] and job["tests"] and job["source"] is not None:
+                text.write_text(job["source"], encoding="utf-8")
+                loaded = Job({**job, "source": None})
+                (seen[k],) = _forked([loaded], overlaid(job["file"], text))
+    rest = [k for k, job in enumerate(jobs) if not on_import[k] and job["tests"]]
+    for k, test in zip(rest, _forked([jobs[k] for k in rest], {}), strict=True):
+        seen[k] = test
+    return seen
+
+
+def _forked(jobs: Sequence[Job], environment: dict[str, str]) -> list[str | None]:
+    if not jobs:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        given, seen = Path(folder) / "faults.json", Path(folder) / "seen.jsonl"
+        given.write_text(json.dumps(jobs), encoding="utf-8")
+        paths = {"PATCHWIDGETS_FAULTS": str(given), "PATCHWIDGETS_SEEN": str(seen)}
+        files = sorted({test.split("::")[0] for job in jobs for test in job["tests"]})
+        ended = _pytest("tests.prove._faulty", files, environment | paths)
+        if not seen.exists() and environment:
+            return [jobs[0]["tests"][0]]  # the module cannot even be loaded
+        lines = seen.read_text(encoding="utf-8").splitlines() if seen.exists() else []
+        if len(lines) < len(jobs):
+            raise RuntimeError(f"Only {len(lines)} of {len(jobs)} were run. {ended[-3000:]}")
+        return [json.loads(line) for line in lines]
+
+
+def _pytest(plugin: str, paths: Sequence[str], environment: dict[str, str]) -> str:
+    """Run pytest with a plugin, and return what it says."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin, *paths]
+    ran = subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    return ran.stdout + ran.stderr

@@ -1,5 +1,6 @@
 """A short form of every attempt, and that each attempt sees what it looks for."""
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 import torch
 
 from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Snapshot
-from tests.prove import files, interrupts, messages
+from tests.prove import files, interrupts, messages, mutation
 from tests.prove.__main__ import PROOFS
+from tests.prove._graft import graft
 from tests.prove._mutants import mutants
 from tests.prove._subject import Subject, wrong
 from tests.prove._watch import LARGE, PACKAGE, watched
@@ -104,6 +106,71 @@ def test_a_widget_that_is_harmed_is_seen(monkeypatch):
 
     monkeypatch.setattr("patchwidgets.widgets.explorer.LiveExplorer._carry_out", harmed)
     assert messages.prove(40, 0).fell
+
+
+def test_faults_that_nothing_can_see_are_none():
+    source = """
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    LEAST = 3
+def pairs(a: Literal[1], b):
+    c = list(zip(a, b, strict=True))
+    return None
+"""
+    assert mutants(source) == []
+
+
+def test_a_fault_is_reached_by_its_statement_and_on_import_by_what_it_makes():
+    source = "N = (\n 3\n)\ndef more(n=1):\n if n:\n  n = f(\n  5)\n g = lambda: 7\n"
+    found = {one.fault: (one.on_import, one.reached_by) for one in mutants(source)}
+    assert found == {
+        "3: 4": (True, range(1, 9)),
+        "1: 2": (True, range(4, 9)),
+        "if n: never": (False, range(5, 6)),
+        "5: 6": (False, range(6, 8)),
+        "7: 8": (False, range(8, 9)),
+    }
+
+
+def test_another_text_is_run_by_whoever_holds_a_function(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    text = "STEP = 1\nclass Counts:\n    def next(self, n):\n        return n + 1\n"
+    (tmp_path / "grafted.py").write_text(text)
+    import grafted  # pyright: ignore[reportMissingImports]
+
+    held = grafted.Counts().next
+    graft("grafted", text.replace("n + 1", "n - 1"))
+    assert held(5) == 4
+    with pytest.raises(LookupError, match=r"Nobody holds Counts\.next\."):
+        graft("grafted", text.replace("n + 1", "n - 2"))  # it holds another one by now
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        graft("grafted", text + "more = lambda: 1\n")
+
+
+@pytest.mark.timeout(600)
+def test_tests_see_a_fault_and_nothing_where_there_is_none(monkeypatch, tmp_path):
+    calls = tmp_path / "calls.jsonl"
+    test = "tests/engine/test_threads.py::test_every_task_is_done_once_with_its_place"
+    lines = {file: list(range(1, 300)) for file in ("threads.py", "precision.py")}
+    calls.write_text(json.dumps({"test": test, "seconds": 0.1, "lines": lines}) + "\n")
+    monkeypatch.setenv("PATCHWIDGETS_CALLS", str(calls))
+    found = {str(fault): fault for fault in mutation.faults()}
+    wanted = {
+        "threads.py:52 in side_by_side: if threads == 1: never": None,
+        "threads.py:94 in _Crew.next: if isinstance(made, BaseException): never": None,
+        "threads.py:96 in _Crew.next: return: nothing": test,
+        "precision.py:15 in the module: 4: 5": None,
+    }
+    assert mutation.seen_by([found[name] for name in wanted]) == list(wanted.values())
+
+
+def test_a_test_that_fails_without_a_fault_sees_none(monkeypatch):
+    calls = {"a.py::test": {"test": "a.py::test", "seconds": 0.1, "lines": {"threads.py": [52]}}}
+    monkeypatch.setattr(mutation, "_calls", lambda: calls)
+    monkeypatch.setattr(mutation, "_run", lambda jobs, on_import: ["a.py::test"] * len(jobs))
+    drawn = [fault for fault in mutation.faults() if str(fault).startswith("threads.py:52 ")]
+    with pytest.raises(RuntimeError, match=r"These fail in an engine without a fault: a\.py::test"):
+        mutation.seen_by(drawn)
 
 
 def test_faults_are_small_and_each_in_its_place():
