@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Snapshot
-from tests.prove import files, interrupts, messages, mutation
-from tests.prove.__main__ import PROOFS
+from tests.prove import files, interrupts, messages, mutation, report
+from tests.prove.__main__ import PROOFS, write
 from tests.prove._graft import graft
 from tests.prove._mutants import mutants
 from tests.prove._subject import Subject, wrong
@@ -187,3 +187,15 @@ def test_faults_are_small_and_each_in_its_place():
         (4, "half", "return: nothing"),
     ]
     assert mutants(source)[2].source == source.replace("n > 0", "n >= 0").rstrip()
+
+
+def test_the_page_shows_what_committed_runs_found():
+    assert report.written(report.README.read_text()) == report.README.read_text()
+
+
+def test_a_run_takes_the_place_of_the_last_of_its_name(tmp_path):
+    path = tmp_path / "proofs.json"
+    first = {"name": "kills", "seed": 0}
+    write(path, [{"name": "supply", "seed": 0}, first])
+    write(path, [{"name": "supply", "seed": 1}])
+    assert json.loads(path.read_text()) == [first, {"name": "supply", "seed": 1}]
