@@ -198,3 +198,14 @@ it("does not talk to a model whose notebook is closed", async () => {
   expect(model.send).not.toHaveBeenCalled();
   expect(progress()).toBe("");
 });
+
+it("leaves the model of another notebook alone when its own notebook leaves the kernel", async () => {
+  const [ours, theirs] = [{}, {}];
+  session.session = { kernel: ours };
+  startModel("synthetic_running", { kernel: theirs });
+  await renderer.renderModel(liveOutput());
+  session.kernelChanged.emit({ oldValue: ours });
+  expect(live().models.has("abc")).toBe(true);
+  session.statusChanged.emit("dead");
+  expect(live().models.has("abc")).toBe(false);
+});

@@ -22,6 +22,8 @@ KNOWN_NOISE = (
     "Cannot read properties of undefined (reading 'schema')",
     # a page that is left while its kernel is asked something
     "Canceled future for",
+    # JupyterLab reads what a kernel was saying as it was restarted
+    "Kernel message validation error",
 )
 
 

@@ -39,8 +39,12 @@ export function follow(
         kernel = () => session.session?.kernel;
         tie();
       },
-      // Shutting a kernel down is not announced to the model, only to the session.
-      gone: () => tied && unlist(id, tied),
+      // Neither is announced to the model, only to the session.
+      ended: () => tied && unlist(id, tied),
+      left(connection) {
+        const own = [null, undefined, connection, kernel()];
+        if (tied && own.includes(kernelOf(tied))) unlist(id, tied);
+      },
     },
     signal,
   );

@@ -4,14 +4,16 @@ import { panelsOf } from "./notebooks";
 
 const RETRY_MS = 250;
 const RETRIES = 40;
-const GONE: ReadonlySet<string> = new Set(["restarting", "autorestarting", "terminating", "dead"]);
+const ENDED: ReadonlySet<string> = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
 /** What is heard of the session behind an output. */
 export interface Listener {
   /** It is known: outputs can be drawn before the notebook around them is. */
   found(session: ISessionContext): void;
-  /** Its kernel ended, or another took its place. */
-  gone(): void;
+  /** Its kernel ended. */
+  ended(): void;
+  /** It has left its kernel, which may go on for others. */
+  left(connection: unknown): void;
 }
 
 /** Tells a listener of the session behind an output, until `signal` aborts. */
@@ -42,10 +44,10 @@ function sessionOf(app: JupyterFrontEnd, resolver: unknown): ISessionContext | u
 
 function watch(session: ISessionContext, listener: Listener, signal: AbortSignal): void {
   const onStatus = (_: unknown, status: string) => {
-    if (GONE.has(status)) listener.gone();
+    if (ENDED.has(status)) listener.ended();
   };
   const onKernel = (_: unknown, change: { oldValue?: unknown }) => {
-    if (change.oldValue) listener.gone();
+    if (change.oldValue) listener.left(change.oldValue);
   };
   session.statusChanged.connect(onStatus);
   session.kernelChanged.connect(onKernel);
