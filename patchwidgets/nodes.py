@@ -22,6 +22,9 @@ _WRITTEN = re.compile(
     r"(?:@(?P<position>[\w+\-!]+))?(?:<-(?P<attended>[\w+\-]+))?"
 )
 
+_ENDLESS = re.compile(r"\d{10}")
+"""No layer, head or position has so many digits, and Python refuses to read thousands."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -96,7 +99,7 @@ def parse_node(written: str | Node) -> Node:
     """
     if isinstance(written, Node):
         return written
-    if not isinstance(written, str):
+    if not isinstance(written, str) or _ENDLESS.search(written):
         raise _not_a_node(written)
     if written in WHOLE_NODES:
         return Node(written)
@@ -148,8 +151,10 @@ def parse_stops(written: str) -> tuple[tuple[Node, ...], ...]:
 
 
 def _not_a_node(written: object) -> PlanError:
+    shown = repr(written)
+    shown = shown if len(shown) <= 100 else f"{shown[:100]}..."
     return PlanError(
-        f"{written!r} is not the name of a node. Write a head as `L9H6`, its query, key or value "
+        f"{shown} is not the name of a node. Write a head as `L9H6`, its query, key or value "
         "input as `L9H6.q`, another site as `L9.mlp_out`, one position as `L9.resid_pre@14`, or "
         "`embed` or `logits`."
     )

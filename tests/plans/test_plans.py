@@ -83,6 +83,17 @@ def test_other_text_is_refused(written):
         parse_node(written)
 
 
+@pytest.mark.parametrize("written", ["L{}", "L9H{}", "L9.mlp_out@{}", "embed@{}", "L9H6@!S2!{}"])
+def test_numbers_of_thousands_of_digits_are_refused_in_a_line(written):
+    endless = written.format("1" * 5000)
+    with pytest.raises(PlanError) as refused:
+        parse_node(endless)
+    assert str(refused.value) == f"{repr(endless)[:100]}... {NOT_A_NODE}"
+    whole = written.format("1" * 10)
+    with pytest.raises(PlanError, match=f"^{re.escape(f'{whole!r} {NOT_A_NODE}')}$"):
+        parse_node(whole)
+
+
 PATH_ERRORS = {
     "L4H0.q": "`L4H0.q` is in layer 4, but `llama` has layers 0 to 3.",
     "L3H6.q": "`L3H6.q` is head 6, but `llama` has heads 0 to 5.",
