@@ -25,7 +25,7 @@ from tests.prove._proof import Proof
 PROMISE = "a fault in any line of the engine is seen by a test"
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("tests/engine", "tests/circuits", "tests/plans")
+FOLDERS = ("tests/engine", "tests/test_cost.py", "tests/circuits", "tests/plans")
 """Of the tests that are asked to see faults."""
 WANTED = 0.85
 """Share of the faults that tests have to see."""
