@@ -66,7 +66,8 @@ class Recomputed:
 
     def __repr__(self) -> str:
         written = StringIO()
-        print_report(Console(file=written, width=WIDTH), self.report)
+        plain = Console(file=written, width=WIDTH, force_jupyter=False, color_system=None)
+        print_report(plain, self.report)
         return written.getvalue().rstrip()
 
     def _repr_html_(self) -> str:
