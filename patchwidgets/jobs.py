@@ -57,8 +57,7 @@ class Job:
             self.state = "failed"
         finally:
             # Listeners first: a notebook takes the last picture from the cell that is waiting.
-            self._tell()
-            self._finished.set()
+            self._end()
 
     def check(self) -> None:
         """Stop here if a cancel was asked for.
@@ -90,8 +89,7 @@ class Job:
             if self.state != "waiting":
                 return
             self.state = "cancelled"
-        self._tell()
-        self._finished.set()
+        self._end()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the work has ended and return whether it has; re-raise what it raised.
@@ -129,9 +127,16 @@ class Job:
     def listen(self, listener: Callable[["Job"], None]) -> None:
         """Call `listener(job)` after every advance and at the end, in the thread that works.
 
-        Where the job is cancelled before its turn, that is the thread that cancels it.
+        Where the job is cancelled before its turn, that is the thread that cancels it. A job that
+        has ended never speaks again, and does not hold on to who would listen.
         """
-        self._listeners.append(listener)
+        if not self._finished.is_set():
+            self._listeners.append(listener)
+
+    def _end(self) -> None:
+        self._tell()
+        self._finished.set()
+        self._listeners.clear()
 
     def _tell(self) -> None:
         for listener in tuple(self._listeners):

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +27,27 @@ from patchwidgets.types import Direction
 
 # `typing.Self` cannot be checked at run time inside a class that is not itself decorated.
 Filled = TypeVar("Filled", bound="Live")
+
+
+class _Glance(threading.local):
+    on = False
+
+
+_glance = _Glance()
+
+
+@contextmanager
+def glancing() -> Iterator[None]:
+    """Do not wait in this thread for the listeners of a job that has ended.
+
+    For whoever holds a lock that such a listener may want, as views do while they draw: each would
+    wait for the other.
+    """
+    was, _glance.on = _glance.on, True
+    try:
+        yield
+    finally:
+        _glance.on = was
 
 
 class Live:
@@ -175,7 +197,7 @@ class Live:
         """
         if self._job is None:
             return self
-        if threading.get_ident() != self._job_thread:
+        if threading.get_ident() != self._job_thread and not (_glance.on and self.done):
             with progress_bar(self._job, self.plan.name):
                 self._job.wait()
         elif not self.done:

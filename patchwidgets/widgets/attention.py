@@ -1,6 +1,5 @@
 """What a head attends to, in a notebook: measured anew when another head or pair is chosen."""
 
-import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import traitlets as t
 
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.results.result import Result
+from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import ViewWidget
 
@@ -45,8 +45,8 @@ class LiveAttention(LiveView[AttentionWidget]):
         super().__init__()
         self._measured = measured
         self._pairs = pairs
-        self._shows = self._wanted = (node, pairs)
-        self._looking = False
+        self._shows = (node, pairs)
+        self._chosen = Newest(self._look)
         self._now = measured(node, pairs)
         self.widget = AttentionWidget(*self._now, on_command=self._obey)
         self.widget.selection = node
@@ -69,27 +69,17 @@ class LiveAttention(LiveView[AttentionWidget]):
     def _on_choice(self, _: Any) -> None:
         # Not measured here: nobody may wait for the model while the traits are locked.
         pairs = self.widget.prompt if isinstance(self._pairs, int) else self._pairs
-        self._wanted = (self.widget.selection or self._shows[0], pairs)
-        if not self._looking:
-            self._looking = True
-            threading.Thread(target=self._look, daemon=True).start()
+        self._chosen.ask((self.widget.selection or self._shows[0], pairs))
 
-    def _look(self) -> None:
-        """Measure what is wanted, until nothing else is."""
-        while True:
-            wanted = self._wanted
-            if wanted == self._shows:
-                self._looking = False
-                if self._wanted == self._shows:
-                    return
-                self._looking = True
-                continue
-            try:
-                now = self._measured(*wanted)
-            except PatchwidgetsError as problem:
-                header, block = self._now
-                now = header.model_copy(update={"note": str(problem)}), block
-            with self._lock:
-                self._shows, self._now = wanted, now
-                self._draw()
-                self._store()
+    def _look(self, wanted: tuple[str, Pairs]) -> None:
+        if wanted == self._shows:
+            return
+        try:
+            now = self._measured(*wanted)
+        except PatchwidgetsError as problem:
+            header, block = self._now
+            now = header.model_copy(update={"note": str(problem)}), block
+        with self._lock:
+            self._shows, self._now = wanted, now
+        self._draw()
+        self._store()

@@ -13,12 +13,17 @@ from patchwidgets.views._explorer import by_key, explorer, key_among
 from patchwidgets.views._keys import setting_key, setting_of
 from patchwidgets.views.detail import BUSY, Detail
 from patchwidgets.views.explorer import Offers
+from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.side_by_side import SideBySide
 from patchwidgets.widgets.widget import PatchWidget
 
 MOST_DETAILS = 40
 """Cells of which more than their map says is kept, so that a notebook does not grow for ever."""
+
+
+MOST_PROBLEMS = 5
+"""Sentences on why a command was not carried out; each is shown once."""
 
 
 @runtime_checkable
@@ -59,6 +64,8 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._details: dict[tuple[str, str], tuple[Detail, bytes]] = {}
         self._circuit: CircuitResult | None = None
         self._beside = SideBySide()
+        self._looked_at, self._pinned = Newest(self._answer), Newest(self._answer)
+        self._waited_for = Newest(self._look_patiently)
         self.widget = PatchWidget(*self._picture(), on_command=self._obey)
         self._follow(results)
         if results[0].done:
@@ -90,6 +97,13 @@ class LiveExplorer(LiveView[PatchWidget]):
     def _shown(self) -> Collection[Result]:
         return self._results
 
+    def _obey(self, command: dict[str, Any]) -> None:
+        newest = {"detail": self._looked_at, "circuit": self._pinned}.get(command["command"])
+        if newest is None:
+            super()._obey(command)
+        else:
+            newest.ask(command)
+
     def _carry_out(self, command: dict[str, Any]) -> None:
         match command["command"]:
             case "cancel":
@@ -99,12 +113,12 @@ class LiveExplorer(LiveView[PatchWidget]):
             case "drill":
                 self._drill(command)
             case "detail":
-                self._look_closely(command["map"], command["node"], command["prompt"])
+                self._look_closely(command)
             case "compare":
                 with self._lock:
                     self._beside.tab = command["tab"]
-                    self._draw()
-                    self._store()
+                self._draw()
+                self._store()
             case "circuit":
                 self._measure_circuit(command["nodes"], command["setting"])
 
@@ -143,16 +157,22 @@ class LiveExplorer(LiveView[PatchWidget]):
         written = "" if form == "pinned" else f" ({form})"
         self._open(f"{command['setting']}{about}{written}", start)
 
-    def _look_closely(self, key: str, node: str, prompt: int) -> None:
+    def _look_closely(self, asked: dict[str, Any], wait: bool = False) -> None:
+        key = asked["map"]
         result = self.results.get(key)
         if result is None or result.study is None:
             return
+        found, block = result.study.detail(result, asked["node"], asked["prompt"], wait=wait)
+        self._keep_detail(found.model_copy(update={"map": key}), block)
         # What is known at once is shown at once; patterns may have to wait for the model.
-        for wait in (False, True):
-            found, block = result.study.detail(result, node, prompt, wait=wait)
-            self._keep_detail(found.model_copy(update={"map": key}), block)
-            if found.note != BUSY:
-                return
+        if found.note == BUSY:
+            self._waited_for.ask(asked)
+
+    def _look_patiently(self, asked: dict[str, Any]) -> None:
+        try:
+            self._look_closely(asked, wait=True)
+        except PatchwidgetsError as problem:
+            self._complain(problem)
 
     def _keep_detail(self, found: Detail, block: bytes) -> None:
         with self._lock:
@@ -160,8 +180,8 @@ class LiveExplorer(LiveView[PatchWidget]):
             self._details[found.map, found.node] = found, block
             for oldest in list(self._details)[:-MOST_DETAILS]:
                 del self._details[oldest]
-            self._draw()
-            self._store()
+        self._draw()
+        self._store()
 
     def _measure_circuit(self, nodes: Sequence[str], setting: str) -> None:
         study = self._study_in(setting)
@@ -172,16 +192,16 @@ class LiveExplorer(LiveView[PatchWidget]):
         counted = any(node.partition("@")[0].endswith(".mlp_out") for node in nodes)
         measured = study.circuit(nodes, order=order, mlps="counted" if counted else "live")
         with self._lock:
-            if self._circuit is not None:
-                self._circuit.cancel()
-            self._circuit = measured
-            self._draw()
+            old, self._circuit = self._circuit, measured
+        if old is not None:
+            old.cancel()
+        self._draw()
         self._follow([measured.measured])
 
     def _complain(self, problem: PatchwidgetsError) -> None:
         with self._lock:
-            self._problems.append(str(problem))
-            self._draw()
+            self._problems = list(dict.fromkeys([*self._problems, str(problem)]))[-MOST_PROBLEMS:]
+        self._draw()
 
     def _study_in(self, setting: str) -> Measures | None:
         """Return the study of a setting; `None` where no map of it was measured here."""
@@ -214,17 +234,18 @@ class LiveExplorer(LiveView[PatchWidget]):
         with self._lock:
             key = key_among(result, self._results[0])
             old = self.results.get(key)
-            if old is result:
-                return
-            if old is not None and not _is_stopped(old):
+            wanted = old is None or _is_stopped(old)
+            if wanted:
+                at = len(self._results) if old is None else self._results.index(old)
+                self._results[at:] = [result, *self._results[at + 1 :]]
+        if not wanted:
+            if old is not result:
                 result.cancel()
-                return
-            if self._asks is not None:
-                self._asks.keep(result)
-            at = len(self._results) if old is None else self._results.index(old)
-            self._results[at:] = [result, *self._results[at + 1 :]]
-            self._draw()
-            self._follow([result])
+            return
+        if self._asks is not None:
+            self._asks.keep(result)
+        self._draw()
+        self._follow([result])
         self._learn_costs_after(result)
 
     def _learn_costs_after(self, result: Result) -> None:

@@ -37,6 +37,7 @@ class HeatmapWidget(CarryingWidget):
         self._turn = self._shown_turn = 0
         self._outputs: list[str] = []
         self._storing: threading.Timer | None = None
+        self._one_stores = threading.Lock()
         self._changed_at = 0.0
         super().__init__(*array_map(array, **about), on_command=self._obey)
 
@@ -92,9 +93,9 @@ class HeatmapWidget(CarryingWidget):
     def save_html(self, path: str | Path) -> Path:
         """Write the map as one page that needs no network, and return where."""
         with self._lock:
-            text = page(self._header, self.block, self._map.title)
+            shown = self._header, self.block, self._map.title
         path = Path(path)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(page(*shown), encoding="utf-8")
         return path
 
     def figure(
@@ -138,10 +139,12 @@ class HeatmapWidget(CarryingWidget):
 
     def _store(self) -> None:
         """Write what is shown into the outputs that show it, so that it is saved with them."""
-        with self._lock:
-            self._storing = None
+        with self._one_stores:
+            with self._lock:
+                self._storing = None
+                outputs = list(self._outputs)
             bundle = self.bundle()
-            for identity in self._outputs:
+            for identity in outputs:
                 update_display(bundle, raw=True, display_id=identity)
 
     def _obey(self, command: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What is measured in a notebook: drawn as it is measured, answering clicks, kept up to date."""
 
+import itertools
 import logging
 import threading
 import time
@@ -14,6 +15,7 @@ from IPython.display import update_display
 from patchwidgets.advice import silence
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
+from patchwidgets.results.live import glancing
 from patchwidgets.results.result import Result
 from patchwidgets.views._still import words
 from patchwidgets.widgets._showing import shown_as
@@ -42,6 +44,8 @@ class LiveView(ABC, Generic[Drawn]):
         self._lock = threading.RLock()
         self._drawn_at = self._stored_at = time.monotonic()
         self._pause = DRAWN_EVERY
+        self._turns = itertools.count(1)
+        self._drawn_turn = self._stored_turn = 0
 
     def show(self, display: str | None = None) -> None:
         """Show in the current cell; as text where a terminal has no cells.
@@ -95,32 +99,48 @@ class LiveView(ABC, Generic[Drawn]):
             self._store()
 
     def _on_progress(self, job: Job) -> None:
-        with self._lock:
+        # A measurement waits for nobody's picture, except at its end for the last one.
+        if not self._lock.acquire(blocking=job.ended):
+            return
+        try:
             # Estimates are drawn at once, before the first cell is measured.
             news = job.ended or self._estimates != self._count_estimates()
             if news or time.monotonic() - self._drawn_at >= self._pause:
                 self._draw()
             if job.ended or time.monotonic() - self._stored_at >= STORED_EVERY:
                 self._store()
+        finally:
+            self._lock.release()
 
     def _draw(self) -> None:
-        with self._lock:
-            began = time.monotonic()
+        """Draw what has changed until now; those who ask while one picture is made share the next.
+
+        Change first and ask then, not under one lock: else every change has a picture of its own.
+        """
+        turn = next(self._turns)
+        with self._lock, glancing():
+            if self._drawn_turn > turn:
+                return
+            began, covers = time.monotonic(), next(self._turns)
             self._estimates = self._count_estimates()
             self.widget.show(*self._picture())
-            self._drawn_at = time.monotonic()
+            self._drawn_turn, self._drawn_at = covers, time.monotonic()
             self._pause = max(DRAWN_EVERY, 4 * (self._drawn_at - began))
 
     def _count_estimates(self) -> int:
         return sum(result.estimate is not None for result in self._shown())
 
     def _store(self) -> None:
-        """Write what was measured into the outputs that show it, so that it is saved with them."""
-        with self._lock:
+        """Write what is drawn into the outputs that show it, so that it is saved with them."""
+        turn = next(self._turns)
+        with self._lock, glancing():
+            if self._stored_turn > turn:
+                return
+            covers = next(self._turns)
             bundle = self.widget.bundle()
             for identity in self._outputs:
                 update_display(bundle, raw=True, display_id=identity)
-            self._stored_at = time.monotonic()
+            self._stored_turn, self._stored_at = covers, time.monotonic()
 
     def _complain(self, problem: PatchwidgetsError) -> None:
         """Say why a command was not carried out."""

@@ -1,6 +1,5 @@
 """What one patch does to every prompt pair, in a notebook."""
 
-import threading
 from collections.abc import Collection
 from typing import Any
 
@@ -10,6 +9,7 @@ from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.results.result import Result
 from patchwidgets.views._prompt_effects import find_patch, prompt_effects
 from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import ViewWidget
 
@@ -42,6 +42,7 @@ class LiveEffects(LiveView[EffectsWidget]):
         super().__init__()
         self._result = result
         self._node = node
+        self._clicked = Newest(self._look_at)
         self.widget = EffectsWidget(*self._picture(), on_command=self._obey)
         self.widget.selection = node
         self.widget.observe(self._on_selection, "selection")
@@ -64,7 +65,7 @@ class LiveEffects(LiveView[EffectsWidget]):
 
     def _on_selection(self, change: Any) -> None:
         # Not here: the lock on the traits is held, and drawing waits for that on the result.
-        threading.Thread(target=self._look_at, args=(change["new"],), daemon=True).start()
+        self._clicked.ask(change["new"])
 
     def _look_at(self, node: str) -> None:
         try:
@@ -74,5 +75,5 @@ class LiveEffects(LiveView[EffectsWidget]):
             return  # another map's cell: what is shown stays
         with self._lock:
             self._node = node
-            self._draw()
-            self._store()
+        self._draw()
+        self._store()

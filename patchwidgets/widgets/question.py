@@ -1,7 +1,6 @@
 """A question in a notebook: asked, answered, scored."""
 
 import logging
-import threading
 from collections.abc import Collection
 from typing import Any
 from uuid import uuid4
@@ -9,11 +8,13 @@ from uuid import uuid4
 import traitlets as t
 
 from patchwidgets.jobs import Job
+from patchwidgets.results.live import glancing
 from patchwidgets.results.result import Result
 from patchwidgets.views._answered import state_of
 from patchwidgets.views._question import Asked, Key, key_of, question, results_in, waiting_for
 from patchwidgets.views.question import Question, QuestionStep, StepState
 from patchwidgets.widgets._linking import link
+from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import ViewWidget
 
@@ -49,6 +50,7 @@ class LiveQuestion(LiveView[QuestionWidget]):
         self._asked = asked
         self._key: Key | None = None
         self._now: Question | None = None
+        self._answered = Newest(self._take)
         self._waiting = waiting_for(asked)
         if not self._waiting:
             self._key = key_of(asked)
@@ -110,7 +112,7 @@ class LiveQuestion(LiveView[QuestionWidget]):
 
     def _check(self) -> None:
         """Find out what is right, once there is nothing left to wait for, and draw it."""
-        with self._lock:
+        with self._lock, glancing():
             self._waiting = waiting_for(self._asked)
             if not self._waiting and self._key is None:
                 try:
@@ -123,17 +125,16 @@ class LiveQuestion(LiveView[QuestionWidget]):
 
     def _on_answer(self, _: Any) -> None:
         # Not here: the lock on the traits is held, and storing waits for that on the view.
-        threading.Thread(target=self._take, daemon=True).start()
+        self._answered.ask(None)
 
-    def _take(self) -> None:
+    def _take(self, _: Any) -> None:
         self.redraw()
         _tell_the_others(self)
 
     def redraw(self) -> None:
         """Draw it as it stands now, and write that into the outputs that show it."""
-        with self._lock:
-            self._draw()
-            self._store()
+        self._draw()
+        self._store()
 
     def _link(self) -> None:
         """Let a click in the map, where that is shown already, fill the field."""

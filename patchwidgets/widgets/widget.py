@@ -103,12 +103,15 @@ class CarryingWidget(anywidget.AnyWidget):
         """
         with self._lock:
             live_id = self.pw_id if self.comm is not None else ""
-            return mime_bundle(self._header, self.block, live_id, self._still_key())
+            shown = self._header, self.block, live_id, self._still_key()
+        # Not under the lock, which all widgets share: clicks wait for it, and a picture takes time.
+        return mime_bundle(*shown)
 
     def send_bundle(self) -> None:
         """Send the output to the pages that show it, for them to store."""
+        bundle = self.bundle()
         with self._lock:
-            self.send({"kind": "store", "bundle": self.bundle()})
+            self.send({"kind": "store", "bundle": bundle})
 
     def widget_bundle(self) -> dict[str, Any]:
         """Return the output for front ends that know widgets but not our type, such as VS Code.

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.prove import files, interrupts, kills, messages, mutation, supply
+from tests.prove import files, interrupts, kills, load, messages, mutation, supply
 from tests.prove._proof import Proof, Prove
 
 PROOFS: dict[str, tuple[Prove, int, int]] = {
@@ -20,6 +20,7 @@ PROOFS: dict[str, tuple[Prove, int, int]] = {
     "kills": (kills.prove, 50, 4),
     "files": (files.prove, 10_000, 60),
     "messages": (messages.prove, 10_000, 200),
+    "load": (load.prove, load.FULL, 60),
     "supply": (supply.prove, 2, 2),
     "mutation": (mutation.prove, 300, 0),
 }
