@@ -6,7 +6,6 @@ messages are handed over one after another in one thread, as a kernel does.
 
 import json
 import random
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -161,29 +160,6 @@ class Desk:
         shown = [view._shown() for view in views if isinstance(view, LiveExplorer | LiveComparison)]
         return [result for them in shown for result in them]
 
-    def circuits(self) -> list[Result]:
-        """Return the runs of the circuits that explorers show."""
-        views = [place.views[0] for place in self.places] + [
-            place.views[1] for place in self.places
-        ]
-        return [view.circuit.measured for view in views if view.circuit is not None]
-
-    def settle(self, seconds: float) -> float:
-        """Wait until nothing is measured any more, and return how long that took.
-
-        Raises:
-            TimeoutError: It took longer than `seconds`.
-        """
-        began = time.monotonic()
-        while True:
-            shown = [*self.results(), *self.circuits()]
-            waiting = [result for result in shown if not result.done]
-            if not waiting:
-                return time.monotonic() - began
-            if time.monotonic() - began > seconds:
-                raise TimeoutError(f"{len(waiting)} maps wait after {seconds:.0f} s")
-            time.sleep(0.05)
-
     def wrong(self, most: int) -> list[str]:
         """Return which maps have other numbers than the same work undisturbed.
 
@@ -231,12 +207,12 @@ def _message(view: Any, place: Place, chance: random.Random) -> tuple[str, dict[
         return "chosen", chance.choice([{"given": [chance.choice(answers)]}, {"hinted": 1}])
     if not isinstance(view, LiveExplorer) or chance.random() < 0.4:
         traits = {"prompt": pair, "matrix": chance.random() < 0.5, "metric": "prob"}
-        keys = getattr(view, "widget", view).keys
-        own = [{name: value} for name, value in traits.items() if name in keys]
+        widget: Any = getattr(view, "widget", view)
+        own = [{name: value} for name, value in traits.items() if name in widget.keys]
         return "chosen", chance.choice([{"selection": node}, *own])
     results = by_key(list(view._results))  # a page waits for no lock
-    key, last = chance.choice(list(results)), spec.n_layers - 1
-    asks = ["sweep", "compare"] if view._asks is not None else []
+    key, last, asker = chance.choice(list(results)), spec.n_layers - 1, view._asks
+    asks = ["sweep", "compare"] if asker else []
     command = chance.choice([*["detail"] * 6, *["drill"] * 6, "cancel", "circuit", *asks])
     match command:
         case "detail":
@@ -253,7 +229,7 @@ def _message(view: Any, place: Place, chance: random.Random) -> tuple[str, dict[
         case "compare":
             asked = {"tab": chance.choice(["heads", ""])}
         case _:
-            corruption = view._asks.offers().corruptions[0].value
+            corruption = asker.offers().corruptions[0].value if asker else ""
             asked = {"tab": chance.choice(["heads", "mlp", "attn"]), "metrics": ["prob"]}
             asked |= {"direction": chance.choice(DIRECTIONS), "corruption": corruption}
             asked |= {"now": chance.random() < 0.3}

@@ -42,7 +42,7 @@ def held(models: Sequence[Any]) -> Held:
     modules = {id(one): one for model in models for one in _modules(model)}.values()
     return Held(
         memory=memory(),
-        threads=threading.active_count(),
+        threads=threads(),
         hooks=sum(len(one._forward_hooks) + len(one._forward_pre_hooks) for one in modules),
         listeners=sum(len(job._listeners) for job in kept),
         files=len(list(Path("/proc/self/fd").iterdir())),
@@ -53,6 +53,11 @@ def held(models: Sequence[Any]) -> Held:
 
 def _modules(model: Any) -> list[Any]:
     return [*model.modules(), *model.original_model.modules()]
+
+
+def threads() -> int:
+    """Return how many threads there are, not counting the one that waits for jobs of each model."""
+    return sum(not one.name.startswith("patchwidgets_") for one in threading.enumerate())
 
 
 def memory() -> float:
@@ -99,7 +104,7 @@ def watched(every: float = 0.05) -> Iterator[Watched]:
     def sample() -> None:
         while not stop.wait(every):
             seen.memory.append(memory())
-            seen.threads = max(seen.threads, threading.active_count() - 1)
+            seen.threads = max(seen.threads, threads() - 1)
 
     thread = threading.Thread(target=sample)
     thread.start()
@@ -111,11 +116,23 @@ def watched(every: float = 0.05) -> Iterator[Watched]:
         seen.memory.append(memory())
 
 
-def wait_until(done: Any, seconds: float) -> bool:
-    """Wait until a function returns true, and return whether it did in time."""
+def settle(before: int, seconds: float) -> list[str]:
+    """Wait until nothing is measured or answered any more, and return what still is.
+
+    Args:
+        before: How many threads there are then.
+        seconds: How long to wait.
+    """
     deadline = time.monotonic() + seconds
-    while not done():
+    while busy := _busy(before):
         if time.monotonic() > deadline:
-            return False
+            return [f"{what} after {seconds:.0f} s" for what in busy]
         time.sleep(0.05)
-    return True
+    return []
+
+
+def _busy(before: int) -> list[str]:
+    more = threads() - before
+    waiting = sum(not job._finished.is_set() for job in list(jobs._unfinished))
+    found = [f"{more} threads more still ran"] if more > 0 else []
+    return found + ([f"{waiting} jobs still waited"] if waiting else [])

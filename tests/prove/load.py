@@ -15,7 +15,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 import patchwidgets as pw
 from tests.families import SIZE, WORDS, bridge_of, study_of
 from tests.prove._desk import STUDIES, VIEWS, Desk, recorded
-from tests.prove._gauge import grown, held, wait_until, watched
+from tests.prove._gauge import grown, held, settle, threads, watched
 from tests.prove._proof import Proof
 from tests.prove._subject import ATOL
 
@@ -51,10 +51,10 @@ def prove(times: int, seed: int = 0) -> Proof:
 
 def clicked(proof: Proof, times: int, chance: random.Random) -> None:
     """Click on everything while sweeps run."""
+    quiet = threads()
     with recorded() as sent:
         desk = Desk(chance)
-        desk.settle(PATIENCE)
-        wait_until(lambda: held(desk.models).threads <= 2 + len(desk.models), 20)
+        settle(quiet, PATIENCE)
         before, out, slowest, late = held(desk.models), sent.messages, 0.0, 0.0
         began = time.monotonic()
         with watched() as seen:
@@ -86,18 +86,14 @@ def clicked(proof: Proof, times: int, chance: random.Random) -> None:
 
 def _fell(desk: Desk, before: Any, chance: random.Random) -> list[str]:
     """Return what is not as it should be once everything is measured that was asked for."""
-    try:
-        desk.settle(PATIENCE)
-    except TimeoutError as problem:
-        return [str(problem)]
-    wait_until(lambda: held(desk.models).threads <= before.threads, 30)
-    left = grown(before, held(desk.models), but=("memory", "jobs"))
+    left = settle(before.threads, PATIENCE)
+    left += grown(before, held(desk.models), but=("memory", "jobs", "files"))
     return left + desk.wrong(12)
 
 
 def large_sweep(proof: Proof, cells: int) -> None:
     """Let a view follow a sweep of so many cells, and compare it with one that nobody looks at."""
-    layers, heads = 8, 16
+    layers, heads = 16, 32
     length = max(4, round(cells / layers / heads))
     torch.manual_seed(0)
     study = _long_study(length, layers=layers, heads=heads, n=2)
@@ -146,7 +142,7 @@ def many_prompts(proof: Proof, n: int) -> None:
 
 def long_prompt(proof: Proof, tokens: int) -> None:
     """Sweep over a prompt of so many tokens, by role and by position, and look at one head."""
-    study = _long_study(tokens, layers=2, heads=2, n=1)
+    study = _long_study(tokens, layers=2, heads=4, n=1)
     began = time.monotonic()
     each = study.sweep("residual", positions="each").wait().snapshot().values
     proof.count("tokens in one prompt", tokens)
@@ -165,7 +161,7 @@ def long_prompt(proof: Proof, tokens: int) -> None:
     labels = [axis.labels for axis in roles.plan.maps[0].axes if axis.name == "role"]
     assert labels == [ROLES], labels
     by_place = each.reshape(2, tokens)[:, places]
-    reference = _long_study(tokens, layers=2, heads=2, n=1, executor="reference")
+    reference = _long_study(tokens, layers=2, heads=4, n=1, executor="reference")
     slow = reference.sweep("residual", positions=places).wait().snapshot().values
     for what, values in {"by role": roles.snapshot().values, "whole passes": slow}.items():
         if not np.allclose(values.reshape(2, -1), by_place, rtol=0, atol=ATOL):
@@ -180,9 +176,9 @@ ROLES = ("name", "END")
 def _long_study(length: int, layers: int, heads: int, n: int, **options: Any) -> Any:
     """Return a study of a random model on prompts of so many tokens, which differ in one."""
     torch.manual_seed(0)
-    sizes = {"num_hidden_layers": layers, "num_attention_heads": heads, "hidden_size": 8 * heads}
+    sizes = {"num_hidden_layers": layers, "num_attention_heads": heads, "hidden_size": 2 * heads}
     sizes |= {"num_key_value_heads": heads, "max_position_embeddings": length}
-    model = LlamaForCausalLM(LlamaConfig(**sizes, intermediate_size=16 * heads, **SIZE))
+    model = LlamaForCausalLM(LlamaConfig(**sizes, intermediate_size=4 * heads, **SIZE))
     chance, at = random.Random(0), length // 3
     texts = [chance.choices(PLAIN, k=length - 1) for _ in range(n)]  # after the BOS token
     pairs = {
