@@ -67,8 +67,8 @@ js: install
 # A process per core, each computing on one thread: `tests/scheduling.py` says who runs what. Those
 # with a browser come last, when nothing else makes them wait.
 python: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m 'not browser'
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --durations 25 -m 'not browser'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --durations 10 -m browser
 
 clean:
 	rm -rf patchwidgets/static patchwidgets/labextension js/lib node_modules $(VENV)
