@@ -49,7 +49,7 @@ def logged(name):
 
 
 def test_the_first_steps_give_the_losses_of_the_log(capsys, tmp_path, monkeypatch):
-    """Here the first 25 steps; `python -m patchwidgets.models.mini.train --out FOLDER --steps 300` for more."""
+    """Here the first 25 steps; `--steps 300` on the command line for more."""
     monkeypatch.setattr(train, "questions", lambda _: [])  # they are asked every 250 steps
     train.main(["--out", str(tmp_path), "--steps", str(LOG_EVERY)])
     printed = capsys.readouterr().out
