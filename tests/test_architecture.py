@@ -30,6 +30,7 @@ LAYERS = [
     ],
     ["study"],
     ["paper"],
+    ["recomputing"],
     ["cli"],
 ]
 """From the bottom; the longest name that fits a module decides. A module imports its own part and

@@ -114,9 +114,9 @@ def test_a_circuit_that_was_stopped_is_not_saved(whole, tmp_path):
         ),
         (
             lambda d: d["circuits"][0].update(schema_version=9),
-            "Circuit 1 of FILE has schema version 9, but this patchwidgets reads versions up to 1, "
-            "and a field of a newer version may mean something else. Upgrade with `pip install "
-            "--upgrade patchwidgets`.",
+            "Circuit 1 of FILE has schema version 9, but this patchwidgets reads circuits up to "
+            "version 1, and a field of a newer version may mean something else. Upgrade with `pip "
+            "install --upgrade patchwidgets`.",
         ),
     ],
 )

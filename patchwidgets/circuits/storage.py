@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from patchwidgets.circuits.circuit import Circuit
 from patchwidgets.circuits.pinned import Drawn
@@ -14,6 +14,7 @@ from patchwidgets.errors import FileError, PatchwidgetsError, clipped
 from patchwidgets.nodes import Node, parse_node
 from patchwidgets.results._document import ArrayPart, Count, MetricPart, Part, Precision, damaged
 from patchwidgets.results._provenance import ProvenancePart
+from patchwidgets.results._reading import refuse_newer, validated
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 from patchwidgets.results.result import Result
 
@@ -166,19 +167,8 @@ def _validate(data: object, where: str) -> CircuitDocument:
             "`CircuitResult.load` opens what `CircuitResult.save` wrote; a map is opened with "
             "`Result.load`."
         )
-    version = data.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise FileError(
-            f"{where} has schema version {version}, but this patchwidgets reads versions up to "
-            f"{SCHEMA_VERSION}, and a field of a newer version may mean something else. Upgrade "
-            "with `pip install --upgrade patchwidgets`."
-        )
-    try:
-        return CircuitDocument.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
+    refuse_newer(data, "circuits", SCHEMA_VERSION, where)
+    return validated(data, CircuitDocument, where)
 
 
 def _circuit(part: CircuitPart, where: str) -> Circuit:

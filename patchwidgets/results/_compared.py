@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from patchwidgets.errors import FileError, clipped
 from patchwidgets.results._document import Part, damaged
+from patchwidgets.results._reading import refuse_newer, validated
 from patchwidgets.results.result import Result
 from patchwidgets.types import Direction
 
@@ -76,19 +77,8 @@ def unpack(data: object, where: str) -> tuple[list[tuple[SettingPart, Result]], 
             "`Comparison.load` opens what `Comparison.save` wrote; a single result is opened with "
             "`Result.load`."
         )
-    version = data.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise FileError(
-            f"{where} has schema version {version}, but this patchwidgets reads comparisons up to "
-            f"version {SCHEMA_VERSION}, and a field of a newer version may mean something else. "
-            "Upgrade with `pip install --upgrade patchwidgets`."
-        )
-    try:
-        document = ComparisonPart.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
+    refuse_newer(data, "comparisons", SCHEMA_VERSION, where)
+    document = validated(data, ComparisonPart, where)
     results = [(one, Result.from_json(one.result, where)) for one in document.settings]
     settings = [(one.corruption, one.direction, one.window) for one in document.settings]
     if len(set(settings)) < len(settings):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from patchwidgets.errors import FileError, PatchwidgetsError, clipped
 from patchwidgets.plans.plan import Plan
@@ -23,6 +22,7 @@ from patchwidgets.results._document import (
     SendersPart,
     damaged,
 )
+from patchwidgets.results._reading import parsed, refuse_newer, validated
 from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
 
@@ -158,33 +158,6 @@ def read(path: Path) -> object:
     return parsed(path)
 
 
-def parsed(path: Path) -> object:
-    """Return the JSON document in a file that is there.
-
-    Raises:
-        FileError: It cannot be read, or is not JSON from beginning to end.
-    """
-    where = f"`{path}`"
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = json.loads(text, parse_constant=_refuse_constant)
-        if "\\ud" in text.lower():
-            json.dumps(document, ensure_ascii=False).encode()
-    except OSError as problem:
-        raise FileError(f"{where} cannot be read: {problem.strerror or problem}.") from None
-    except UnicodeDecodeError:
-        raise damaged(where, "it is not text") from None
-    except UnicodeEncodeError:
-        raise damaged(where, "it has half of a character") from None
-    except (ValueError, RecursionError) as error:
-        raise damaged(where, f"it is not complete JSON ({error})") from None
-    return document
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"it has {name}, which JSON does not know")
-
-
 def _written_plan(plan: Plan, precision: Precision) -> dict[str, Any]:
     """Return a plan; where older readers give up anyway, receivers that all paths have once."""
     written = plan.to_json()
@@ -232,19 +205,8 @@ def _validate(data: object, where: str) -> Document:
             f"{FORMAT!r}. "
             "`Result.load` opens what `Result.save` wrote; a study is opened with `open_study`."
         )
-    version = data.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise FileError(
-            f"{where} has schema version {version}, but this patchwidgets reads versions up to "
-            f"{SCHEMA_VERSION}, and a field of a newer version may mean something else. Upgrade "
-            "with `pip install --upgrade patchwidgets`."
-        )
-    try:
-        return Document.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
+    refuse_newer(data, "results", SCHEMA_VERSION, where)
+    return validated(data, Document, where)
 
 
 def _is_at(patch: NodesPart | PathPart, buckets: Sequence[str]) -> bool:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.errors import FileError, PlanError, clipped
 from patchwidgets.results._document import Count, Part, Precision, damaged
+from patchwidgets.results._reading import parsed, refuse_newer, validated
 from patchwidgets.results.comparison import Comparison, Setting
 from patchwidgets.results.result import Result
-from patchwidgets.results.storage import parsed, refuse_not_json
+from patchwidgets.results.storage import refuse_not_json
 from patchwidgets.saving._kept import Kept
 from patchwidgets.types import Direction, Executor
 from patchwidgets.views._wire import bundle, lean, packed
@@ -153,12 +154,7 @@ def unpack(data: object, where: str) -> tuple[StudyPart, Kept]:
         FileError: It is not a study, is too new, or does not hold together.
     """
     _refuse_others(data, where)
-    try:
-        document = StudyPart.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise damaged(where, f"field `{field}`: {first['msg'].rstrip('.').lower()}") from None
+    document = validated(data, StudyPart, where)
 
     def whole(one: dict[str, Any], field: str) -> dict[str, Any]:
         own = one.get("provenance")
@@ -242,13 +238,7 @@ OTHERS = {
 def _refuse_others(data: object, where: str) -> None:
     found = data.get("format") if isinstance(data, dict) else None
     if isinstance(data, dict) and found == FORMAT:
-        version = data.get("schema_version")
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise FileError(
-                f"{where} has schema version {version}, but this patchwidgets reads studies up to "
-                f"version {SCHEMA_VERSION}, and a field of a newer version may mean something "
-                "else. Upgrade with `pip install --upgrade patchwidgets`."
-            )
+        refuse_newer(data, "studies", SCHEMA_VERSION, where)
         return
     if isinstance(data, dict) and "nbformat" in data:
         what = "a notebook, whose outputs hold what was measured: open it in JupyterLab"

@@ -160,8 +160,8 @@ def test_a_circuit_that_was_not_measured_to_its_end_comes_back_so(tmp_path):
         ),
         (
             lambda one: one.update(schema_version=2),
-            "The document has schema version 2, but this patchwidgets reads versions up to 1, and "
-            "a field of a newer version may mean something else. Upgrade with "
+            "The document has schema version 2, but this patchwidgets reads circuits up to "
+            "version 1, and a field of a newer version may mean something else. Upgrade with "
             "`pip install --upgrade patchwidgets`.",
         ),
         (lambda one: one["circuit"]["nodes"].append("L99H0"), "`L99H0` is not in the universe"),

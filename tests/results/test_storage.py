@@ -115,8 +115,9 @@ def test_a_missing_file_says_what_writes_one(tmp_path, sentence):
 def test_newer_schema(spoil):
     spoil(
         lambda document: document.update(schema_version=5, something="new"),
-        "has schema version 5, but this patchwidgets reads versions up to 4, and a field of a "
-        "newer version may mean something else. Upgrade with `pip install --upgrade patchwidgets`.",
+        "has schema version 5, but this patchwidgets reads results up to version 4, and a field "
+        "of a newer version may mean something else. Upgrade with `pip install --upgrade "
+        "patchwidgets`.",
     )
 
 
