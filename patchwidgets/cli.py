@@ -174,10 +174,11 @@ def _drill(study: "Study", result: "Result", heads: int) -> list["Result"]:
 
 def _write_page(results: Sequence["Result"], path: Path) -> None:
     from patchwidgets.reports.html import page
+    from patchwidgets.results.writing import write_text
     from patchwidgets.views._explorer import explorer
 
     header, block = explorer(results)
-    path.write_text(page(header, block, header.title), encoding="utf-8")
+    write_text(page(header, block, header.title), path)
 
 
 def _view(options: argparse.Namespace) -> None:

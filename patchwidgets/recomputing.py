@@ -14,6 +14,7 @@ from patchwidgets.models.load import Loader, TransformerBridge, load_model
 from patchwidgets.paper._page import fragment
 from patchwidgets.paper._printed import print_report, written_json
 from patchwidgets.paper._run import Report, chosen_claims, measure, require_sizes
+from patchwidgets.results.writing import write_text
 
 WIDTH = 120
 
@@ -60,9 +61,7 @@ class Recomputed:
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write everything but the per-pair numbers as JSON, and return where it lies."""
-        place = Path(path)
-        place.write_text(written_json(self.report), encoding="utf-8")
-        return place
+        return write_text(written_json(self.report), Path(path))
 
     def __repr__(self) -> str:
         written = StringIO()

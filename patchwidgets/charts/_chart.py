@@ -7,6 +7,7 @@ import pandas as pd
 
 from patchwidgets.charts._drawing import Drawing
 from patchwidgets.charts._still import still
+from patchwidgets.results.writing import write_text
 from patchwidgets.views.figure import Figure
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ class Chart:
         from patchwidgets.reports.figure import figure_page
 
         shown = [(self._header(), item_of(figure_of(self.drawing)))]
-        target = Path(path)
-        target.write_text(figure_page(shown, self.drawing.title, bokehjs()), "utf-8")
-        return target
+        return write_text(figure_page(shown, self.drawing.title, bokehjs()), Path(path))
 
     def _header(self) -> Figure:
         text = self.drawing.summary().partition("\n")[2]

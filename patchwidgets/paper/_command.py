@@ -10,6 +10,7 @@ from patchwidgets.models.load import load_model
 from patchwidgets.paper._page import page
 from patchwidgets.paper._printed import print_report, written_json
 from patchwidgets.paper._run import chosen_claims, measure, require_sizes
+from patchwidgets.results.writing import write_text
 
 STOPPED = 130
 """Exit status after an interrupt, as shells have it."""
@@ -43,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     print_report(console, report)
     if options.json:
-        options.json.write_text(written_json(report), encoding="utf-8")
+        write_text(written_json(report), options.json)
         console.print(f"wrote {options.json}", markup=False)
     if options.html:
-        options.html.write_text(page(report), encoding="utf-8")
+        write_text(page(report), options.html)
         console.print(f"wrote {options.html}: open it in a browser", markup=False)
     return STOPPED if report.interrupted else 0

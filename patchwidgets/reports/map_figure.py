@@ -3,10 +3,12 @@
 import textwrap
 import warnings
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from patchwidgets.errors import PatchwidgetsError
+from patchwidgets.results.writing import write_bytes
 from patchwidgets.views._chart import UNMEASURED, UNREACHABLE, Chart
 from patchwidgets.views._scale import clipped_limit
 from patchwidgets.views._words import UNITS, signed
@@ -54,7 +56,7 @@ def written(figure: Any, path: Path, format: str | None) -> Path:
     """Write a figure and return where.
 
     Raises:
-        PatchwidgetsError: The format is not one of `FORMATS`.
+        PatchwidgetsError: The format is not one of `FORMATS`, or it cannot be written there.
     """
     import matplotlib as mpl
 
@@ -70,8 +72,9 @@ def written(figure: Any, path: Path, format: str | None) -> Path:
     with mpl.rc_context(settings), warnings.catch_warnings():
         # A label in a script that the font lacks is drawn as boxes, and stays text in SVG.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.savefig(path, format=chosen, dpi=DPI, metadata=undated.get(chosen))
-    return path
+        drawn = BytesIO()
+        figure.savefig(drawn, format=chosen, dpi=DPI, metadata=undated.get(chosen))
+    return write_bytes(drawn.getvalue(), path)
 
 
 def _draw_one(figure: Any, axes: Any, chart: Chart, draw: Any, plain: Any, clipped: bool) -> None:

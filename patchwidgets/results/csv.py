@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from patchwidgets.results.writing import write_text
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What spreadsheets take for the beginning of a formula."""
 
@@ -20,8 +22,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
         if not pd.api.types.is_numeric_dtype(dtype):
             safe.isetitem(place, table.iloc[:, place].map(_safe))
     safe.columns = [_safe(name) for name in table.columns]
-    safe.to_csv(path, index=False, lineterminator="\r\n", encoding="utf-8")
-    return path
+    return write_text(safe.to_csv(index=False, lineterminator="\r\n"), path)
 
 
 def _safe(cell: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -25,6 +24,7 @@ from patchwidgets.results._document import (
 from patchwidgets.results._reading import parsed, refuse_newer, validated
 from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.measured import IDENTITY, Baseline, MetricInfo
+from patchwidgets.results.writing import write_text
 
 FORMAT = "patchwidgets-result"
 
@@ -122,29 +122,6 @@ def write(document: Mapping[str, Any], path: Path) -> Path:
     for result in results:
         refuse_not_json(result["provenance"])
     return write_text(json.dumps(document, allow_nan=False), path)
-
-
-def write_text(text: str, path: Path) -> Path:
-    """Write a file and return where; a reader sees the old file or the whole new one.
-
-    Raises:
-        FileError: There is no such folder.
-    """
-    if not path.parent.is_dir():
-        raise FileError(
-            f"There is no folder `{path.parent}`, so `{path.name}` cannot be written there. Make "
-            "it first, or name another."
-        )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
 
 
 def read(path: Path) -> object:

@@ -1,9 +1,9 @@
-"""Writes files that a reader sees whole or not at all, and says why where it cannot."""
+"""Writes study files and their pages."""
 
 from pathlib import Path
 
 from patchwidgets.errors import FileError
-from patchwidgets.results.storage import write_text
+from patchwidgets.results.writing import write_text
 
 
 def write(text: str, path: str | Path) -> Path:
@@ -18,10 +18,4 @@ def write(text: str, path: str | Path) -> Path:
             f"`{to}` is a folder, and a study is one file. Name a file in it, such as "
             f"`{to / 'ioi.study.json'}`."
         )
-    try:
-        return write_text(text, to)
-    except OSError as problem:
-        raise FileError(
-            f"`{to}` cannot be written: {(problem.strerror or str(problem)).lower()}. Name a "
-            "folder that you may write to; what was measured is still here."
-        ) from None
+    return write_text(text, to)

@@ -11,6 +11,7 @@ from IPython.display import display, update_display
 from patchwidgets.reports._figures import of_map
 from patchwidgets.reports.html import page
 from patchwidgets.results.csv import write_csv
+from patchwidgets.results.writing import write_text
 from patchwidgets.views._array_map import array_map, table_of
 from patchwidgets.views._axes import Along
 from patchwidgets.views._chart import read_chart
@@ -94,9 +95,7 @@ class HeatmapWidget(CarryingWidget):
         """Write the map as one page that needs no network, and return where."""
         with self._lock:
             shown = self._header, self.block, self._map.title
-        path = Path(path)
-        path.write_text(page(*shown), encoding="utf-8")
-        return path
+        return write_text(page(*shown), Path(path))
 
     def figure(
         self, path: str | Path | None = None, *, format: str | None = None, clipped: bool = False

@@ -12,15 +12,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.prove import files, interrupts, kills, load, messages, mutation, supply
+from tests.prove import disk, files, interrupts, kills, load, messages, mutation, soak, supply
 from tests.prove._proof import Proof, Prove
 
 PROOFS: dict[str, tuple[Prove, int, int]] = {
     "interrupts": (interrupts.prove, 1000, 14),
     "kills": (kills.prove, 50, 4),
+    "disk": (disk.prove, 60, 3),
     "files": (files.prove, 10_000, 60),
     "messages": (messages.prove, 10_000, 200),
     "load": (load.prove, load.FULL, 60),
+    "soak": (soak.prove, soak.FULL, 0),
     "supply": (supply.prove, 2, 2),
     "mutation": (mutation.prove, 300, 0),
 }

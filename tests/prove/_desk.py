@@ -133,7 +133,7 @@ class Desk:
         """Every model, once."""
         return list({id(place.study.model): place.study.model for place in self.places}.values())
 
-    def relay(self, number: int) -> None:
+    def open_again(self, number: int) -> None:
         """Run the cells of one study again, as a reader does who changed something."""
         for widget in self.places[number].widgets():
             widget.close()

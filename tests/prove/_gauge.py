@@ -20,10 +20,14 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Held:
-    """What is held at one time; memory in megabytes, the rest counted."""
+    """What is held at one time: memory in megabytes, the rest counted.
+
+    Workers are the threads that wait for jobs, one for each model.
+    """
 
     memory: float
     threads: int
+    workers: int
     hooks: int
     listeners: int
     files: int
@@ -43,6 +47,7 @@ def held(models: Sequence[Any]) -> Held:
     return Held(
         memory=memory(),
         threads=threads(),
+        workers=threading.active_count() - threads(),
         hooks=sum(len(one._forward_hooks) + len(one._forward_pre_hooks) for one in modules),
         listeners=sum(len(job._listeners) for job in kept),
         files=len(list(Path("/proc/self/fd").iterdir())),

@@ -87,7 +87,7 @@ def clicked(proof: Proof, times: int, chance: random.Random) -> None:
 def _fell(desk: Desk, before: Any, chance: random.Random) -> list[str]:
     """Return what is not as it should be once everything is measured that was asked for."""
     left = settle(before.threads, PATIENCE)
-    left += grown(before, held(desk.models), but=("memory", "jobs", "files"))
+    left += grown(before, held(desk.models), but=("memory", "workers", "jobs", "files"))
     return left + desk.wrong(12)
 
 
