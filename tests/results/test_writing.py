@@ -9,7 +9,6 @@ import pytest
 import patchwidgets as pw
 from patchwidgets.errors import FileError
 from patchwidgets.results.writing import write_text
-from tests.charts.test_of_result import make_windows
 
 SAYS = {
     errno.ENOSPC: (
@@ -25,12 +24,10 @@ SAYS = {
         "here."
     ),
 }
-SIX = [0.6, 1.8, 0.8, 0.2, 0.4, 0.6]
 WRITERS = {
     "result.json": lambda result, path: result.save(path),
     "table.csv": lambda result, path: result.to_csv(path),
     "map.svg": lambda result, path: result.figure(path),
-    "chart.html": lambda _, path: make_windows(SIX).chart("windows").save_html(path),
     "array.html": lambda result, path: pw.heatmap([[1.0, 2.0]]).save_html(path),
     "array.csv": lambda result, path: pw.heatmap([[1.0, 2.0]]).to_csv(path),
 }
