@@ -170,9 +170,11 @@ class _Flight:
                 "workers need the packages that are installed here, patchwidgets included, in the "
                 "same versions. Install them there. What was measured is kept."
             )
-        if self._tries[place] >= TRIES or self._client.status != "running":
+        tries = self._tries[place]
+        if tries >= TRIES or self._client.status != "running":
+            often = "once" if tries == 1 else f"{tries} times"
             raise ClusterError(
-                f"Some cells were lost {self._tries[place]} times with the worker that measured "
+                f"Some cells were lost {often} with the worker that measured "
                 f"them ({problem or future.status}). Workers most often die because their memory "
                 "ran out. Give each more memory, give fewer prompt pairs, or set `memory=` of the "
                 "study. What was measured is kept: sweep again to go on."

@@ -216,7 +216,7 @@ def test_what_is_lost_too_often_is_told(threads_to_lose, small_chunks, monkeypat
     with pytest.raises(ClusterError) as refused:
         result.wait()
     assert str(refused.value) == (
-        "Some cells were lost 1 times with the worker that measured them (cancelled). Workers most "
+        "Some cells were lost once with the worker that measured them (cancelled). Workers most "
         "often die because their memory ran out. Give each more memory, give fewer prompt pairs, "
         "or set `memory=` of the study. What was measured is kept: sweep again to go on."
     )

@@ -367,3 +367,10 @@ def test_the_command_line_shows_and_clears_the_store(path, capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert reused(study.sweep("heads")) == 0
+
+
+def test_the_file_says_whose_it_is_and_how_it_is_laid_out(path):
+    """At bytes 60 and 68 of every SQLite file, by its documentation."""
+    with closing(store_file.connect(path)):
+        header = path.read_bytes()[:72]
+    assert (header[60:64], header[68:72]) == (b"\0\0\0\1", b"pw_c")

@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -19,6 +18,8 @@ import pytest
 ENGINE = str(Path(__file__).parents[2] / "patchwidgets" / "engine")
 
 _seen: set[tuple[str, int]] = set()
+_setups: dict[str, float] = {}
+"""By file, the longest that making fixtures took: a test that is run alone makes them anew."""
 
 
 def _called(frame: FrameType, event: str, _: Any) -> Any:
@@ -37,13 +38,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     _seen.clear()
     threading.settrace(_called)
     sys.settrace(_called)
-    began = time.monotonic()
     try:
         return (yield)
     finally:
         sys.settrace(None)
         threading.settrace(None)  # pyright: ignore[reportArgumentType]
-        _write(item.nodeid, time.monotonic() - began)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep how long it took."""
+    file = report.nodeid.split("::")[0]
+    if report.when == "setup":
+        _setups[file] = max(_setups.get(file, 0.0), report.duration)
+    if report.when == "call":
+        _write(report.nodeid, _setups[file] + report.duration)
 
 
 def _write(test: str, seconds: float) -> None:

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ENGINE = HERE.parents[1] / "patchwidgets" / "engine"
 OVERLAY = HERE / "overlay"
 
-LATE, TIMES = 30, 10
+LATE, TIMES = 60, 10
 """A test is late, and sees the fault, after so many seconds and so many times what it took."""
 
 WORTH_WARMING = 20

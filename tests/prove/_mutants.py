@@ -4,7 +4,9 @@ Left out are faults that no test can see, by these rules and no other:
 
 * the code is the same with it, as in `return None`;
 * it is in an annotation, or under `if TYPE_CHECKING`: nothing of it runs;
-* `strict=` of `zip`: a check of our own code that no input reaches.
+* `strict=` of `zip`: a check of our own code that no input reaches;
+* a whole number that a module gives a name, such as `ROWS = 32`, one larger: how much is done at
+  once or how often is tried, which was chosen by trying and which no promise names.
 """
 
 import ast
@@ -102,7 +104,9 @@ def _places(node: ast.AST, at: _Place) -> Iterator[_Place]:
             continue
         called = name == "body" and isinstance(node, ast.FunctionDef | ast.Lambda)
         for index, child in enumerate(value if isinstance(value, list) else [value]):
-            if not isinstance(child, ast.AST) or _is_docstring(child) or _is_strict(child):
+            if not isinstance(child, ast.AST) or _is_unseen(child):
+                continue
+            if at.on_import and not at.function and _is_named_number(child):
                 continue
             path = (*at.path, (name, index if isinstance(value, list) else None))
             inside = at._replace(path=path, on_import=at.on_import and not called)
@@ -128,16 +132,19 @@ def _is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-def _is_strict(node: ast.AST) -> bool:
-    return isinstance(node, ast.keyword) and node.arg == "strict"
+def _is_unseen(node: ast.AST) -> bool:
+    """Whether a node is a docstring or `strict=`."""
+    match node:
+        case ast.Expr(value=ast.Constant(value=str())) | ast.keyword(arg="strict"):
+            return True
+    return False
 
 
-def _is_docstring(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+def _is_named_number(node: ast.AST) -> bool:
+    match node:
+        case ast.Assign(targets=[ast.Name()], value=ast.Constant(value=int() as value)):
+            return not isinstance(value, bool)
+    return False
 
 
 def _at(tree: ast.AST, path: Path) -> ast.AST:

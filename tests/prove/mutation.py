@@ -29,7 +29,7 @@ FOLDERS = ("tests/engine", "tests/test_cost.py", "tests/circuits", "tests/plans"
 """Of the tests that are asked to see faults."""
 WANTED = 0.85
 """Share of the faults that tests have to see."""
-SECONDS = 45
+SECONDS = 30
 """Tests of a line are run until they come to this together, by what they took to trace."""
 
 

@@ -111,8 +111,9 @@ def test_a_widget_that_is_harmed_is_seen(monkeypatch):
 def test_faults_that_nothing_can_see_are_none():
     source = """
 from typing import TYPE_CHECKING
+ROWS = 32
 if TYPE_CHECKING:
-    LEAST = 3
+    LEAST = (3, 4)
 def pairs(a: Literal[1], b):
     c = list(zip(a, b, strict=True))
     return None
@@ -121,7 +122,7 @@ def pairs(a: Literal[1], b):
 
 
 def test_a_fault_is_reached_by_its_statement_and_on_import_by_what_it_makes():
-    source = "N = (\n 3\n)\ndef more(n=1):\n if n:\n  n = f(\n  5)\n g = lambda: 7\n"
+    source = "N = [\n 3\n]\ndef more(n=1):\n if n:\n  n = f(\n  5)\n g = lambda: 7\n"
     found = {one.fault: (one.on_import, one.reached_by) for one in mutants(source)}
     assert found == {
         "3: 4": (True, range(1, 9)),
