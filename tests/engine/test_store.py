@@ -374,3 +374,25 @@ def test_the_file_says_whose_it_is_and_how_it_is_laid_out(path):
     with closing(store_file.connect(path)):
         header = path.read_bytes()[:72]
     assert (header[60:64], header[68:72]) == (b"\0\0\0\1", b"pw_c")
+
+
+def test_a_store_that_is_not_there_holds_nothing(path):
+    assert store_file.content(path) == (0, 0, 0)
+    assert not path.exists()
+
+
+def test_a_store_that_is_just_full_keeps_everything(path):
+    study_of(tiny("llama"), PAIRS).sweep("heads").wait()
+    full = store_file.content(path)
+    assert full.cells > 0
+    store.CellStore(path, limit=full.bytes).close()
+    assert store_file.content(path).cells == full.cells
+    store.CellStore(path, limit=full.bytes - 1).close()
+    assert store_file.content(path).cells == 0
+
+
+def test_a_store_that_was_closed_is_asked_no_more(path):
+    opened = store.CellStore(path)
+    assert opened.attempt(lambda connection: connection.total_changes, None) is not None
+    opened.close()
+    assert opened.attempt(lambda connection: connection.total_changes, None) is None

@@ -192,3 +192,12 @@ def test_the_rate_is_multiply_adds_of_a_product_by_the_median_second(monkeypatch
     monkeypatch.setattr(cost.time, "perf_counter", lambda: next(clock))
     rate = cost._rate.__wrapped__(3, 5, torch.float32, torch.device("cpu"))
     assert rate == cost.CHUNK_TOKENS * 3 * 5 / 2
+
+
+@pytest.mark.parametrize(("executor", "tokens"), [("auto", 3 * 5), ("reference", 3 * 15)])
+def test_only_the_fast_executor_carries_tokens_from_the_first_change_on(executor, tokens):
+    study = study_of(tiny("llama"), PAIRS, executor=executor)
+    session, plan = study._session, study.plan("mlp")
+    with session.model.measuring():
+        (work,) = session._measurement(plan, session.runs_with(["mlp_out"]), None).work
+    assert [work.tokens(one) for one in work.cells] == [tokens] * 3

@@ -2,7 +2,7 @@
 
 Tests are collected and models made once; every fault is put into a process that is forked then.
 Reads `PATCHWIDGETS_FAULTS`, a JSON list of `Job`, and writes a line of JSON for each to
-`PATCHWIDGETS_SEEN`: the test that fails with it, or null.
+`PATCHWIDGETS_SEEN`: the test that fails with it, or null, or what is in the way of putting it in.
 """
 
 import json
@@ -79,12 +79,10 @@ def _warm() -> None:
     assert not alive, f"threads that a fork would lose: {alive}"
 
 
-def _forked(session: pytest.Session, items: dict[str, pytest.Item], job: Job) -> str | None:
-    """Run the tests of a job in a process of its own, and return the one that fails.
-
-    Raises:
-        RuntimeError: The fault cannot be put in.
-    """
+def _forked(
+    session: pytest.Session, items: dict[str, pytest.Item], job: Job
+) -> str | dict[str, str] | None:
+    """Run the tests of a job in a process of its own, and return what is written of it."""
     here, there = os.pipe()
     child = os.fork()
     if child == 0:
@@ -106,8 +104,8 @@ def _forked(session: pytest.Session, items: dict[str, pytest.Item], job: Job) ->
                         last = test
                     case {"ended": failed}:
                         return failed
-                    case {"trouble": trouble}:
-                        raise RuntimeError(f"{job['file']}: {trouble}")
+                    case {"trouble": _} as trouble:
+                        return trouble
             if not word:
                 return last or job["tests"][0]
     finally:

@@ -5,8 +5,8 @@ Whoever holds a function holds it still, in whatever it is wrapped, and runs the
 
 import ast
 import gc
+import importlib
 import inspect
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -22,7 +22,7 @@ def graft(module: str, source: str) -> None:
     Raises:
         LookupError: What is different in the other text is in no function that anybody holds.
     """
-    loaded = sys.modules[module]
+    loaded = importlib.import_module(module)
     assert loaded.__file__ is not None
     file = Path(loaded.__file__)
     plain = ast.unparse(ast.parse(file.read_text(encoding="utf-8")))

@@ -135,23 +135,36 @@ def _control(job: Job, test: str) -> Job:
 def _run(jobs: Sequence[Job], on_import: Sequence[bool]) -> list[str | None]:
     """Return for every job the test that failed: one process for each on import, one for the rest.
 
-    Nothing is loaded anew where a fault is in a function, so that those take seconds.
+    Nothing is loaded anew where a fault is in a function, so that those take seconds. The few that
+    cannot be put into a module that is loaded take the slow way too.
     """
-    seen: list[str | None] = [None] * len(jobs)
-    with tempfile.TemporaryDirectory() as folder:
-        text = Path(folder) / "fault.py"
-        for k, job in enumerate(jobs):
-            if on_import[k] and job["tests"] and job["source"] is not None:
-                text.write_text(job["source"], encoding="utf-8")
-                loaded = Job({**job, "source": None})
-                (seen[k],) = _forked([loaded], overlaid(job["file"], text))
     rest = [k for k, job in enumerate(jobs) if not on_import[k] and job["tests"]]
-    for k, test in zip(rest, _forked([jobs[k] for k in rest], {}), strict=True):
-        seen[k] = test
+    together = dict(zip(rest, _forked([jobs[k] for k in rest], {}), strict=True))
+    seen: list[str | None] = []
+    for k, job in enumerate(jobs):
+        found = together.get(k)
+        alone = job["tests"] and k not in together
+        seen.append(_alone(job) if alone or isinstance(found, dict) else found)
     return seen
 
 
-def _forked(jobs: Sequence[Job], environment: dict[str, str]) -> list[str | None]:
+def _alone(job: Job) -> str | None:
+    """Return the test that fails where the module is loaded from the text of a job.
+
+    Raises:
+        RuntimeError: The tests cannot be run.
+    """
+    assert job["source"] is not None
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(folder) / "fault.py"
+        text.write_text(job["source"], encoding="utf-8")
+        (found,) = _forked([Job({**job, "source": None})], overlaid(job["file"], text))
+    if isinstance(found, dict):
+        raise RuntimeError(f"{job['file']}: {found['trouble']}")
+    return found
+
+
+def _forked(jobs: Sequence[Job], environment: dict[str, str]) -> list[str | dict[str, str] | None]:
     if not jobs:
         return []
     with tempfile.TemporaryDirectory() as folder:
