@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from patchwidgets.engine import execute
+from patchwidgets.errors import PlanError
 from patchwidgets.jobs import Job
 from patchwidgets.results.measured import Baseline, MetricInfo
 from patchwidgets.results.result import Result
@@ -47,3 +48,14 @@ def test_an_order_is_followed_and_the_rest_is_left_out(pairs, monkeypatch):
         count = len(measured & set(live))
         assert measured & set(live) == set(live[:count])
     assert len(seen) > 2
+
+
+def test_an_estimate_of_another_plan_is_no_order():
+    study = study_of(tiny("llama"), PAIRS)
+    heads, mlp = study.plan("heads"), study.plan("mlp")
+    with pytest.raises(PlanError) as refused:
+        study.sweep("mlp", estimate=study.estimate("heads"))
+    assert str(refused.value) == (
+        f"The estimate is of another plan ({heads.describe()}) than the one to measure "
+        f"({mlp.describe()}). Estimate it with the same options as you measure it."
+    )
