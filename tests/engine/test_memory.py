@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from patchwidgets.engine import execute, memory
+from patchwidgets.engine import execute, memory, precision
 from patchwidgets.engine.replay import Replay
 from patchwidgets.errors import MemoryBudgetError
 from tests.engine.test_hygiene import traces
-from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
+from tests.families import FAMILIES, PAIRS, RAGGED, bridge_of, study_of, tiny
 
 
 @pytest.mark.parametrize(
@@ -202,3 +202,14 @@ def test_metrics_of_half_precision_are_computed_in_float32(metric):
     np.testing.assert_array_equal(
         reader.of_logits(runs.base.logits), wide.of_logits(runs.base.logits)
     )
+
+
+@pytest.mark.parametrize(("dtype", "asked"), [(torch.float32, 1), (torch.bfloat16, 2)])
+def test_rounding_is_measured_on_every_group_in_half_precision_only(dtype, asked, monkeypatch):
+    seen = []
+    right = precision._of_rounded_logits
+    monkeypatch.setattr(
+        precision, "_of_rounded_logits", lambda *given: seen.append(given) or right(*given)
+    )
+    study_of(_half("llama", dtype), RAGGED).sweep("mlp").wait()
+    assert len(seen) == asked
