@@ -4,12 +4,15 @@ import threading
 import time
 
 import pytest
+from bokeh.plotting import figure
 from ipywidgets import Widget
+from ipywidgets.widgets import widget as ipywidgets_widget
 
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
 from patchwidgets.widgets import heatmap
 from patchwidgets.widgets._newest import Newest
+from patchwidgets.widgets.bokeh_pane import BokehPane
 from patchwidgets.widgets.explorer import MOST_PROBLEMS, LiveExplorer
 from tests.families import PAIRS, study_of, tiny
 
@@ -165,6 +168,19 @@ def test_a_page_is_heard_while_a_picture_of_another_view_is_made(explorer, monke
     go_on.set()
     assert heard
     assert ended([storing])
+
+
+def test_a_closed_view_leaves_no_widget_behind(study):
+    def made():
+        views = [LiveExplorer([study.sweep("heads").wait()]).widget, heatmap.HeatmapWidget([[1.0]])]
+        return [*views, BokehPane(figure())]
+
+    for widget in made():
+        widget.close()
+    before = set(ipywidgets_widget._instances)
+    for widget in made():
+        widget.close()
+    assert set(ipywidgets_widget._instances) == before
 
 
 def test_a_job_that_has_ended_holds_on_to_no_listener():

@@ -66,6 +66,12 @@ class BokehPane(anywidget.AnyWidget):
     def _read_code(self) -> str:
         return static_text("stub.js")
 
+    def close(self) -> None:
+        """Close it, and the layout that ipywidgets makes for every widget and keeps for ever."""
+        layout = self.layout
+        super().close()
+        layout.close()
+
     def link(self, *others: Any) -> "BokehPane":
         """Select the same node here and there from now on, and return this pane.
 

@@ -83,6 +83,12 @@ class CarryingWidget(anywidget.AnyWidget):
     def _read_code(self) -> str:
         return static_text("stub.js")
 
+    def close(self) -> None:
+        """Close it, and the layout that ipywidgets makes for every widget and keeps for ever."""
+        layout = self.layout
+        super().close()
+        layout.close()
+
     def draw(self, header: Shown, block: bytes) -> None:
         """Draw something else in place; may be called from any thread."""
         with self._lock:

@@ -12,7 +12,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.prove import disk, files, interrupts, kills, load, messages, mutation, soak, supply
+from tests.prove import (
+    browser_load,
+    disk,
+    files,
+    interrupts,
+    kills,
+    load,
+    messages,
+    mutation,
+    soak,
+    supply,
+)
 from tests.prove._proof import Proof, Prove
 
 PROOFS: dict[str, tuple[Prove, int, int]] = {
@@ -22,6 +33,7 @@ PROOFS: dict[str, tuple[Prove, int, int]] = {
     "files": (files.prove, 10_000, 60),
     "messages": (messages.prove, 10_000, 200),
     "load": (load.prove, load.FULL, 60),
+    "browser": (browser_load.prove, browser_load.FULL, 0),
     "soak": (soak.prove, soak.FULL, 0),
     "supply": (supply.prove, 2, 2),
     "mutation": (mutation.prove, 300, 0),

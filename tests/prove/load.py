@@ -96,7 +96,7 @@ def large_sweep(proof: Proof, cells: int) -> None:
     layers, heads = 16, 32
     length = max(4, round(cells / layers / heads))
     torch.manual_seed(0)
-    study = _long_study(length, layers=layers, heads=heads, n=2)
+    study = long_study(length, layers=layers, heads=heads, n=2)
     with recorded() as sent:
         looked_at = study.sweep("heads", positions="each")
         view = looked_at._live()
@@ -142,7 +142,7 @@ def many_prompts(proof: Proof, n: int) -> None:
 
 def long_prompt(proof: Proof, tokens: int) -> None:
     """Sweep over a prompt of so many tokens, by role and by position, and look at one head."""
-    study = _long_study(tokens, layers=2, heads=4, n=1)
+    study = long_study(tokens, layers=2, heads=4, n=1)
     began = time.monotonic()
     each = study.sweep("residual", positions="each").wait().snapshot().values
     proof.count("tokens in one prompt", tokens)
@@ -161,7 +161,7 @@ def long_prompt(proof: Proof, tokens: int) -> None:
     labels = [axis.labels for axis in roles.plan.maps[0].axes if axis.name == "role"]
     assert labels == [ROLES], labels
     by_place = each.reshape(2, tokens)[:, places]
-    reference = _long_study(tokens, layers=2, heads=4, n=1, executor="reference")
+    reference = long_study(tokens, layers=2, heads=4, n=1, executor="reference")
     slow = reference.sweep("residual", positions=places).wait().snapshot().values
     for what, values in {"by role": roles.snapshot().values, "whole passes": slow}.items():
         if not np.allclose(values.reshape(2, -1), by_place, rtol=0, atol=ATOL):
@@ -173,7 +173,7 @@ def long_prompt(proof: Proof, tokens: int) -> None:
 ROLES = ("name", "END")
 
 
-def _long_study(length: int, layers: int, heads: int, n: int, **options: Any) -> Any:
+def long_study(length: int, layers: int, heads: int, n: int, **options: Any) -> Any:
     """Return a study of a random model on prompts of so many tokens, which differ in one."""
     torch.manual_seed(0)
     sizes = {"num_hidden_layers": layers, "num_attention_heads": heads, "hidden_size": 2 * heads}
