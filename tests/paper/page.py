@@ -18,11 +18,10 @@ RUN = Path(__file__).with_name("smollm2-135m.json")
 def claims() -> Iterator[str]:
     """Yield every claim with its verdict and the numbers that decide it."""
     run = json.loads(RUN.read_text(encoding="utf-8"))
-    minutes = sum(claim["seconds"] for claim in run["claims"]) / 60
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     yield (
         f"{run['model']}, {run['n']} prompt pairs, seed {run['seed']}, {run['noise_draws']} draws "
-        f"of noise; {minutes:.0f} minutes on two cores; {versions}."
+        f"of noise; {versions}."
     )
     yield ""
     yield from head("claim", "the paper says", "on this model", "numbers with 95 % intervals")
