@@ -1,7 +1,8 @@
 """A page of JupyterLab under load answers, says what Python says, and holds no more than before.
 
-Five studies with twenty outputs in one notebook are clicked 200 times a second, on cells that are
-measured, while a map of 50,000 cells fills in. Needs Chromium.
+Five studies with twenty outputs in one notebook are clicked, on cells that are measured, while a
+map of 50,000 cells fills in: 200 times a second, or as often as the page takes clicks. Needs
+Chromium.
 """
 
 import time
