@@ -397,3 +397,15 @@ def test_a_store_that_was_closed_is_asked_no_more(path):
     assert opened.attempt(lambda connection: connection.total_changes, None) is not None
     opened.close()
     assert opened.attempt(lambda connection: connection.total_changes, None) is None
+
+
+def test_what_is_forgotten_leaves_nothing_and_other_sweeps_alone(path):
+    opened = store.CellStore(path)
+    one, other = (store.StoredCells(opened, key, np.zeros((2, 4)), 0.0) for key in ("one", "other"))
+    for cells in (one, other):
+        cells.write({"L0H0": np.ones((1, 4))})
+    one.forget()
+    assert one.read() == {}
+    assert list(other.read()) == ["L0H0"]
+    opened.close()
+    assert store_file.content(path)[1:] == (1, 1)
