@@ -1,8 +1,11 @@
 """Files that a reader sees whole or not at all, and why one could not be written."""
 
 import errno
+import glob
 import os
+import socket
 import threading
+import zlib
 from pathlib import Path
 
 from patchwidgets.errors import FileError
@@ -31,10 +34,12 @@ def write_bytes(data: bytes, path: Path) -> Path:
             f"There is no folder `{path.parent}`, so `{path.name}` cannot be written there. Make "
             "it first, or name another."
         )
-    who = f"{os.getpid()}-{threading.get_ident()}"
-    unfinished = path.with_name(f".{path.name}.{who}.unfinished")
+    unfinished = path.with_name(
+        f".{path.name}.{_machine()}-{os.getpid()}-{threading.get_ident()}.unfinished"
+    )
     try:
         try:
+            _clear_left(path)
             with unfinished.open("wb") as file:
                 file.write(data)
                 file.flush()
@@ -48,6 +53,30 @@ def write_bytes(data: bytes, path: Path) -> Path:
             f"{_what_to_do(problem)}; what was measured is still here."
         ) from None
     return path
+
+
+def _clear_left(path: Path) -> None:
+    """Remove what processes of this machine that were killed left unfinished of a file."""
+    if os.name != "posix":  # elsewhere no question whether a process runs is harmless
+        return
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{_machine()}-*.unfinished"):
+        process = left.name.rsplit(".", 2)[1].split("-")[1]
+        if process.isdigit() and not _runs(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _machine() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
 
 
 def _what_to_do(problem: OSError) -> str:

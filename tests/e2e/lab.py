@@ -62,20 +62,19 @@ class Lab:
         dark = "false" if "Dark" in name else "true"
         self.page.wait_for_selector(f'body[data-jp-theme-light="{dark}"]', state="attached")
 
-    def open(
-        self, path: str, *, kernel: bool = True, beside: "Notebook | None" = None
-    ) -> "Notebook":
-        """Open a notebook, on the kernel of the one `beside` it or on one of its own.
+    def open(self, path: str, *, kernel: bool = True) -> "Notebook":
+        """Open a notebook; without `kernel`, answer the question for one with No Kernel."""
+        return self._open(path, {"name": "python3"} if kernel else None)
 
-        Without `kernel`, the question for one is answered with No Kernel.
-        """
-        chosen = {"name": "python3"}
-        if beside:
-            chosen = {"id": beside.ask("panel.sessionContext.session.kernel.id")}
+    def open_beside(self, notebook: "Notebook", path: str) -> "Notebook":
+        """Open a notebook on the kernel of another one."""
+        return self._open(path, {"id": notebook.ask("panel.sessionContext.session.kernel.id")})
+
+    def _open(self, path: str, kernel: dict[str, str] | None) -> "Notebook":
         options = {"path": path, "factory": "Notebook"}
         self.ask(
             "(app, options) => { void app.commands.execute('docmanager:open', options); }",
-            options | ({"kernel": chosen} if kernel else {}),
+            options | ({"kernel": kernel} if kernel else {}),
         )
         if not kernel:
             self._refuse_a_kernel()

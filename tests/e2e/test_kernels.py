@@ -41,7 +41,7 @@ def bring_to_front(notebook):
 
 def test_two_notebooks_on_one_kernel_each_answer_clicks_whichever_is_closed(lab, notebook):
     write_notebook(lab.root / "second.ipynb", ["heads"])
-    second = lab.open("second.ipynb", beside=notebook)
+    second = lab.open_beside(notebook, "second.ipynb")
     second.run(0)
     view_of(second, 0).click("L1H0")
     second.comes_to(CHOSEN, "L1H0")

@@ -2,13 +2,15 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import patchwidgets as pw
 from patchwidgets.errors import FileError
-from patchwidgets.results.writing import write_text
+from patchwidgets.results.writing import _machine, write_text
 
 SAYS = {
     errno.ENOSPC: (
@@ -67,3 +69,22 @@ def test_every_file_is_written_whole_or_not_at_all(tmp_path, make_result, refusi
     with pytest.raises(FileError, match="Make room on that disk"):
         WRITERS[name](make_result(), path)
     assert path.read_bytes() == whole
+
+
+def test_what_killed_processes_left_of_a_file_goes_with_its_next_save(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here, path = _machine(), tmp_path / "one [1].json"
+    kept = [
+        f".{path.name}.{here}-{os.getpid()}-7.unfinished",
+        f".{path.name}.{here}-{'9' * 30}-7.unfinished",
+        f".{path.name}.{here}-other.unfinished",
+        f".{path.name}.00000000-{ended.pid}-7.unfinished",
+        f".two.json.{here}-{ended.pid}-7.unfinished",
+    ]
+    left = f".{path.name}.{here}-{ended.pid}-7.unfinished"
+    for name in [*kept, left]:
+        (tmp_path / name).write_text("half")
+    write_text("whole", path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([*kept, path.name])
+    assert path.read_text() == "whole"
