@@ -32,7 +32,8 @@ prove: install
 
 install: $(VENV)/installed
 
-$(VENV)/installed: pyproject.toml package.json constraints.txt $(shell find js/src js/style -type f)
+$(VENV)/installed: pyproject.toml package.json constraints.txt $(wildcard notebooks/*.ipynb) \
+  $(shell find js/src js/style -type f)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
 	  "Python 3.11 or newer is needed, and $(PYTHON) is older. Name another: make PYTHON=python3.12"; exit 1; }
 	@command -v npm >/dev/null || { echo \

@@ -152,7 +152,7 @@ def test_another_text_is_run_by_whoever_holds_a_function(tmp_path, monkeypatch):
 def test_tests_see_a_fault_and_nothing_where_there_is_none(monkeypatch, tmp_path):
     calls = tmp_path / "calls.jsonl"
     test = "tests/engine/test_threads.py::test_every_task_is_done_once_with_its_place"
-    lines = {file: list(range(1, 300)) for file in ("threads.py", "precision.py")}
+    lines = {file: list(range(1, 300)) for file in ("threads.py", "estimating.py")}
     calls.write_text(json.dumps({"test": test, "seconds": 0.1, "lines": lines}) + "\n")
     monkeypatch.setenv("PATCHWIDGETS_CALLS", str(calls))
     found = {str(fault): fault for fault in mutation.faults()}
@@ -160,7 +160,7 @@ def test_tests_see_a_fault_and_nothing_where_there_is_none(monkeypatch, tmp_path
         "threads.py:52 in side_by_side: if threads == 1: never": None,
         "threads.py:94 in _Crew.next: if isinstance(made, BaseException): never": None,
         "threads.py:96 in _Crew.next: return: nothing": test,
-        "precision.py:15 in the module: 4: 5": None,
+        "estimating.py:22 in the module: 5: 6": None,
     }
     assert mutation.seen_by([found[name] for name in wanted]) == list(wanted.values())
 
