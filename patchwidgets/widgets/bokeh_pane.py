@@ -1,25 +1,22 @@
 """The widget that carries a Bokeh figure between Python and the page."""
 
 from typing import Any
-from uuid import uuid4
 
-import anywidget
 import traitlets as t
 from ipywidgets import Widget
 
 from patchwidgets.charts._bokehjs import bokehjs
 from patchwidgets.reports.figure import image
-from patchwidgets.views._static import static_text
 from patchwidgets.views.figure import FIGURE_MIME_TYPE, Figure, figure_bundle
 from patchwidgets.widgets._linking import LOCK, link, selecting
 from patchwidgets.widgets._showing import as_widget, shown_as
-from patchwidgets.widgets.widget import shared_runtime
+from patchwidgets.widgets._stub import StubWidget
 
 CODE = {"command": "bokehjs"}
 """What a page sends that has no BokehJS yet."""
 
 
-class BokehPane(anywidget.AnyWidget):
+class BokehPane(StubWidget):
     """Shows a Bokeh figure, tied to maps by the node that is selected.
 
     A data source of the figure with a column `node` (written names, such as `L9H6`) makes its
@@ -41,9 +38,6 @@ class BokehPane(anywidget.AnyWidget):
     """The figure as the JSON that BokehJS draws."""
     selection = t.Unicode().tag(sync=True)
     """Written name of the selected node, or empty."""
-    pw_id = t.Unicode().tag(sync=True)
-    _esm = t.Unicode().tag(sync=True)
-    _runtime = anywidget.WidgetTrait().tag(sync=True)
 
     def __init__(
         self, figure: Any, *, title: str = "Bokeh figure", text: str = "", picture: str = ""
@@ -51,26 +45,8 @@ class BokehPane(anywidget.AnyWidget):
         from patchwidgets.charts._figure import item_of
 
         self._picture = Figure(title=title, text=text, picture=picture)
-        # The page reads its id before anything that is set after this call reaches it.
-        identity = uuid4().hex
-        super().__init__(
-            model_id=identity,
-            pw_id=identity,
-            header=self._picture.model_dump(mode="json"),
-            figure=item_of(figure),
-            _runtime=shared_runtime(),
-        )
+        super().__init__(header=self._picture.model_dump(mode="json"), figure=item_of(figure))
         self.on_msg(self._receive)
-
-    @t.default("_esm")
-    def _read_code(self) -> str:
-        return static_text("stub.js")
-
-    def close(self) -> None:
-        """Close it, and the layout that ipywidgets makes for every widget and keeps for ever."""
-        layout = self.layout
-        super().close()
-        layout.close()
 
     def link(self, *others: Any) -> "BokehPane":
         """Select the same node here and there from now on, and return this pane.

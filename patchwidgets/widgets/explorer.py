@@ -21,7 +21,6 @@ from patchwidgets.widgets.widget import PatchWidget
 MOST_DETAILS = 40
 """Cells of which more than their map says is kept, so that a notebook does not grow for ever."""
 
-
 MOST_PROBLEMS = 5
 """Sentences on why a command was not carried out; each is shown once."""
 

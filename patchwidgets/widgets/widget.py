@@ -3,20 +3,18 @@
 import logging
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
-import anywidget
 import traitlets as t
 from ipywidgets import Widget
 from pydantic import ValidationError
 
-from patchwidgets.views._static import static_text
 from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import MIME_TYPE
 from patchwidgets.views.explorer import COMMANDS
 from patchwidgets.widgets._bundle import mime_bundle
 from patchwidgets.widgets._linking import LOCK
 from patchwidgets.widgets._showing import as_widget, shown_as
+from patchwidgets.widgets._stub import StubWidget
 
 STORE = {"command": "store"}
 """What a page sends that was loaded after the outputs it shows."""
@@ -24,17 +22,7 @@ STORE = {"command": "store"}
 logger = logging.getLogger(__name__)
 
 
-class _Runtime(anywidget.AnyWidget):
-    """Holds the code that all widgets of a page share, so that none of them carries it."""
-
-    _esm = t.Unicode().tag(sync=True)
-
-    @t.default("_esm")
-    def _read_code(self) -> str:
-        return static_text("widget.js")
-
-
-class CarryingWidget(anywidget.AnyWidget):
+class CarryingWidget(StubWidget):
     """Carries one view, whatever it is made of.
 
     Args:
@@ -52,9 +40,6 @@ class CarryingWidget(anywidget.AnyWidget):
     """The arrays of the view."""
     selection = t.Unicode().tag(sync=True)
     """Written name of the selected node in the map last touched, or empty."""
-    pw_id = t.Unicode().tag(sync=True)
-    _esm = t.Unicode().tag(sync=True)
-    _runtime = anywidget.WidgetTrait().tag(sync=True)
 
     def __init__(
         self,
@@ -68,26 +53,8 @@ class CarryingWidget(anywidget.AnyWidget):
         self._lock = LOCK
         self._header = header
         self._on_command = on_command
-        # The page reads its id before anything that is set after this call reaches it.
-        identity = uuid4().hex
-        super().__init__(
-            model_id=identity,
-            pw_id=identity,
-            header=header.model_dump(mode="json"),
-            block=block,
-            _runtime=shared_runtime(),
-        )
+        super().__init__(header=header.model_dump(mode="json"), block=block)
         self.on_msg(self._receive)
-
-    @t.default("_esm")
-    def _read_code(self) -> str:
-        return static_text("stub.js")
-
-    def close(self) -> None:
-        """Close it, and the layout that ipywidgets makes for every widget and keeps for ever."""
-        layout = self.layout
-        super().close()
-        layout.close()
 
     def draw(self, header: Shown, block: bytes) -> None:
         """Draw something else in place; may be called from any thread."""
@@ -186,13 +153,3 @@ class CircuitWidget(ViewWidget):
 
     metric = t.Unicode().tag(sync=True)
     """Name of the metric that is shown; empty means the first."""
-
-
-_runtimes: list[_Runtime] = []
-
-
-def shared_runtime() -> _Runtime:
-    """Return the runtime of this kernel; a new one where the last was closed."""
-    if not _runtimes or _runtimes[-1].comm is None:
-        _runtimes[:] = [_Runtime()]
-    return _runtimes[-1]

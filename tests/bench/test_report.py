@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node
 from tests.bench.floor import needed, needed_by_paths
 from tests.bench.plain import SETTERS
 from tests.bench.run import SWEEPS, text
+from tests.plain_spec import SPEC
 
 HERE = Path(__file__).parent
 README = HERE / "README.md"
@@ -28,20 +28,6 @@ def test_every_sweep_has_a_plain_counterpart():
     assert set(SWEEPS) == set(SETTERS)
 
 
-SPEC = ModelSpec(
-    name="tiny",
-    family="tiny",
-    n_layers=3,
-    n_heads=2,
-    n_kv_heads=1,
-    d_model=4,
-    d_head=2,
-    d_mlp=8,
-    d_vocab=9,
-    n_ctx=9,
-    gated_mlp=True,
-    parallel=False,
-)
 KEYS_VALUES, VALUE, MLP = 4 * 2 * 2, 4 * 2, 3 * 4 * 8
 ATTENTION = 4 * 2 * (2 * 2 + 2 * 1)
 BLOCK = ATTENTION + MLP

@@ -12,23 +12,10 @@ from patchwidgets.engine.memory import cell_bytes, parse_bytes, require_room, wr
 from patchwidgets.engine.path_receivers import Receiver
 from patchwidgets.engine.work import multiply_adds
 from patchwidgets.errors import MemoryBudgetError
-from patchwidgets.models.spec import ModelSpec
 from tests.families import PAIRS, study_of, tiny
+from tests.plain_spec import SPEC as PLAIN
 
-SPEC = ModelSpec(
-    name="tiny",
-    family="tiny",
-    n_layers=3,
-    n_heads=2,
-    n_kv_heads=1,
-    d_model=4,
-    d_head=2,
-    d_mlp=8,
-    d_vocab=100,
-    n_ctx=9,
-    gated_mlp=True,
-    parallel=False,
-)
+SPEC = replace(PLAIN, d_vocab=100)
 # Five prompts of six tokens, changed from the third on: 20 tokens travel.
 RUN: dict[str, Any] = {"prompts": 5, "length": 6}
 TOKENS = 20
