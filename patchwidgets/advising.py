@@ -6,6 +6,7 @@ from typing import Any
 from patchwidgets.advice import AdviceList, Rule
 from patchwidgets.advice._asking import about_study
 from patchwidgets.advice._facts import read_facts
+from patchwidgets.engine.measured_prompts import measured_prompts
 from patchwidgets.engine.session import Session
 from patchwidgets.results.measured import Baseline, MetricInfo
 
@@ -68,6 +69,6 @@ def about_session(session: Session) -> dict[str, Any]:
         "bos_by_default": model.default_prepend_bos,
         "hooks": model.callers_hooks(),
         "compatibility_mode": model.compatibility_mode,
-        "prompts": session.describe_prompts(),
+        "prompts": measured_prompts(session),
         **({} if prompts.noise is None else {"noise": prompts.noise.settings()}),
     }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from patchwidgets.engine.measured_prompts import measured_prompts
 from patchwidgets.engine.patterns import patterns
 from patchwidgets.engine.session import Session
 from patchwidgets.errors import PatchwidgetsError, PlanError
@@ -104,7 +105,7 @@ class Detailing:
             node = str(heads[0]) if heads else node
             code = f"{self._code}\npattern = study.patterns({node!r}, prompt={pair!r}{given})"
             found = self.patterns(node, pair, under, form=form)
-            header = attention(found, self._session.describe_prompts(), block, code)
+            header = attention(found, measured_prompts(self._session), block, code)
             return header, block.to_bytes()
 
         return LiveAttention(measured, str(parse_node(head)), prompt)
@@ -135,7 +136,7 @@ class Detailing:
         """
         from patchwidgets.widgets.prompts import prompts_widget
 
-        return prompts_widget(self._session.describe_prompts(), self._code)
+        return prompts_widget(measured_prompts(self._session), self._code)
 
 
 def detail(
@@ -175,7 +176,7 @@ def detail(
             found = patterns(session, heads, [prompt], under)
         except PatchwidgetsError as problem:
             note = str(problem)
-    about = result.provenance.get("prompts", []) or session.describe_prompts()
+    about = result.provenance.get("prompts", []) or measured_prompts(session)
     return Detail(
         map=key_of(result),
         node=node,

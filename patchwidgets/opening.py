@@ -205,7 +205,7 @@ def code_of(
 def about_run(session: Session) -> dict[str, Any]:
     """Return what a result must remember of a session, to be told apart and made again."""
     return about_session(session) | {
-        "fingerprint": session.model.fingerprint(),
+        "fingerprint": session.fingerprint,
         "device": str(session.model.device),
         "executor": session.executor,
         "versions": {

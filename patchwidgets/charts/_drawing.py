@@ -86,6 +86,7 @@ class Drawing:
         lines: Under the dots.
         legend: What the groups are told apart by; empty where their names say it.
         diagonal: Whether x = y is drawn: both axes have one unit.
+        x_names: What stands at 0, 1, 2, … across instead of these numbers; empty for numbers.
     """
 
     title: str
@@ -97,6 +98,7 @@ class Drawing:
     lines: tuple[Line, ...] = ()
     legend: str = ""
     diagonal: bool = False
+    x_names: tuple[str, ...] = ()
 
     def reach(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return where x and y begin and end, with room around the dots and 0 inside.

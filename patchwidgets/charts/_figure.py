@@ -3,12 +3,14 @@
 What has the colour of text is tagged: the page knows its theme, and Python does not.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from bokeh.embed import json_item
 from bokeh.models import (
     ColumnDataSource,
+    FixedTicker,
     HoverTool,
     Legend,
     LegendItem,
@@ -26,6 +28,8 @@ from bokeh.plotting import figure as new_figure
 from patchwidgets.charts._drawing import Drawing, Line
 
 HEIGHT = 460
+NAME_TURN = 0.6
+"""Names under an axis rise by so much, in radians, so that they do not lie over each other."""
 INK, LABEL, TIP = "pw-ink", "pw-label", "pw-tip"
 """Tags of what has the colour of text, of text that also covers what is behind it, and of what
 says `node` and `says` of a dot under the pointer. The same in js/src/views/bokeh-figure.ts."""
@@ -56,6 +60,8 @@ def figure_of(drawing: Drawing) -> Any:
     shown.toolbar.active_scroll = None  # the wheel scrolls the notebook
     for dimension in ("width", "height"):
         shown.add_layout(Span(location=0, dimension=dimension, line_alpha=0.5, tags=[INK]))
+    if drawing.x_names:
+        _name_ticks(shown.xaxis[0], drawing.x_names)
     if drawing.diagonal:
         shown.add_layout(Slope(gradient=1, y_intercept=0, line_dash="dashed", tags=[INK]))
     for line in drawing.lines:
@@ -67,6 +73,12 @@ def figure_of(drawing: Drawing) -> Any:
 def item_of(figure: Model) -> dict[str, Any]:
     """Return a figure as the JSON that BokehJS draws."""
     return dict(json_item(figure))
+
+
+def _name_ticks(axis: Any, names: Sequence[str]) -> None:
+    axis.ticker = FixedTicker(ticks=list(range(len(names))))
+    axis.major_label_overrides = dict(enumerate(names))
+    axis.major_label_orientation = NAME_TURN
 
 
 def _add_line(shown: Any, line: Line) -> None:

@@ -10,6 +10,8 @@ from patchwidgets.charts._drawing import Drawing, Group, Line, Marker
 
 WIDTH, HEIGHT = 640, 500
 LEFT, RIGHT, TOP, BOTTOM = 70, 16, 52, 84
+NAMED, LONGEST_NAME, NAME_TURN = 44, 14, 35
+"""Room below for names instead of numbers, letters of one, and by how many degrees they rise."""
 SHAPES: dict[Marker, str] = {
     "circle": '<circle r="3.6"/>',
     "square": '<rect x="-3.3" y="-3.3" width="6.6" height="6.6"/>',
@@ -53,6 +55,7 @@ class _Frame:
     def __init__(self, drawing: Drawing) -> None:
         self.drawing = drawing
         self.x, self.y = drawing.reach()
+        self.low = HEIGHT - BOTTOM - (NAMED if drawing.x_names else 0)
 
     def across(self, x: Any) -> Any:
         """Return pixels from the left."""
@@ -62,21 +65,25 @@ class _Frame:
     def down(self, y: Any) -> Any:
         """Return pixels from the top."""
         share = (np.asarray(y) - self.y[0]) / (self.y[1] - self.y[0])
-        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+        return self.low - share * (self.low - TOP)
 
     def axes(self) -> list[str]:
         """Return grid, numbers and names of both axes."""
-        end, low = WIDTH - RIGHT, HEIGHT - BOTTOM
+        end, low, names = WIDTH - RIGHT, self.low, self.drawing.x_names
         parts = []
-        for tick in ticks(*self.x):
+        for tick in range(len(names)) if names else ticks(*self.x):
             at = f"{self.across(tick):.1f}"
             parts.append(f'<line class="g" x1="{at}" x2="{at}" y1="{TOP}" y2="{low}"/>')
-            parts.append(_text(at, low + 17, written(tick), "m", "middle"))
+            if names:
+                parts.append(_name(at, low + 14, names[int(tick)]))
+            else:
+                parts.append(_text(at, low + 17, written(tick), "m", "middle"))
         for tick in ticks(*self.y):
             at = f"{self.down(tick):.1f}"
             parts.append(f'<line class="g" x1="{LEFT}" x2="{end}" y1="{at}" y2="{at}"/>')
             parts.append(_text(LEFT - 7, float(at) + 4, written(tick), "m", "end"))
-        parts.append(_text((LEFT + end) / 2, low + 37, self.drawing.x_label, "", "middle"))
+        below = HEIGHT - BOTTOM + 37
+        parts.append(_text((LEFT + end) / 2, below, self.drawing.x_label, "", "middle"))
         turned = f'<g transform="translate(16 {(TOP + low) / 2:.0f})rotate(-90)">'
         parts.append(f"{turned}{_text(0, 0, self.drawing.y_label, '', 'middle')}</g>")
         return parts
@@ -154,6 +161,12 @@ def _legend(drawing: Drawing) -> list[str]:
         parts.append(_text(at + 9, HEIGHT - 10, label, "", "start"))
         at += 26 + 6.4 * len(label)
     return parts
+
+
+def _name(x: Any, y: Any, name: str) -> str:
+    short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    turned = f'<g transform="translate({float(x):.1f} {float(y):.1f})rotate(-{NAME_TURN})">'
+    return f"{turned}{_text(0, 0, short, 'm', 'end')}</g>"
 
 
 def _text(x: Any, y: Any, text: str, kind: str, anchor: str) -> str:

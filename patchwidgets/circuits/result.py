@@ -23,6 +23,7 @@ from patchwidgets.results.result import Result
 
 if TYPE_CHECKING:
     from patchwidgets.advice import AdviceList, Rule
+    from patchwidgets.charts._chart import Chart
     from patchwidgets.widgets.circuit import LiveCircuit
     from patchwidgets.widgets.widget import CircuitWidget
 
@@ -137,6 +138,23 @@ class CircuitResult:
                 measured to its end, or has no shares.
         """
         return self._waited().areas(metric)
+
+    def chart(self, metric: str | None = None) -> "Chart":
+        """Return the curve as a chart, linked in a notebook with the circuit's own view.
+
+        It waits for the job; `charts/faithfulness.py` says what it shows.
+
+        Args:
+            metric: Name of a metric; the first by default.
+
+        Raises:
+            UnknownNameError: No such metric.
+            MeasurementError: No share was measured, or none can be computed.
+        """
+        from patchwidgets.charts._chart import Chart
+        from patchwidgets.charts.faithfulness import faithfulness
+
+        return Chart(faithfulness(self, metric), self)
 
     def runs(self, metric: str | None = None) -> pd.DataFrame:
         """Return a row per prompt pair: its group, and the metric in each run.

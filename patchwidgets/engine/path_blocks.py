@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from jaxtyping import Float
 from torch import Tensor
 
+from patchwidgets.engine.frozen_attention import frozen_attention
 from patchwidgets.engine.path_receivers import Arrived, Receiver
 from patchwidgets.engine.replay import Replay
 from patchwidgets.models.bridge import Hook, require_fired
@@ -61,7 +62,7 @@ def call_until(
 
 
 def _attention(replay: Replay, layer: int, frozen: bool) -> AbstractContextManager[None]:
-    return replay.frozen_attention(layer) if frozen else nullcontext()
+    return frozen_attention(replay, layer) if frozen else nullcontext()
 
 
 def reading(replay: Replay, receivers: Sequence[Receiver], into: Arrived, rows: int) -> Hooks:

@@ -1,7 +1,7 @@
 """Calls single blocks again, on many patched copies of the end of each recorded prompt."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from patchwidgets.engine.stand_ins import STAND_INS
+from patchwidgets.engine.plain_norms import plain_norms
 from patchwidgets.errors import MeasurementError
 from patchwidgets.models.bridge import Hook, LensModel
-from patchwidgets.models.records import ATTENTION, CACHE, BlockCall, Record, same_everywhere
+from patchwidgets.models.records import CACHE, BlockCall, Record, same_everywhere
 
 
 class Replay:
@@ -102,29 +102,9 @@ class Replay:
             args = (hidden, *args[1:])
         else:
             kwargs["hidden_states"] = hidden
-        with self.model.hooked(hooks):
+        with self.model.hooked(hooks), plain_norms(self.model, layer):
             output = self.model.blocks()[layer](*args, **kwargs)
         return output[0] if isinstance(output, tuple) else output
-
-    @contextmanager
-    def frozen_attention(self, layer: int) -> Iterator[None]:
-        """Make block `layer` take its attention output from the base run instead of computing it.
-
-        What attention adds is frozen, also where its module adds it to the residual stream itself.
-        The attention module's own `forward` is covered for the body and uncovered afterwards; a
-        forward pass in another thread is not affected.
-        """
-        module = self.model.attention(layer)
-        adds = self.model.attention_adds_residual(layer)
-        output = self.base.site("attn_out" if adds else ATTENTION, layer)[:, self.start :]
-
-        def stand_in(*args: Any, **kwargs: Any) -> Any:
-            hidden, *others = _tensors(args, kwargs)
-            frozen = output.repeat(hidden.shape[0] // self.batch, 1, 1)
-            return frozen + others[0] if adds else frozen, None
-
-        with STAND_INS.covering(module, stand_in):
-            yield
 
     def _prefix(self, layer: int) -> "_PrefixCache | None":
         if not self.base.keys:
@@ -265,7 +245,3 @@ def _cutter(length: int, start: int) -> Callable[[str, Any], Any]:
         return argument[:1] if argument.ndim > 1 and same_everywhere(argument) else argument
 
     return cut
-
-
-def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
-    return [item for item in (*args, *kwargs.values()) if isinstance(item, Tensor)]

@@ -87,7 +87,7 @@ class Session:
         self._runs: list[GroupRuns] = []
         self._problem = ""
         self._right: np.ndarray | None = None
-        self._of: tuple[object, ...] = ()
+        self._of: tuple[object, ...] = ("",)
         self._noise: dict[str, float] = {}
         if memory is not None:
             every_logit = any(metric.columns == "all" for metric in self.metrics)
@@ -145,7 +145,7 @@ class Session:
         with self.model.measuring():
             runs = self.runs_with(sites_of(plan), job.check)
             result.record_baseline(self._baseline_of(runs))
-            result.provenance["executor"] = self.executor
+            result.provenance |= {"fingerprint": self.fingerprint, "executor": self.executor}
             if cluster is not None:
                 result.provenance["cluster"] = cluster.about
             runs = self._from(source, sites_of(plan), job.check)
@@ -234,7 +234,7 @@ class Session:
         return Assignment(
             load=cluster.load,
             name=self.model.spec.name,
-            about=about_model(self.model, str(self._of[0])),
+            about=about_model(self.model, self.fingerprint),
             prompts=self.prompts,
             metrics=self.metrics,
             direction=self.direction,
@@ -257,14 +257,14 @@ class Session:
 
         Callers' hooks and functions, whose doings no key can tell, are never stored.
         """
-        fingerprint, *hooks = self._of
+        hooks = self._of[1:]
         known = not hooks and are_ours(self.metrics) and _is_ours(source)
         store = CellStore.default() if self.store and known else None
         if store is None:
             yield None
             return
         about = {
-            **about_model(self.model, str(fingerprint)),
+            **about_model(self.model, self.fingerprint),
             "metrics": [metric.name for metric in self.metrics],
             "direction": self.direction,
             "executor": self.executor,
@@ -324,28 +324,10 @@ class Session:
             for logits, right, wrong in zip(clean.logits, answers.right, answers.wrong, strict=True)
         ]
 
-    def describe_prompts(self) -> list[dict[str, Any]]:
-        """Return every pair as it was measured: tokens, ids, roles, answers and rightness."""
-        right = self.right()
-        described: dict[int, dict[str, Any]] = {}
-        for group in self.prompts.groups:
-            for row, member in enumerate(group.members):
-                i = self.prompts.pair_of(member)
-                pair, strings = self.prompts.pairs[i], self.prompts.strings[i]
-                described[i] = {
-                    "clean": list(strings[0]),
-                    "corrupted": list(strings[1]),
-                    "clean_ids": group.clean[row].tolist(),
-                    "corrupted_ids": group.corrupted[row].tolist(),
-                    "roles": {role: int(at[row]) for role, at in group.roles.items()},
-                    "answers": list(pair.answers),
-                    "wrong_answers": list(pair.wrong_answers),
-                    "group": pair.group,
-                    "right": bool(right[i]),
-                }
-                if group.noise is not None:
-                    described[i]["noised"] = group.noise[row].any(-1).nonzero()[:, 0].tolist()
-        return [described[i] for i in sorted(described)]
+    @property
+    def fingerprint(self) -> str:
+        """The hash of the weights with which the unpatched runs were made last."""
+        return str(self._of[0])
 
     @property
     def executor(self) -> str:

@@ -35,6 +35,10 @@ class StandIns:
                     object.__delattr__(module, "forward")
                     del self._of[module]
 
+    def covers(self, module: torch.nn.Module) -> bool:
+        """Whether something stands for a module in this thread."""
+        return threading.get_ident() in self._of.get(module, {})
+
 
 def _chooser(module: torch.nn.Module, them: dict[int, Forward]) -> Forward:
     def forward(*args: Any, **kwargs: Any) -> Any:

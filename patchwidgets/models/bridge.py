@@ -1,10 +1,8 @@
 """The one door to TransformerLens: sizes, tokens, whole runs, single blocks and read-out."""
 
-import hashlib
 import inspect
 import re
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -16,10 +14,12 @@ from accelerate.utils import align_module_device
 from jaxtyping import Float, Int
 from torch import Tensor
 from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.model_bridge.generalized_components.normalization import NormalizationBridge
 
 from patchwidgets.errors import MeasurementError, ModelError
 from patchwidgets.jobs import Worker
 from patchwidgets.models.spec import ModelSpec
+from patchwidgets.models.weights import fingerprint, weights
 
 Hook = Callable[[Tensor], Tensor | None]
 """Gets an activation, may change it in place, may return a replacement."""
@@ -72,7 +72,7 @@ class LensModel:
     @cached_property
     def _first_device(self) -> torch.device:
         """Where weights that are kept elsewhere come to be used."""
-        return next(_weights(self.bridge.original_model))[1].device
+        return next(weights(self.bridge.original_model))[1].device
 
     @property
     def dtype(self) -> torch.dtype:
@@ -94,11 +94,7 @@ class LensModel:
 
     def fingerprint(self) -> str:
         """Return a short hash of the names and all numbers of the weights, wherever they lie."""
-        digest = hashlib.sha256()
-        for name, weight in _weights(self.bridge.original_model):
-            raw = weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
-            digest.update(f"{name}{tuple(weight.shape)}{zlib.crc32(raw)}".encode())
-        return digest.hexdigest()[:16]
+        return fingerprint(self.bridge.original_model)
 
     @property
     def compatibility_mode(self) -> bool:
@@ -195,6 +191,25 @@ class LensModel:
         module: Any = self.attention(layer).original_component
         return "residual" in inspect.signature(module.forward).parameters
 
+    def attention_norm(self, layer: int) -> torch.nn.Module | None:
+        """Return what TransformerLens calls `ln1`: in most families the norm attention reads."""
+        return getattr(self.blocks()[layer], "ln1", None)
+
+    def native_norms(self, layer: int) -> list[NormalizationBridge]:
+        """Return the norms of a block whose output is that of Hugging Face's own module.
+
+        TransformerLens computes their scale and normalized input besides, for hooks to look at.
+        """
+        return [
+            module
+            for module in self.blocks()[layer].children()
+            if isinstance(module, NormalizationBridge)
+            and (
+                module.use_native_layernorm_autograd
+                or getattr(module.config, "layer_norm_folding", False)
+            )
+        ]
+
     def embed(self, tokens: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:
         """Return token embeddings as they come out of `embed.hook_out`, before positions."""
         return self.bridge.embed(tokens.to(self.device))
@@ -274,22 +289,6 @@ class LensModel:
         if match and hasattr(self.blocks()[int(match[1])], "residual_contribution_scale"):
             return f"blocks.{match[1]}.{match[2]}.hook_out"
         return name
-
-
-def _weights(model: torch.nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Yield name and numbers of every weight, also of those that Accelerate keeps elsewhere.
-
-    Same names and order as `named_parameters`; a weight with two names has its first one.
-    """
-    seen: set[int] = set()
-    for prefix, module in model.named_modules():
-        own = {name: id(each) for name, each in module.named_parameters(prefix, recurse=False)}
-        fresh = [name for name, weight in own.items() if weight not in seen]
-        seen |= set(own.values())
-        if fresh:
-            with align_module_device(module):
-                there = dict(module.named_parameters(prefix, recurse=False))
-                yield from ((name, there[name]) for name in fresh)
 
 
 def _own(handle: Any) -> bool:

@@ -212,14 +212,15 @@ class Result(Ratios):
         It waits for the job. What it shows, and its options: the file of its name in `charts/`.
 
         Args:
-            name: `windows` (layers patched together against their sum) or `estimates` (what was
-                estimated against what was measured).
+            name: `windows` (layers patched together against their sum), `estimates` (what was
+                estimated against what was measured) or `prompts` (what the strongest nodes do on
+                every prompt pair).
             metric: Name of a metric; the first by default.
             **options: The chart's own.
 
         Raises:
             UnknownNameError: No such chart or metric.
-            PlanError: The sweep had no windows.
+            PlanError: The sweep had no windows, or an option fits no chart.
             MeasurementError: Nothing was estimated or measured, or it cannot be normalized.
         """
         from patchwidgets.charts._of_result import chart_of

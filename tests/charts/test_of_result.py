@@ -168,7 +168,7 @@ def test_no_measured_cell_is_refused(screened, sentence):
 def test_an_unknown_chart_is_refused_with_the_known_ones(make_result, sentence):
     message = (
         "There is no chart of a result called 'window'. Did you mean `windows`? Known: "
-        "`estimates`, `windows`."
+        "`estimates`, `prompts`, `windows`."
     )
     with pytest.raises(UnknownNameError, match=sentence(message)):
         make_result().chart("window")

@@ -364,3 +364,15 @@ def test_graddrop_needs_another_block(linear):
         r"one, so no gradient would be left\. Leave `graddrop` out\.$",
     ):
         study_of(linear, PAIRS).estimate("heads", graddrop=True)
+
+
+def test_where_nothing_depends_on_a_place_there_is_no_estimate():
+    model = bridge_of(FAMILIES["llama"](), "fresh-llama")
+    model.add_hook("blocks.1.hook_resid_pre", lambda activation, hook: activation.detach())
+    message = (
+        "Nothing that is measured depends on `blocks.0.hook_mlp_out`, so there is no gradient to "
+        "estimate effects by. This model's TransformerLens adapter passes that hook by. Measure "
+        "without `estimate`."
+    )
+    with pytest.raises(MeasurementError, match=f"^{re.escape(message)}$"):
+        study_of(model, PAIRS).estimate("mlp")

@@ -126,7 +126,8 @@ def test_other_templates_find_nothing_where_a_source_draws_on_them(source):
         assert reused(study.sweep("mlp", source=source, **given)) > 0
 
 
-def test_a_changed_weight_finds_nothing_even_if_the_key_misses_it(monkeypatch):
+@pytest.mark.parametrize("factor", [1.5, 1.001])
+def test_a_changed_weight_finds_nothing_even_if_the_key_misses_it(factor, monkeypatch):
     model = fresh()
     study = study_of(model, PAIRS)
     study.sweep("mlp").wait()
@@ -135,7 +136,7 @@ def test_a_changed_weight_finds_nothing_even_if_the_key_misses_it(monkeypatch):
     assert reused(study_of(model, PAIRS).sweep("mlp")) > 0
     hf_model: Any = model.original_model
     with torch.no_grad():
-        hf_model.lm_head.weight[3:].mul_(1.5)
+        hf_model.lm_head.weight[3:].mul_(factor)
     assert reused(study_of(model, PAIRS).sweep("mlp")) == 0
 
 
@@ -146,6 +147,17 @@ def test_what_a_callers_function_does_is_never_stored(path):
     study = study_of(tiny("llama"), PAIRS, metric=["logit_diff", mine])
     assert [reused(study.sweep("mlp")) for _ in range(2)] == [0, 0]
     assert store_file.content(path).cells == 0
+
+
+def test_a_callers_function_with_a_name_of_ours_is_never_stored(path):
+    def logit_diff(logits, answers, reference):
+        return logits[..., 5]
+
+    study_of(tiny("llama"), PAIRS, metric="logit_diff").sweep("mlp").wait()
+    cells = store_file.content(path).cells
+    study = study_of(tiny("llama"), PAIRS, metric=logit_diff)
+    assert [reused(study.sweep("mlp")) for _ in range(2)] == [0, 0]
+    assert store_file.content(path).cells == cells > 0
 
 
 def test_what_a_callers_hook_does_is_never_stored(path):

@@ -1,10 +1,10 @@
 import type { ArrayMapPayload } from "../core/array-map";
 import { h } from "../core/dom";
 import type { Host } from "../core/host";
-import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ArrayMapState } from "../generated/views";
 import { cellFacts, spokenFacts } from "./cell-facts";
 import { MapPanel } from "./map-panel";
+import { Surroundings } from "./surroundings";
 import { Tooltip } from "./tooltip";
 
 const PADDING = 16;
@@ -17,8 +17,7 @@ export class ArrayMapView {
   private readonly spoken = h("div", { class: "pw-unseen", role: "status", "aria-live": "polite" });
   private readonly panel: MapPanel;
   private selection = "";
-  private theme: Theme;
-  private width = 0;
+  private readonly surroundings: Surroundings;
 
   constructor(
     parent: HTMLElement,
@@ -43,8 +42,8 @@ export class ArrayMapView {
       this.tooltip.element,
     );
     parent.append(this.element);
-    this.theme = adoptTheme(this.element);
-    this.watch();
+    this.surroundings = new Surroundings(this.element);
+    this.surroundings.watch(() => this.redraw(), this.listening.signal);
     this.render();
   }
 
@@ -78,24 +77,7 @@ export class ArrayMapView {
     this.element.remove();
   }
 
-  private watch(): void {
-    const { signal } = this.listening;
-    watchTheme(() => this.retheme(), signal);
-    const sizes = new ResizeObserver(() => this.resize());
-    sizes.observe(this.element);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
-    this.resize();
-  }
-
-  private resize(): void {
-    const width = this.element.clientWidth;
-    if (!width || width === this.width) return;
-    this.width = width;
-    this.retheme();
-  }
-
-  private retheme(): void {
-    this.theme = adoptTheme(this.element);
+  private redraw(): void {
     this.tooltip.hide();
     this.render();
   }
@@ -106,10 +88,10 @@ export class ArrayMapView {
       chart,
       metric: 0,
       estimates: true,
-      room: this.width - 2 * PADDING,
+      room: this.surroundings.width - 2 * PADDING,
       selected: this.selection ? chart.cellOf(this.selection) : -1,
       passed: [],
-      theme: this.theme,
+      theme: this.surroundings.theme,
       describe: (cell) => spokenFacts(chart, 0, cell, true),
     });
   }

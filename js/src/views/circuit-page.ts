@@ -1,12 +1,11 @@
 import type { CircuitPayload } from "../core/circuit";
 import { button, fill, h } from "../core/dom";
 import type { Host } from "../core/host";
-import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { CircuitState } from "../generated/views";
 import { AdviceView } from "./advice";
 import { CircuitView } from "./circuit";
 import { ProgressView } from "./progress";
-import { sizeAt } from "./size";
+import { Surroundings } from "./surroundings";
 import { Switch } from "./switch";
 
 const PADDING = 34;
@@ -31,8 +30,7 @@ export class CircuitPage {
   private readonly progress = new ProgressView(() => this.cancel());
   private selection = "";
   private metric = "";
-  private theme: Theme;
-  private width = 0;
+  private readonly surroundings: Surroundings;
   private switched = "";
   private choice: Switch<string> | null = null;
 
@@ -43,8 +41,8 @@ export class CircuitPage {
   ) {
     this.element = this.build();
     parent.append(this.element);
-    this.theme = adoptTheme(this.element);
-    this.watch();
+    this.surroundings = new Surroundings(this.element);
+    this.surroundings.watch(() => this.render(), this.listening.signal);
     this.render();
   }
 
@@ -99,31 +97,10 @@ export class CircuitPage {
     return element;
   }
 
-  private watch(): void {
-    const { signal } = this.listening;
-    watchTheme(() => this.retheme(), signal);
-    const sizes = new ResizeObserver(() => this.resize());
-    sizes.observe(this.element);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
-    this.resize();
-  }
-
-  private resize(): void {
-    const width = this.element.clientWidth;
-    if (!width || width === this.width) return;
-    this.width = width;
-    this.element.dataset.size = sizeAt(width);
-    this.retheme();
-  }
-
-  private retheme(): void {
-    this.theme = adoptTheme(this.element);
-    this.render();
-  }
-
   private render(): void {
     const { header } = this.payload;
-    const { selection: selected, theme, metric } = this;
+    const { selection: selected, metric } = this;
+    const { theme } = this.surroundings;
     this.title.textContent = header.title;
     this.copy.hidden = !header.code;
     fill(
@@ -138,7 +115,7 @@ export class CircuitPage {
       ),
     );
     this.renderMetrics();
-    const width = (this.width || 640) - PADDING;
+    const width = (this.surroundings.width || 640) - PADDING;
     this.circuit.update({ circuit: header, selected, theme, width, metric });
     this.advice.update(header.advice, this.host.live);
     if (header.progress) this.progress.update(header.progress, this.host.live, false);

@@ -1,7 +1,6 @@
 import type { ComparisonPayload, Found } from "../core/comparison";
 import { h } from "../core/dom";
 import type { Host } from "../core/host";
-import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ComparisonState } from "../generated/views";
 import { AdviceView } from "./advice";
 import { AgreementView } from "./agreement";
@@ -11,8 +10,8 @@ import type { HeatmapEvents } from "./heatmap";
 import { NodePanel } from "./node-panel";
 import { NodeTip } from "./node-table";
 import { ProgressView } from "./progress";
-import { sizeAt } from "./size";
 import { SmallMaps } from "./small-maps";
+import { Surroundings } from "./surroundings";
 import { isGoing } from "./ways";
 
 /** The maps of a comparison side by side, with what each method detects. */
@@ -34,8 +33,7 @@ export class ComparisonView {
   private rule = "";
   private scale: ComparisonState["scale"] = "metric";
   private hovered = "";
-  private theme: Theme;
-  private width = 0;
+  private readonly surroundings: Surroundings;
 
   constructor(
     parent: HTMLElement,
@@ -56,8 +54,8 @@ export class ComparisonView {
     );
     this.element = this.build();
     parent.append(this.element);
-    this.theme = adoptTheme(this.element);
-    this.watch();
+    this.surroundings = new Surroundings(this.element);
+    this.surroundings.watch(() => this.redraw(), this.listening.signal);
     this.render();
   }
 
@@ -113,25 +111,7 @@ export class ComparisonView {
     );
   }
 
-  private watch(): void {
-    const { signal } = this.listening;
-    watchTheme(() => this.retheme(), signal);
-    const sizes = new ResizeObserver(() => this.resize());
-    sizes.observe(this.element);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
-    this.resize();
-  }
-
-  private resize(): void {
-    const width = this.element.clientWidth;
-    if (!width || width === this.width) return;
-    this.width = width;
-    this.element.dataset.size = sizeAt(width);
-    this.retheme();
-  }
-
-  private retheme(): void {
-    this.theme = adoptTheme(this.element);
+  private redraw(): void {
     this.tip.hide();
     this.render();
   }
@@ -147,7 +127,8 @@ export class ComparisonView {
 
   /** Draws what depends on the node that is pointed at or selected. */
   private renderNode(): void {
-    const { payload, found, selection, hovered, theme, width, scale } = this;
+    const { payload, found, selection, hovered, scale } = this;
+    const { theme, width } = this.surroundings;
     this.maps.update({ payload, found, scale, selection, hovered, theme, width });
     this.panel.update(payload, found, selection);
     this.agreement.update(payload, found, { selection, hovered, theme });

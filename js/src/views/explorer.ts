@@ -3,7 +3,6 @@ import { focusedAt, h } from "../core/dom";
 import type { Host } from "../core/host";
 import type { Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
-import { adoptTheme, type Theme, watchTheme } from "../core/theme";
 import type { ExplorerState } from "../generated/views";
 import { Asking, type Opening } from "./asking";
 import { BaselineView } from "./baseline";
@@ -21,7 +20,7 @@ import { MapRow } from "./map-row";
 import { type Pointed, Pointing } from "./pointing";
 import { ProgressView } from "./progress";
 import { QueueView } from "./queue";
-import { sizeAt } from "./size";
+import { Surroundings } from "./surroundings";
 import { TokenStripView } from "./token-strip";
 import { unmeasuredOf } from "./unmeasured";
 import { isGoing, measuredIn } from "./ways";
@@ -56,8 +55,7 @@ export class ExplorerView {
   private readonly queue = new QueueView((key) => this.host.command({ command: "cancel", key }));
   private readonly pointing: Pointing;
   private readonly looking: Looking;
-  private theme: Theme;
-  private width = 0;
+  private readonly surroundings: Surroundings;
   /** Whether the first map is seen by all methods at once. */
   private comparing = false;
   private readonly asking = new Asking((text) => this.progress.say(text));
@@ -103,7 +101,7 @@ export class ExplorerView {
     );
     this.element = this.build();
     parent.append(this.element);
-    this.theme = adoptTheme(this.element);
+    this.surroundings = new Surroundings(this.element);
     this.watch();
     this.render();
   }
@@ -179,10 +177,10 @@ export class ExplorerView {
   private watch(): void {
     const { signal } = this.listening;
     const { menu } = this.pointing;
-    watchTheme(() => this.retheme(), signal);
-    const sizes = new ResizeObserver(() => this.resize());
-    sizes.observe(this.element);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
+    this.surroundings.watch(() => {
+      this.pointing.hide();
+      this.render();
+    }, signal);
     this.element.addEventListener(
       "pointerdown",
       (event) => {
@@ -190,22 +188,6 @@ export class ExplorerView {
       },
       { signal },
     );
-    this.resize();
-  }
-
-  private resize(): void {
-    const width = this.element.clientWidth;
-    if (!width || width === this.width) return;
-    this.width = width;
-    this.theme = adoptTheme(this.element);
-    this.element.dataset.size = sizeAt(width);
-    this.pointing.hide();
-    this.render();
-  }
-
-  private retheme(): void {
-    this.theme = adoptTheme(this.element);
-    this.render();
   }
 
   private render(): void {
@@ -257,7 +239,8 @@ export class ExplorerView {
   }
 
   private renderMaps(): void {
-    const { payload, looking, theme, width } = this;
+    const { payload, looking } = this;
+    const { theme, width } = this.surroundings;
     const unmeasured = unmeasuredOf(payload, looking, this.asking, this.host.live);
     this.maps.update({ payload, looking, theme, width, unmeasured });
   }
@@ -268,7 +251,8 @@ export class ExplorerView {
   }
 
   private get sideProps(): SideProps {
-    const { payload, looking, theme, width, host } = this;
+    const { payload, looking, host } = this;
+    const { theme, width } = this.surroundings;
     const strip = looking.setting?.strip ?? payload.header.strip;
     const asked = this.closer.isWaiting(payload, looking);
     const chart = this.chartOf(looking.active);

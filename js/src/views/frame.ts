@@ -1,6 +1,6 @@
 import { button, fill, h } from "../core/dom";
-import { adoptTheme, type Theme, watchTheme } from "../core/theme";
-import { sizeAt } from "./size";
+import type { Theme } from "../core/theme";
+import { Surroundings } from "./surroundings";
 
 /** The box around a view that stands alone: its title, its theme, its width, and its code. */
 export class Frame {
@@ -20,8 +20,7 @@ export class Frame {
   });
   readonly body = h("div", { class: "pw-frame-body" });
   readonly element: HTMLElement;
-  theme: Theme;
-  width = 0;
+  private readonly surroundings: Surroundings;
   private code = "";
 
   /**
@@ -43,19 +42,16 @@ export class Frame {
       this.status,
     );
     parent.append(this.element);
-    this.theme = adoptTheme(this.element);
-    this.measure();
+    this.surroundings = new Surroundings(this.element);
+  }
+
+  get theme(): Theme {
+    return this.surroundings.theme;
   }
 
   /** Begins to follow the page; not before the view can draw itself. */
   watch(): void {
-    const { signal } = this.listening;
-    watchTheme(() => this.redraw(), signal);
-    const sizes = new ResizeObserver(() => {
-      if (this.measure()) this.redraw();
-    });
-    sizes.observe(this.element);
-    signal.addEventListener("abort", () => sizes.disconnect(), { once: true });
+    this.surroundings.watch(this.changed, this.listening.signal);
   }
 
   update(title: string, caption: string, code: string): void {
@@ -67,7 +63,7 @@ export class Frame {
 
   /** Most pixels that what is inside may be wide. */
   get room(): number {
-    return Math.max(200, this.width - 34);
+    return Math.max(200, this.surroundings.width - 34);
   }
 
   say(text: string): void {
@@ -77,19 +73,6 @@ export class Frame {
   destroy(): void {
     this.listening.abort();
     this.element.remove();
-  }
-
-  private measure(): boolean {
-    const width = this.element.clientWidth;
-    if (!width || width === this.width) return false;
-    this.width = width;
-    this.element.dataset.size = sizeAt(width);
-    return true;
-  }
-
-  private redraw(): void {
-    this.theme = adoptTheme(this.element);
-    this.changed();
   }
 
   private async copyCode(): Promise<void> {

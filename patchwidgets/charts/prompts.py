@@ -1,0 +1,126 @@
+"""What the strongest nodes do on each prompt pair: the spread behind a mean."""
+
+import numpy as np
+
+from patchwidgets.charts._drawing import Dots, Drawing, Group, Line
+from patchwidgets.charts._words import with_interval
+from patchwidgets.errors import MeasurementError, PlanError
+from patchwidgets.results import stats
+from patchwidgets.results.detection import Cells
+from patchwidgets.results.result import Result
+from patchwidgets.views._words import UNITS, signed
+
+__all__ = ["prompts"]
+
+LOOKS = (
+    ("circle", "#0072b2"),
+    ("square", "#d55e00"),
+    ("triangle", "#009e73"),
+    ("diamond", "#c0639a"),
+    ("inverted_triangle", "#7f8792"),
+)
+"""Colours after Okabe and Ito; more groups than there are looks for are drawn as one."""
+
+REACH, HALF = 0.3, 0.38
+
+
+def prompts(
+    result: Result, metric: str | None = None, *, top: object = 12, map: str | None = None
+) -> Drawing:
+    """Return the effect of the strongest nodes on every prompt pair; waits for the job.
+
+    Nodes are in the order of the size of their mean effect, and within a node the prompt pairs
+    lie from left to right in their own order. A stroke is the mean over prompts. Where the prompt
+    pairs come from several templates, their dots differ.
+
+    Args:
+        result: Any sweep.
+        metric: Name of a metric; the first by default.
+        top: How many nodes.
+        map: Name of a map; the first by default.
+
+    Raises:
+        UnknownNameError: No such metric or map.
+        PlanError: `top` is not a number of nodes.
+        MeasurementError: Nothing was measured.
+    """
+    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+        raise PlanError(
+            f"`top` is {top!r}, but it is how many nodes the chart shows, the strongest first: a "
+            "whole number from 1 on, such as `result.chart('prompts', top=12)`."
+        )
+    cells = result.cells(metric, map)
+    cells = cells.choose(~cells.identity)
+    if not cells.names:
+        raise MeasurementError(
+            f"No cell of this {result.plan.name} sweep was measured on every prompt, so there is "
+            "nothing to draw. Let the sweep finish."
+        )
+    means = cells.effect.mean(axis=1)
+    order = np.argsort(-np.abs(means), kind="stable")[:top]
+    effects, names = cells.effect[order], tuple(cells.names[cell] for cell in order)
+    groups, group = _groups(result.groups)
+    n_prompts = effects.shape[1]
+    beside = np.linspace(-REACH, REACH, n_prompts) if n_prompts > 1 else np.zeros(1)
+    info = next(one for one in result.metrics if metric in (None, one.name))
+    unit = UNITS[cells.unit]
+    places = np.arange(len(names), dtype=float)
+    bounds = stats.bootstrap_interval(effects)
+    return Drawing(
+        title=_title(len(names), len(cells.names), n_prompts),
+        note=_note(names, effects, bounds, unit),
+        x_label="node, the largest mean first",
+        y_label=f"{info.label} (effect, {unit})",
+        groups=groups,
+        dots=Dots(
+            node=tuple(np.repeat(names, n_prompts).tolist()),
+            x=np.repeat(places, n_prompts) + np.tile(beside, len(names)),
+            y=effects.ravel(),
+            group=np.tile(group, len(names)),
+            says=_says(cells, effects, unit),
+        ),
+        lines=tuple(
+            Line(np.array([place - HALF, place + HALF]), np.full(2, mean))
+            for place, mean in zip(places, means[order], strict=True)
+        ),
+        x_names=names,
+    )
+
+
+def _groups(of_prompts: tuple[str, ...]) -> tuple[tuple[Group, ...], np.ndarray]:
+    """Return how the prompts' groups look, and which each prompt has."""
+    labels = list(dict.fromkeys(of_prompts))
+    if len(labels) == 1 or len(labels) > len(LOOKS):
+        marker, color = LOOKS[0]
+        return (Group("prompt pairs", marker, color),), np.zeros(len(of_prompts), dtype=int)
+    looks = zip(labels, LOOKS[: len(labels)], strict=True)
+    groups = tuple(Group(label or "no group", *look) for label, look in looks)
+    return groups, np.array([labels.index(label) for label in of_prompts])
+
+
+def _says(cells: Cells, effects: np.ndarray, unit: str) -> tuple[str, ...]:
+    return tuple(
+        f"prompt pair {pair}: {signed(effect)} {unit}"
+        for row in effects.tolist()
+        for pair, effect in enumerate(row)
+    )
+
+
+def _title(shown: int, measured: int, n_prompts: int) -> str:
+    if measured > shown:
+        nodes = f"{shown} of {measured} nodes"
+    else:
+        nodes = "1 node" if shown == 1 else f"{shown} nodes"
+    return f"{nodes} on {n_prompts} prompt pairs" if n_prompts > 1 else f"{nodes} on 1 prompt pair"
+
+
+def _note(names: tuple[str, ...], effects: np.ndarray, bounds: np.ndarray, unit: str) -> str:
+    means = effects.mean(axis=1)
+    against = (np.sign(effects) == -np.sign(means)[:, None]).sum(axis=1)
+    low, high = bounds[0].tolist()
+    found = f"{names[0]}: {with_interval(float(means[0]), low, high, unit)} on average."
+    worst = int(against.argmax())
+    if not against[worst]:
+        return f"{found} Every node shown has one sign on all prompt pairs."
+    pairs = "1 prompt pair" if against[worst] == 1 else f"{against[worst]} prompt pairs"
+    return f"{found} {names[worst]} has the opposite sign on {pairs} of {effects.shape[1]}."
