@@ -37,7 +37,7 @@ def faithfulness(circuit: CircuitResult, metric: str | None = None) -> Drawing:
     """
     reading = circuit.wait().now()
     own, table = reading.faithfulness(metric), reading.curve(metric)
-    is_known = (np.isfinite(table["share"]) & (table["added"] != "")).to_numpy()
+    is_known = np.isfinite(table["share"].to_numpy()) & (table["added"].to_numpy() != "")
     known, places = table[is_known], np.arange(len(table), dtype=float)
     info = next(one for one in circuit.metrics if metric in (None, one.name))
     if known.empty:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from patchwidgets.charts._drawing import Dots, Drawing, Group, Line
+from patchwidgets.charts._drawing import Dots, Drawing, Group, Line, Marker
 from patchwidgets.charts._words import with_interval
 from patchwidgets.errors import MeasurementError, PlanError
 from patchwidgets.results import stats
@@ -12,7 +12,7 @@ from patchwidgets.views._words import UNITS, signed
 
 __all__ = ["prompts"]
 
-LOOKS = (
+LOOKS: tuple[tuple[Marker, str], ...] = (
     ("circle", "#0072b2"),
     ("square", "#d55e00"),
     ("triangle", "#009e73"),

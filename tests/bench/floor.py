@@ -13,7 +13,7 @@ COUNTED = ("resid_pre", "z", "mlp_out")
 """Sites of which `needed` knows what a patch there cannot do without."""
 
 
-def multiply_rate(spec: ModelSpec, rows: int = 1536, repeats: int = 20) -> float:
+def multiply_rate(spec: ModelSpec, rows: int = 1536, repeats: int = 8) -> float:
     """Return multiply-adds per second on this model's MLP matrix, the median of nine trials.
 
     The rate of a shared machine moves within seconds, so take it just before and after a sweep.
