@@ -27,6 +27,8 @@ MAPS: list[tuple[str, dict[str, Any]]] = [
     ("mlp", {"positions": "roles"}),
     ("mlp", {"window": 3}),
     ("mlp", {"window": 5}),
+    ("mlp", {"positions": "buckets"}),
+    ("mlp", {"window": 5, "positions": "buckets"}),
     ("heads", {"site": "q"}),
     ("heads", {"site": "k"}),
     ("heads", {"site": "v"}),

@@ -41,7 +41,7 @@ import patchwidgets as pw
 model = pw.load_model("smollm2-135m")
 study = pw.Study(model, "ioi", n=4)
 heads = study.sweep("heads").wait()
-heads.open_paths(["L20H0.v"]).wait()
+heads._live().take(study.path(["L20H0.v"]).wait())
 noise = np.random.default_rng(0).standard_t(3, (100, 1000))"""
 LARGE = 'large = pw.heatmap(noise, rows="layer", columns="position")\nlarge'
 SENDING = """import threading, time

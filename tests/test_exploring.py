@@ -9,6 +9,7 @@ from ipywidgets import Widget
 
 import patchwidgets as pw
 from patchwidgets.views._wire import ArrayRef, read_array
+from tests.engine.test_buckets import FACTS
 from tests.families import PAIRS, study_of, tiny
 
 DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "setting": "", "form": ""}
@@ -204,3 +205,15 @@ def test_a_result_by_itself_offers_no_other_first_maps(study):
     assert result.widget.header["offers"] is None
     assert result.widget.header["settings"] == []
     Widget.close_all()
+
+
+def test_offers_maps_by_the_parts_of_a_span_where_prompts_have_one(explored):
+    assert not any("bucket" in tab["key"] for tab in explored.widget.header["offers"]["tabs"])
+    facts = study_of(tiny("gpt2"), FACTS, store=False).explore()
+    offered = {tab["key"]: tab["label"] for tab in facts.widget.header["offers"]["tabs"]}
+    assert offered["mlp by bucket"] == "by bucket"
+    assert offered["mlp by bucket, windows of 3"] == "by bucket, windows of 3"  # all of its layers
+    keys = ask(facts, sweep("mlp by bucket"))
+    result = facts.results[keys[-1]]
+    assert result.plan.buckets is not None
+    assert np.isfinite(result.snapshot().values).any()

@@ -37,7 +37,7 @@ def faithfulness(circuit: CircuitResult, metric: str | None = None) -> Drawing:
     """
     reading = circuit.wait().now()
     own, table = reading.faithfulness(metric), reading.curve(metric)
-    is_known = np.isfinite(table["share"].to_numpy()) & (table["added"].to_numpy() != "")
+    is_known = np.isfinite(np.asarray(table["share"])) & (np.asarray(table["added"]) != "")
     known, places = table[is_known], np.arange(len(table), dtype=float)
     info = next(one for one in circuit.metrics if metric in (None, one.name))
     if known.empty:
@@ -52,13 +52,13 @@ def faithfulness(circuit: CircuitResult, metric: str | None = None) -> Drawing:
         dots=Dots(
             node=tuple(known["added"]),
             x=places[is_known],
-            y=known["share"].to_numpy(),
+            y=np.asarray(known["share"]),
             group=np.zeros(len(known), dtype=int),
             says=tuple(_says(row, UNITS[info.unit]) for row in known.reset_index().itertuples()),
         ),
         lines=(
             Line(places[[0, -1]], np.ones(2), dashed=True),
-            Line(places, table["share"].to_numpy(), GROUPS[0].color),
+            Line(places, np.asarray(table["share"]), GROUPS[0].color),
             *(
                 Line(np.array([place - HALF, place + HALF]), np.full(2, share), GREY)
                 for place in own_place
