@@ -55,7 +55,7 @@ def figure_of(drawing: Drawing) -> Any:
         border_fill_color=None,
         outline_line_color=None,
     )
-    shown.title.offset = -50  # where the numbers of the axis begin
+    shown.title.offset = -42  # where the numbers of the axis begin
     shown.toolbar.logo = None
     shown.toolbar.active_scroll = None  # the wheel scrolls the notebook
     for dimension in ("width", "height"):

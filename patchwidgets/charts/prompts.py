@@ -92,7 +92,7 @@ def _groups(of_prompts: tuple[str, ...]) -> tuple[tuple[Group, ...], np.ndarray]
     labels = list(dict.fromkeys(of_prompts))
     if len(labels) == 1 or len(labels) > len(LOOKS):
         marker, color = LOOKS[0]
-        return (Group("prompt pairs", marker, color),), np.zeros(len(of_prompts), dtype=int)
+        return (Group("one prompt pair each", marker, color),), np.zeros(len(of_prompts), dtype=int)
     looks = zip(labels, LOOKS[: len(labels)], strict=True)
     groups = tuple(Group(label or "no group", *look) for label, look in looks)
     return groups, np.array([labels.index(label) for label in of_prompts])

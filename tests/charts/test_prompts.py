@@ -27,7 +27,7 @@ def test_the_strongest_nodes_come_first_whatever_their_sign(make_result):
 def test_one_sign_everywhere_is_said(make_result):
     drawing = make_result({0: 0.5}).chart("prompts", top=1).drawing
     assert drawing.note.endswith("Every node shown has one sign on all prompt pairs.")
-    assert [group.label for group in drawing.groups] == ["prompt pairs"]
+    assert [group.label for group in drawing.groups] == ["one prompt pair each"]
 
 
 def test_the_names_stand_under_the_picture(make_result):
