@@ -35,10 +35,19 @@ def fingerprint(model: torch.nn.Module) -> str:
         for name, weight in weights(model):
             if len(pending) > 2 * threads:  # a weight kept elsewhere is in memory until it is read
                 digest.update(pending.popleft().result().encode())
-            pending.append(pool.submit(_written, name, weight.detach()))
+            pending.append(_begun(pool, name, weight.detach()))
         for one in pending:
             digest.update(one.result().encode())
     return digest.hexdigest()[:16]
+
+
+def _begun(pool: ThreadPoolExecutor, name: str, weight: Tensor) -> Future[str]:
+    try:
+        return pool.submit(_written, name, weight)
+    except RuntimeError:  # Python is ending, and what measures has not heard of it yet
+        here: Future[str] = Future()
+        here.set_result(_written(name, weight))
+        return here
 
 
 def _written(name: str, weight: Tensor) -> str:

@@ -42,3 +42,14 @@ def test_the_fingerprint_changes_when_any_one_weight_changes():
             flat[at] = was
     assert model.fingerprint() == before
     assert unseen == []
+
+
+def test_a_job_that_runs_while_python_ends_still_gets_its_fingerprint(monkeypatch):
+    model = LensModel(tiny("llama"))
+    wanted = model.fingerprint()
+
+    def ending(*_):
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr("concurrent.futures.ThreadPoolExecutor.submit", ending)
+    assert model.fingerprint() == wanted
