@@ -212,7 +212,6 @@ def test_offers_maps_by_the_parts_of_a_span_where_prompts_have_one(explored):
     facts = study_of(tiny("gpt2"), FACTS, store=False).explore()
     offered = {tab["key"]: tab["label"] for tab in facts.widget.header["offers"]["tabs"]}
     assert offered["mlp by bucket"] == "by bucket"
-    assert offered["mlp by bucket, windows of 3"] == "by bucket, windows of 3"  # all of its layers
     keys = ask(facts, sweep("mlp by bucket"))
     result = facts.results[keys[-1]]
     assert result.plan.buckets is not None

@@ -45,7 +45,7 @@ def test_the_fingerprint_changes_when_any_one_weight_changes():
 
 
 def test_a_job_that_runs_while_python_ends_still_gets_its_fingerprint(monkeypatch):
-    model = LensModel(tiny("llama"))
+    model = fresh()
     wanted = model.fingerprint()
 
     def ending(*_):
