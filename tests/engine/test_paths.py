@@ -10,6 +10,7 @@ import torch
 import transformer_lens.patching as patching
 
 from patchwidgets.engine import session
+from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from tests.families import FAMILIES, PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-4
@@ -205,3 +206,16 @@ def test_prompts_of_two_lengths_equal_each_length_alone(receivers, form):
     both = study_of(tiny("llama"), RAGGED).path(receivers, form=form).patched()
     alone = study_of(tiny("llama"), PAIRS).path(receivers, form=form).patched()
     np.testing.assert_allclose(both.isel(prompt=slice(0, 3)), alone, atol=TOLERANCE)
+
+
+def test_direct_paths_into_several_sets_of_receivers_in_one_plan_do_not_meet():
+    study = study_of(tiny("gpt2"), PAIRS, store=False)
+    sets = [["L1H0.v", "L2H0.v"], ["L1H0.v", "L2H1.v"]]
+    alone = [study.path(one, form="direct").wait().snapshot().values for one in sets]
+    parts = [study.plan("path", receivers=one, form="direct").patches for one in sets]
+    patches = (*parts[0], *parts[1])
+    cells = tuple(range(len(patches)))
+    both = Plan("both", patches, (PlanMap("both", (Axis("cell", cells),), cells),), form="direct")
+    together = study.sweep(lambda spec, shape: both).wait().snapshot().values
+    np.testing.assert_allclose(together, np.concatenate(alone, axis=1), atol=1e-5)
+    assert not np.allclose(alone[0], alone[1], atol=1e-4)
