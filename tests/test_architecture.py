@@ -58,6 +58,7 @@ UPWARDS = {
     ("charts._chart", "reports.figure"): "a chart writes its page; imported when it is written",
     ("results.comparison", "widgets"): "a comparison shows itself, in the same way",
     ("circuits.result", "widgets"): "a circuit shows itself, in the same way",
+    ("circuits.result", "charts"): "a circuit draws its curve when asked",
     ("circuits.result", "advice"): "a circuit advises on itself, in the same way",
     ("results.comparison", "reports.comparison"): "a comparison is saved as a page when asked",
     ("saving", "study"): "a saved study is made again; imported when it is asked for",

@@ -10,7 +10,7 @@ from ipywidgets import Widget
 import patchwidgets as pw
 from patchwidgets.views._wire import ArrayRef, read_array
 from tests.engine.test_buckets import FACTS
-from tests.families import PAIRS, study_of, tiny
+from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
 
 DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "setting": "", "form": ""}
 
@@ -209,7 +209,8 @@ def test_a_result_by_itself_offers_no_other_first_maps(study):
 
 def test_offers_maps_by_the_parts_of_a_span_where_prompts_have_one(explored):
     assert not any("bucket" in tab["key"] for tab in explored.widget.header["offers"]["tabs"])
-    facts = study_of(tiny("gpt2"), FACTS, store=False).explore()
+    model = bridge_of(FAMILIES["gpt2"](), "own")  # costs are found out after this test, too
+    facts = study_of(model, FACTS, store=False).explore()
     offered = {tab["key"]: tab["label"] for tab in facts.widget.header["offers"]["tabs"]}
     assert offered["mlp by bucket"] == "by bucket"
     keys = ask(facts, sweep("mlp by bucket"))
