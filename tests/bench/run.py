@@ -28,7 +28,7 @@ from patchwidgets.nodes import Node, parse_node
 from patchwidgets.results.result import Result
 from patchwidgets.study import Study
 from tests.bench.floor import COUNTED, multiply_rate, needed, needed_by_paths
-from tests.bench.passes import best, two_forwards_and_a_backward
+from tests.bench.passes import ROWS, best, shares_of_rate, two_forwards_and_a_backward
 from tests.bench.plain import Plain, Timed
 from tests.bench.scaling import scaling
 
@@ -68,6 +68,7 @@ def main() -> None:
         "model": spec.name,
         "prompts": f"{PAIRS} IOI pairs of {study.shape.lengths[0]} tokens, S2 -> IO",
         "rows": rows,
+        "forwards": shares_of_rate(study),
         "against": [windows(study), first_estimate(study), comparison(study)],
         "scaling": scaling(study.model),
     }
@@ -248,7 +249,8 @@ def text(report: dict[str, Any]) -> str:
             f"{one['plain_seconds']:8.1f}s {one['ratio']:6.1f}x {floor:>9} {rate:18.0f} "
             f"{one['largest_difference']:19.1e}"
         )
-    lines.append("")
+    shares = " and ".join(f"{one['floor']:.0%} with {one['what']}" for one in report["forwards"])
+    lines += ["", f"a plain forward pass of {ROWS} prompts, of the floor: {shares}"]
     for one in report["against"]:
         ratio = one["seconds"] / one["their_seconds"]
         lines.append(

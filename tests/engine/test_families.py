@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from patchwidgets.errors import PlanError
 from patchwidgets.plans.sweeps import SWEEPS
 from tests import parity
-from tests.families import EVERY_FAMILY, PAIRS, WORDS, has_site, study_of, tiny
+from tests.drawn import pairs
+from tests.families import EVERY_FAMILY, PAIRS, has_site, study_of, tiny
 from tests.parity import DIRECTIONS, FORMS, RECEIVERS, SWEEP_OF, TOLERANCE
 
 SIDE_BY_SIDE = (
@@ -139,34 +140,6 @@ def test_a_window_hides_what_is_behind_it(family):
     gap = (one["blocks.0.attn.hook_z"] - other["blocks.0.attn.hook_z"]).abs()[0].amax((-1, -2))
     assert (gap[1:5] > 0).all()
     assert not gap[5:].any()
-
-
-LETTERS = sorted({word for word in WORDS if word.isalpha()})
-
-
-@st.composite
-def pairs(draw):
-    """Draw prompt pairs of one or two lengths, which differ in some of their words."""
-    lengths = draw(st.lists(st.integers(2, 9), min_size=1, max_size=2, unique=True))
-    made = {key: [] for key in ("clean", "corrupted", "answers", "wrong_answers")}
-    changed = []
-    for length in lengths:
-        for _ in range(draw(st.integers(1, 3))):
-            words = draw(st.lists(st.sampled_from(LETTERS), min_size=length, max_size=length))
-            at = draw(st.sets(st.integers(0, length - 1), min_size=1, max_size=2))
-            others = [
-                draw(st.sampled_from([one for one in LETTERS if one != word]))
-                if index in at
-                else word
-                for index, word in enumerate(words)
-            ]
-            right, wrong = draw(st.permutations(LETTERS))[:2]
-            made["clean"].append(" ".join(words))
-            made["corrupted"].append(" ".join(others))
-            made["answers"].append(f" {right}")
-            made["wrong_answers"].append(f" {wrong}")
-            changed.append(max(at))
-    return {**made, "roles": {"changed": changed}}
 
 
 @settings(

@@ -21,12 +21,14 @@ from tests.prove import (
     load,
     messages,
     mutation,
+    numbers,
     soak,
     supply,
 )
 from tests.prove._proof import Proof, Prove
 
 PROOFS: dict[str, tuple[Prove, int, int]] = {
+    "numbers": (numbers.prove, 2000, 12),
     "interrupts": (interrupts.prove, 1000, 14),
     "kills": (kills.prove, 50, 4),
     "disk": (disk.prove, 60, 3),

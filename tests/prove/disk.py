@@ -99,7 +99,15 @@ WRITERS: dict[str, Callable[[Any, Any, Path], Any]] = {
     "heads.csv": lambda study, heads, path: heads.to_csv(path),
     "heads.svg": lambda study, heads, path: heads.figure(path),
     "array.html": lambda study, heads, path: pw.heatmap(np.eye(40)).save_html(path),
+    "chart.html": lambda study, heads, path: heads.chart("prompts").save_html(path),
+    "comparison.json": lambda study, heads, path: _compared(study).save(path),
+    "comparison.html": lambda study, heads, path: _compared(study).save_html(path),
+    "circuit.json": lambda study, heads, path: study.circuit(["L1H0"], random=1).save(path),
 }
+
+
+def _compared(study: Any) -> Any:
+    return study.compare("mlp", metrics=["logit_diff", "prob"])
 
 
 def _met(folder: Path, way: Callable[..., None], how: int, advice: str) -> list[str]:

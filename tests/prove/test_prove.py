@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Snapshot
-from tests.prove import files, interrupts, messages, mutation, report
+from tests.prove import files, interrupts, messages, mutation, numbers, report
 from tests.prove.__main__ import PROOFS, write
 from tests.prove._graft import graft
 from tests.prove._mutants import mutants
@@ -43,6 +44,55 @@ def test_what_work_leaves_behind_is_seen():
     with torch.no_grad():
         next(subject.model.parameters()).add_(1)
     assert subject.changed() == ["weights", "outputs"]
+
+
+CASE = numbers.Case(
+    family="llama",
+    prompts={
+        "clean": ["Mary went to the store", "Tom said that Anna went"],
+        "corrupted": ["Mary went to the park", "Tom said that Sara went"],
+        "answers": [" Mary", " Tom"],
+        "wrong_answers": [" John", " Paul"],
+        "roles": {"changed": [4, 3]},
+    },
+    options={"direction": "denoising", "prepend_bos": True, "metric": ["logit_diff"]},
+    sweep="path",
+    asked={"receivers": ["L2H1.v"], "form": "pinned"},
+    cells=(0, 7),
+    way="in other chunks",
+)
+
+
+@pytest.mark.parametrize("way", numbers.WAYS)
+def test_a_case_is_measured_every_way(way):
+    numbers.measure(replace(CASE, way=way))
+
+
+def test_a_number_that_is_not_that_of_a_whole_pass_is_seen(monkeypatch):
+    right = numbers.Case.values
+
+    def off(case, study):
+        return right(case, study) + 1e-3 * (study._session.executor == "wavefront")
+
+    monkeypatch.setattr(numbers.Case, "values", off)
+    with pytest.raises(AssertionError, match=r"apart from whole forward passes"):
+        numbers.measure(CASE)
+
+
+def test_what_should_not_matter_and_does_is_seen(monkeypatch):
+    monkeypatch.setitem(numbers.WAYS, CASE.way, lambda case: case.values(case.study()) + 1e-3)
+    with pytest.raises(AssertionError, match=r"apart from in other chunks"):
+        numbers.measure(CASE)
+
+
+def test_a_case_that_falls_is_written_whole(monkeypatch):
+    def off(case):
+        raise AssertionError("0.1 apart")
+
+    monkeypatch.setattr(numbers, "measure", off)
+    (said,) = numbers.prove(3, 0).fell
+    assert said.startswith("AssertionError: 0.1 apart")
+    assert "Case(family=" in said
 
 
 def test_wrong_numbers_are_seen():
