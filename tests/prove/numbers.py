@@ -86,7 +86,7 @@ def prove(times: int, of: int = 0) -> Proof:
         deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(cases())
     def holds(case: Case) -> None:
