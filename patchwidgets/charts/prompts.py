@@ -6,8 +6,9 @@ from patchwidgets.charts._drawing import Dots, Drawing, Group, Line, Marker
 from patchwidgets.charts._words import with_interval
 from patchwidgets.errors import MeasurementError, PlanError
 from patchwidgets.results import stats
-from patchwidgets.results.detection import Cells
+from patchwidgets.results.findings import towards_source
 from patchwidgets.results.result import Result
+from patchwidgets.types import Unit
 from patchwidgets.views._words import UNITS, signed
 
 __all__ = ["prompts"]
@@ -29,9 +30,11 @@ def prompts(
 ) -> Drawing:
     """Return the effect of the strongest nodes on every prompt pair; waits for the job.
 
-    Nodes are in the order of the size of their mean effect, and within a node the prompt pairs
-    lie from left to right in their own order. A stroke is the mean over prompts. Where the prompt
-    pairs come from several templates, their dots differ.
+    Effects are in the metric's unit, positive towards the source run; 0 = the patch did nothing on
+    that prompt pair. Nodes are in the order of the size of their mean effect, and within a node
+    the prompt pairs lie from left to right in their own order. A stroke is the mean over prompts.
+    Where the prompt pairs come from several templates, their dots differ. A prompt pair that lacks
+    a bucket of positions has no dot there.
 
     Args:
         result: Any sweep.
@@ -58,33 +61,45 @@ def prompts(
         )
     means = cells.effect.mean(axis=1)
     order = np.argsort(-np.abs(means), kind="stable")[:top]
-    effects, names = cells.effect[order], tuple(cells.names[cell] for cell in order)
+    means, names = means[order], tuple(cells.names[cell] for cell in order)
+    m = 0 if metric is None else [one.name for one in result.metrics].index(metric)
+    effects = _measured(result, m, names, cells.unit)
     groups, group = _groups(result.groups)
     n_prompts = effects.shape[1]
     beside = np.linspace(-REACH, REACH, n_prompts) if n_prompts > 1 else np.zeros(1)
-    info = next(one for one in result.metrics if metric in (None, one.name))
     unit = UNITS[cells.unit]
     places = np.arange(len(names), dtype=float)
-    bounds = stats.bootstrap_interval(effects)
+    bounds = stats.bootstrap_interval(cells.effect[order])
+    node, pair = np.isfinite(effects).nonzero()
     return Drawing(
         title=_title(len(names), len(cells.names), n_prompts),
-        note=_note(names, effects, bounds, unit),
+        note=_note(names, means, effects, bounds[0], unit),
         x_label="node, the largest mean first",
-        y_label=f"{info.label} (effect, {unit})",
+        y_label=f"{result.metrics[m].label} (effect, {unit})",
         groups=groups,
         dots=Dots(
-            node=tuple(np.repeat(names, n_prompts).tolist()),
-            x=np.repeat(places, n_prompts) + np.tile(beside, len(names)),
-            y=effects.ravel(),
-            group=np.tile(group, len(names)),
-            says=_says(cells, effects, unit),
+            node=tuple(names[at] for at in node),
+            x=places[node] + beside[pair],
+            y=effects[node, pair],
+            group=group[pair],
+            says=tuple(
+                f"prompt pair {one + 1}: {signed(float(effects[at, one]))} {unit}"
+                for at, one in zip(node, pair, strict=True)
+            ),
         ),
         lines=tuple(
             Line(np.array([place - HALF, place + HALF]), np.full(2, mean))
-            for place, mean in zip(places, means[order], strict=True)
+            for place, mean in zip(places, means, strict=True)
         ),
         x_names=names,
     )
+
+
+def _measured(result: Result, m: int, names: tuple[str, ...], unit: Unit) -> np.ndarray:
+    """Return effects by node and prompt; NaN where a prompt lacks the node's bucket."""
+    snapshot = result.snapshot()
+    patches = [result.plan.names.index(name) for name in names]
+    return towards_source(snapshot, m, unit) * snapshot.effect(m)[patches]
 
 
 def _groups(of_prompts: tuple[str, ...]) -> tuple[tuple[Group, ...], np.ndarray]:
@@ -98,14 +113,6 @@ def _groups(of_prompts: tuple[str, ...]) -> tuple[tuple[Group, ...], np.ndarray]
     return groups, np.array([labels.index(label) for label in of_prompts])
 
 
-def _says(cells: Cells, effects: np.ndarray, unit: str) -> tuple[str, ...]:
-    return tuple(
-        f"prompt pair {pair}: {signed(effect)} {unit}"
-        for row in effects.tolist()
-        for pair, effect in enumerate(row)
-    )
-
-
 def _title(shown: int, measured: int, n_prompts: int) -> str:
     if measured > shown:
         nodes = f"{shown} of {measured} nodes"
@@ -114,10 +121,11 @@ def _title(shown: int, measured: int, n_prompts: int) -> str:
     return f"{nodes} on {n_prompts} prompt pairs" if n_prompts > 1 else f"{nodes} on 1 prompt pair"
 
 
-def _note(names: tuple[str, ...], effects: np.ndarray, bounds: np.ndarray, unit: str) -> str:
-    means = effects.mean(axis=1)
+def _note(
+    names: tuple[str, ...], means: np.ndarray, effects: np.ndarray, bound: np.ndarray, unit: str
+) -> str:
     against = (np.sign(effects) == -np.sign(means)[:, None]).sum(axis=1)
-    low, high = bounds[0].tolist()
+    low, high = bound.tolist()
     found = f"{names[0]}: {with_interval(float(means[0]), low, high, unit)} on average."
     worst = int(against.argmax())
     if not against[worst]:

@@ -5,6 +5,9 @@ import pytest
 
 from patchwidgets.charts._still import still
 from patchwidgets.errors import MeasurementError, PlanError
+from patchwidgets.results.measured import MEASURED
+from tests.engine.test_buckets import FACTS
+from tests.families import study_of, tiny
 
 
 def test_the_strongest_nodes_come_first_whatever_their_sign(make_result):
@@ -15,7 +18,7 @@ def test_the_strongest_nodes_come_first_whatever_their_sign(make_result):
     assert drawing.dots.y.tolist() == pytest.approx([-1.8, -1.4, 1.2, -0.4, 0.2, 0.2])
     assert drawing.dots.x.tolist() == pytest.approx([-0.3, 0.3, 0.7, 1.3, 1.7, 2.3])
     assert [line.y[0] for line in drawing.lines] == pytest.approx([-1.6, 0.4, 0.2])
-    assert drawing.dots.says[3] == "prompt pair 1: −0.40 logits"
+    assert drawing.dots.says[3] == "prompt pair 2: −0.40 logits"
     assert drawing.title == "3 of 20 nodes on 2 prompt pairs"
     assert drawing.note == (
         "L1H0: −1.60 logits (−1.80 to −1.40) on average. L2H0 has the opposite sign on 1 prompt "
@@ -79,3 +82,22 @@ def test_top_is_a_number_of_nodes(make_result, sentence, top):
     )
     with pytest.raises(PlanError, match=sentence(message)):
         make_result({0: 0.5}).chart("prompts", top=top)
+
+
+def test_a_prompt_that_lacks_a_bucket_has_no_dot_there():
+    study = study_of(tiny("gpt2"), FACTS, store=False)
+    result = study.sweep("mlp", positions="buckets").wait()
+    dots = result.chart("prompts", top=100).drawing.dots
+    measured = result.snapshot().effect(0)
+    assert np.isnan(measured).any()
+    names = result.plan.names
+    drawn = sorted(zip(dots.node, np.abs(dots.y).tolist(), strict=True))
+    run = np.flatnonzero(result.snapshot().status == MEASURED)
+    wanted = sorted(
+        (names[cell], abs(effect))
+        for cell in run
+        for effect in measured[cell].tolist()
+        if not np.isnan(effect)
+    )
+    assert [name for name, _ in drawn] == [name for name, _ in wanted]
+    np.testing.assert_allclose([one for _, one in drawn], [one for _, one in wanted])
