@@ -66,9 +66,14 @@ def lab(page, server):
 
 @pytest.fixture(autouse=True)
 def quiet(page, noise):
-    """Fail a test during which the page complained."""
+    """Fail a test during which the page complained, or that leaves a question unanswered."""
     noise.clear()
     yield
+    asked = page.locator("dialog.jp-Dialog")
+    unanswered = asked.all_text_contents()
+    for _ in unanswered:  # one that stays would cover the page for every later test
+        page.keyboard.press("Escape")
+    assert unanswered == []
     assert noise == []
 
 

@@ -116,6 +116,7 @@ def test_the_palette_opens_a_copy_of_a_tutorial(lab, notebook, tidy):
     palette(lab, "Open Tutorial Copy")
     dialog = lab.page.get_by_role("dialog")
     folder = Path(__file__).parents[2] / "notebooks"
+    dialog.locator("select").wait_for()
     offered = dialog.locator("select option").all_text_contents()
     numbers = [f"{int(path.name[:2])}." for path in sorted(folder.glob("*.ipynb"))]
     assert [title.split()[0] for title in offered] == numbers

@@ -120,7 +120,7 @@ def test_a_reader_without_our_extension_clicks_too_and_one_who_trusts_nobody_see
     assert_clickable(trusted)
     trusted.close()
     received = bare.receive(document)
-    assert received.cell(STORED).locator("img").first.is_visible()
+    received.cell(STORED).locator("img").first.wait_for()
     assert view_of(received, STORED).element.count() == 0
     received.close()
 
