@@ -10,7 +10,7 @@ import numpy as np
 
 from patchwidgets.engine.cost import Cost, written_seconds
 from patchwidgets.errors import PlanError
-from patchwidgets.jobs import Job, State
+from patchwidgets.jobs import OURS, Job, State
 from patchwidgets.nodes import Node
 from patchwidgets.results.result import Result
 from patchwidgets.terminal import progress_bar
@@ -193,7 +193,7 @@ class Baking:
         self._first = first
         self._job = _MapsInTurn(self._work, total=cost.maps + cost.more)
         # Not the model's own thread, in which the maps are measured that are waited for here.
-        threading.Thread(target=self._job.run, name="patchwidgets-bake", daemon=True).start()
+        threading.Thread(target=self._job.run, name=f"{OURS}-bake", daemon=True).start()
 
     def _work(self, job: Job) -> None:
         level = [self._first]

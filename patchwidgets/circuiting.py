@@ -139,7 +139,7 @@ class Circuiting:
 
         job = Job(measure, total=len(plan.patches))
         result.attach(job)
-        session.model.worker.submit(job)
+        session.model.submit(job)
         return result
 
 

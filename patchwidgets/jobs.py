@@ -5,12 +5,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 from weakref import WeakSet
 
 logger = logging.getLogger(__name__)
 
+OURS = "patchwidgets"
+"""How the name of every thread begins that is started here, and none in which callers wait."""
+
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
+
+
+def in_background() -> bool:
+    """Whether this thread is one of ours."""
+    return threading.current_thread().name.startswith(OURS)
 
 
 class Cancelled(Exception):  # noqa: N818 - a request that was obeyed, not an error
@@ -162,14 +171,24 @@ class Worker:
     """One thread that runs jobs in the order they come: one model, one job at a time."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="patchwidgets")
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=OURS)
 
-    def submit(self, job: Job) -> Job:
-        """Queue `job` and return it; when Python ends before it does, it is cancelled."""
+    def submit(self, job: Job, within: AbstractContextManager[object] | None = None) -> Job:
+        """Queue `job` and return it; when Python ends before it does, it is cancelled.
+
+        Args:
+            job: What to do.
+            within: Entered in the thread for the job.
+        """
         _unfinished.add(job)
-        self._pool.submit(job.run)
+        self._pool.submit(_run, job, within or nullcontext())
         return job
 
     def call(self, function: Callable[[], object]) -> "Future[object]":
         """Queue a plain call and return its future."""
         return self._pool.submit(function)
+
+
+def _run(job: Job, within: AbstractContextManager[object]) -> None:
+    with within:
+        job.run()

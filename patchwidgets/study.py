@@ -382,5 +382,5 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
 
         job = Job(measure, total=len(plan.measured.patches))
         result.attach(job)
-        session.model.worker.submit(job)
+        session.model.submit(job)
         return self._remember(result)

@@ -71,7 +71,8 @@ NEVER = [("views", "engine"), ("views", "models.bridge"), ("views", "models.load
 
 ONLY_IN = {
     "transformer_lens": {
-        *("models.bridge", "models.load", "models.smollm2", "models.mini.bundled"),
+        *("models.bridge", "models.turns", "models.undisturbed"),
+        *("models.load", "models.smollm2", "models.mini.bundled"),
     },
     "anywidget": {"widgets"},
     "ipywidgets": {"widgets"},
@@ -357,3 +358,15 @@ def test_no_function_is_too_long():
                 if (node.end_lineno or node.lineno) - node.lineno + 1 - docstring > MAX_FUNCTION:
                     long.add(f"{module}.{node.name}")
     assert long == set(LONG_FUNCTIONS)
+
+
+def test_every_thread_says_by_its_name_that_it_is_ours():
+    """`jobs.in_background` asks: hooks of a run that goes on are none that were left."""
+    started = [
+        (module, ast.unparse(call))
+        for module, tree in TREES.items()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("threading.Thread", "Thread")
+    ]
+    assert started
+    assert [one for one in started if "name=f'{OURS}-" not in one[1]] == []

@@ -243,7 +243,7 @@ class Measurement:
     ) -> Generator[tuple[int, Numbers], None, None]:
         if self.elsewhere is None:
             tasks = [partial(group.values, wave) for group, wave in waves]
-            yield from side_by_side(tasks, check, self.at_once)
+            yield from side_by_side(tasks, check, self.at_once, self.model.joining())
         elif waves:
             place_of = {id(group): place for place, group in enumerate(self.work)}
             shards = [(place_of[id(group)], [cell.patch for cell in wave]) for group, wave in waves]

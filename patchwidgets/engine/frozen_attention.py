@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from patchwidgets.engine.stand_ins import STAND_INS, Forward
 from patchwidgets.models.records import ATTENTION
+from patchwidgets.models.stand_ins import STAND_INS, Forward, StandIn
 
 if TYPE_CHECKING:
     from patchwidgets.engine.replay import Replay
@@ -27,9 +27,11 @@ def frozen_attention(replay: "Replay", layer: int) -> Iterator[None]:
     """
     norm = replay.model.attention_norm(layer)
     with ExitStack() as stack:
-        stack.enter_context(STAND_INS.covering(replay.model.attention(layer), _kept(replay, layer)))
+        stand_in = StandIn(replay.model.attention(layer), _kept(replay, layer))
+        stack.enter_context(STAND_INS.covering([stand_in]))
         if norm is not None and _is_for_attention_alone(replay, layer, norm):
-            stack.enter_context(STAND_INS.covering(norm, lambda hidden, **_: hidden))
+            stand_in = StandIn(norm, lambda hidden, **_: hidden)
+            stack.enter_context(STAND_INS.covering([stand_in]))
         yield
 
 
@@ -52,7 +54,8 @@ def _is_for_attention_alone(replay: "Replay", layer: int, norm: torch.nn.Module)
     norm (GPT-J), or that norm after attention (OPT-350m), need it.
     """
     if norm not in _for_attention_alone:
-        with STAND_INS.covering(norm, lambda hidden, **_: torch.full_like(hidden, torch.nan)):
+        nothing = StandIn(norm, lambda hidden, **_: torch.full_like(hidden, torch.nan))
+        with STAND_INS.covering([nothing]):
             output = replay.block(layer, replay.residual(layer, 1))
         _for_attention_alone[norm] = not output.isnan().any()
     return _for_attention_alone[norm]

@@ -5,22 +5,20 @@ hook looks at them. Without them the output is the same to the last bit.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor
 
-from patchwidgets.engine.stand_ins import STAND_INS, Forward
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.stand_ins import STAND_INS, Forward, StandIn
 
 
 @contextmanager
 def plain_norms(model: LensModel, layer: int) -> Iterator[None]:
     """Have the norms of a block compute their output only, in this thread, for the body."""
-    with ExitStack() as stack:
-        for norm in model.native_norms(layer):
-            if not STAND_INS.covers(norm):
-                stack.enter_context(STAND_INS.covering(norm, _plain(norm)))
+    norms = (norm for norm in model.native_norms(layer) if not STAND_INS.covers(norm))
+    with STAND_INS.covering(StandIn(norm, _plain(norm)) for norm in norms):
         yield
 
 

@@ -6,13 +6,13 @@ do: while one wave multiplies, another normalises.
 
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 import torch
 
-from patchwidgets.jobs import Cancelled
+from patchwidgets.jobs import OURS, Cancelled
 from patchwidgets.models.bridge import LensModel
 
 Check = Callable[[], None]
@@ -35,7 +35,10 @@ def threads_for(model: LensModel) -> int:
 
 
 def side_by_side(
-    tasks: Sequence[Callable[[Check], Made]], check: Check, threads: int
+    tasks: Sequence[Callable[[Check], Made]],
+    check: Check,
+    threads: int,
+    within: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Generator[tuple[int, Made], None, None]:
     """Yield the place of every task and what it returned, in the order in which they end.
 
@@ -45,6 +48,7 @@ def side_by_side(
         tasks: Taken in the order given; each is handed a check, to call often.
         check: Raises to stop.
         threads: How many tasks run at the same time; with one, in this thread.
+        within: Made and entered in every other thread.
 
     Raises:
         Exception: What a task or the check raised; other tasks are stopped first.
@@ -53,7 +57,7 @@ def side_by_side(
         for place, task in enumerate(tasks):
             yield place, task(check)
         return
-    crew = _Crew(tasks, check, threads)
+    crew = _Crew(tasks, check, threads, within)
     try:
         for _ in tasks:
             yield crew.next()
@@ -68,13 +72,19 @@ class _Crew(Generic[Made]):
         tasks: What they do.
         check: Raises to stop.
         threads: How many threads; they share the cores.
+        within: Made and entered in each of them.
     """
 
     def __init__(
-        self, tasks: Sequence[Callable[[Check], Made]], check: Check, threads: int
+        self,
+        tasks: Sequence[Callable[[Check], Made]],
+        check: Check,
+        threads: int,
+        within: Callable[[], AbstractContextManager[object]],
     ) -> None:
         self._tasks = tasks
         self._check = check
+        self._within = within
         self._stop = threading.Event()
         self._waiting: SimpleQueue[int] = SimpleQueue()
         self._ended: SimpleQueue[tuple[int, Made | BaseException]] = SimpleQueue()
@@ -82,7 +92,7 @@ class _Crew(Generic[Made]):
         for place in range(len(tasks)):
             self._waiting.put(place)
         self._threads = [
-            threading.Thread(target=self._work, name=f"patchwidgets-{number}", daemon=True)
+            threading.Thread(target=self._work, name=f"{OURS}-{number}", daemon=True)
             for number in range(threads)
         ]
         for thread in self._threads:
@@ -105,7 +115,7 @@ class _Crew(Generic[Made]):
 
     def _work(self) -> None:
         torch.set_num_threads(max(1, self._cores // len(self._threads)))
-        with torch.inference_mode(), suppress(Empty):
+        with self._within(), torch.inference_mode(), suppress(Empty):
             while not self._stop.is_set():
                 place = self._waiting.get_nowait()
                 try:

@@ -4,8 +4,8 @@ import inspect
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,23 +17,17 @@ from transformer_lens.model_bridge import TransformerBridge
 from transformer_lens.model_bridge.generalized_components.normalization import NormalizationBridge
 
 from patchwidgets.errors import MeasurementError, ModelError
-from patchwidgets.jobs import Worker
+from patchwidgets.jobs import Job, Worker
 from patchwidgets.models.spec import ModelSpec
+from patchwidgets.models.turns import Turns
+from patchwidgets.models.undisturbed import in_this_thread, is_ours, undisturbed
 from patchwidgets.models.weights import fingerprint, weights
 
 Hook = Callable[[Tensor], Tensor | None]
 """Gets an activation, may change it in place, may return a replacement."""
 
 
-class _Turns:
-    """Whose turn it is on one model: a queue of jobs, and a lock for runs outside of it."""
-
-    def __init__(self) -> None:
-        self.worker = Worker()
-        self.lock = threading.RLock()
-
-
-_turns: "WeakKeyDictionary[TransformerBridge, _Turns]" = WeakKeyDictionary()
+_turns: "WeakKeyDictionary[TransformerBridge, Turns]" = WeakKeyDictionary()
 _turns_lock = threading.Lock()
 
 
@@ -51,7 +45,7 @@ class LensModel:
         self.bridge = bridge
         self.spec = _spec(bridge)
         with _turns_lock:
-            self._turns = _turns.setdefault(bridge, _Turns())
+            self._turns = _turns.setdefault(bridge, Turns())
 
     @property
     def tokenizer(self) -> Any:
@@ -84,13 +78,14 @@ class LensModel:
         """The thread in which this model's jobs run one after another."""
         return self._turns.worker
 
+    def submit(self, job: Job) -> Job:
+        """Queue a job; it measures the model with the caller's hooks that are on it now."""
+        return self._turns.submit(self.bridge, job)
+
     @property
     def busy(self) -> bool:
         """Whether another thread measures on this model now."""
-        free = self._turns.lock.acquire(blocking=False)
-        if free:
-            self._turns.lock.release()
-        return not free
+        return self._turns.taken
 
     def fingerprint(self) -> str:
         """Return a short hash of the names and all numbers of the weights, wherever they lie."""
@@ -106,10 +101,13 @@ class LensModel:
 
         TransformerLens attaches some of its own, which mirror a hook under a second name.
         """
-        points = self.bridge.hook_dict
-        attached = self.bridge.list_hooks().items()
+        points, kept = self.bridge.hook_dict, self._turns.hooks(self.bridge)
         return sorted(
-            {str(points[name].name) for name, them in attached if not all(map(_own, them))}
+            {
+                str(points[name].name)
+                for name, them in self.bridge.list_hooks().items()
+                if any(one.hook.id in kept and not _own(one) for one in them)
+            }
         )
 
     @property
@@ -134,16 +132,20 @@ class LensModel:
     @contextmanager
     def measuring(self) -> Iterator[None]:
         """Run the body without gradients, when nobody else measures, after `require_eval`."""
-        with self._turns.lock, torch.inference_mode():
+        with self._turns.turn(self.bridge), torch.inference_mode():
             self.require_eval()
             yield
 
     @contextmanager
     def differentiating(self) -> Iterator[None]:
         """Run the body with gradients, when nobody else measures, after `require_eval`."""
-        with self._turns.lock, torch.inference_mode(False), torch.enable_grad():
+        with self._turns.turn(self.bridge), torch.inference_mode(False), torch.enable_grad():
             self.require_eval()
             yield
+
+    def joining(self) -> Callable[[], AbstractContextManager[None]]:
+        """Return what threads enter that measure together with this one."""
+        return partial(undisturbed, self.bridge, self._turns.hooks(self.bridge))
 
     def hook_point(self, name: str) -> torch.nn.Module:
         """Return the hook point that TransformerLens knows by `name`.
@@ -295,7 +297,7 @@ def _own(handle: Any) -> bool:
     """Whether a hook is no caller's: of TransformerLens as it built the bridge, or of a run."""
     home = getattr(handle.user_hook, "__module__", None) or ""
     built = handle.is_permanent and home.startswith("transformer_lens.model_bridge.")
-    return built or home == __name__
+    return built or is_ours(handle.user_hook)
 
 
 def _call(hook: Hook, point: Any, output: Tensor) -> Tensor | None:
@@ -308,15 +310,6 @@ def _call(hook: Hook, point: Any, output: Tensor) -> Tensor | None:
         return hook(output)
     changed = hook(point.hook_conversion.convert(output))
     return None if changed is None else point.hook_conversion.revert(changed)
-
-
-def in_this_thread(hook: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a hook that acts in the thread that made it; elsewhere it changes nothing.
-
-    The model is shared: somebody may run it while a worker measures.
-    """
-    here = threading.get_ident()
-    return lambda *args, **kwargs: hook(*args, **kwargs) if threading.get_ident() == here else None
 
 
 def require_fired(names: Sequence[str], fired: Sequence[int]) -> None:

@@ -11,10 +11,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from patchwidgets.errors import MeasurementError
-from patchwidgets.models.bridge import Hook, LensModel, in_this_thread
+from patchwidgets.models.bridge import Hook, LensModel
 from patchwidgets.models.layout import by_position
 from patchwidgets.models.sites import SITES
 from patchwidgets.models.spec import ModelSpec
+from patchwidgets.models.undisturbed import in_this_thread
 
 ATTENTION = "attn_module"
 """Asks for what each attention module returns, before anything is done with it."""

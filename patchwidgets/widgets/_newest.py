@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from patchwidgets.jobs import OURS
+
 logger = logging.getLogger(__name__)
 
 
@@ -31,7 +33,7 @@ class Newest:
             if self._working:
                 return
             self._working = True
-        threading.Thread(target=self._go_on, daemon=True).start()
+        threading.Thread(target=self._go_on, name=f"{OURS}-newest", daemon=True).start()
 
     def _go_on(self) -> None:
         """Work until nothing is wanted."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.errors import PatchwidgetsError
+from patchwidgets.jobs import OURS
 from patchwidgets.results.result import Measures, Result
 from patchwidgets.views._circuit import KEY as CIRCUIT
 from patchwidgets.views._circuit import circuit
@@ -262,7 +263,7 @@ class LiveExplorer(LiveView[PatchWidget]):
 
         # The thread that measures must not wait for itself. No daemon: Python aborts where it ends
         # in the middle of what PyTorch computes.
-        threading.Thread(target=learn).start()
+        threading.Thread(target=learn, name=f"{OURS}-costs").start()
 
 
 def _is_stopped(result: Result) -> bool:

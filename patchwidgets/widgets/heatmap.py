@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from IPython.display import display, update_display
 
+from patchwidgets.jobs import OURS
 from patchwidgets.reports._figures import of_map
 from patchwidgets.reports.html import page
 from patchwidgets.results.csv import write_csv
@@ -149,7 +150,7 @@ class HeatmapWidget(CarryingWidget):
     def _obey(self, command: dict[str, Any]) -> None:
         # The page's messages must not wait for a picture to be made.
         if command["command"] == "store":
-            threading.Thread(target=self.send_bundle, daemon=True).start()
+            threading.Thread(target=self.send_bundle, name=f"{OURS}-store", daemon=True).start()
 
     def __repr__(self) -> str:
         with self._lock:

@@ -14,7 +14,7 @@ from IPython.display import update_display
 
 from patchwidgets.advice import silence
 from patchwidgets.errors import PatchwidgetsError
-from patchwidgets.jobs import Job
+from patchwidgets.jobs import OURS, Job
 from patchwidgets.results.live import glancing
 from patchwidgets.results.result import Result
 from patchwidgets.views._still import words
@@ -148,7 +148,9 @@ class LiveView(ABC, Generic[Drawn]):
 
     def _obey(self, command: dict[str, Any]) -> None:
         # The page's messages must not wait for a plan to be made.
-        threading.Thread(target=self._answer, args=(command,), daemon=True).start()
+        threading.Thread(
+            target=self._answer, args=(command,), name=f"{OURS}-answer", daemon=True
+        ).start()
 
     def _answer(self, command: dict[str, Any]) -> None:
         try:

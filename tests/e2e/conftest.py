@@ -68,13 +68,18 @@ def lab(page, server):
 def quiet(page, noise):
     """Fail a test during which the page complained, or that leaves a question unanswered."""
     noise.clear()
+    assert dismissed(page) == [], "asked before the test"
     yield
-    asked = page.locator("dialog.jp-Dialog")
-    unanswered = asked.all_text_contents()
-    for _ in unanswered:  # one that stays would cover the page for every later test
-        page.keyboard.press("Escape")
-    assert unanswered == []
+    assert dismissed(page) == []
     assert noise == []
+
+
+def dismissed(page: Page) -> list[str]:
+    """Return what JupyterLab asks, and close it: it would take the keys of every later test."""
+    asked = page.locator("dialog.jp-Dialog").all_text_contents()
+    for _ in asked:
+        page.keyboard.press("Escape")
+    return asked
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -207,11 +207,11 @@ class Notebook:
         self.ask("(panel.context.model.dirty = false, panel.close(), true)")
 
     def close(self) -> None:
-        """Close the notebook and end its kernel."""
+        """End the kernel, which may change an output yet, and close the notebook unsaved."""
         self.ask(
             """(async () => {
-              panel.context.model.dirty = false;
               if (panel.sessionContext.session) await panel.sessionContext.shutdown();
+              panel.context.model.dirty = false;
               panel.close();
             })()"""
         )

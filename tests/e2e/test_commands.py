@@ -41,8 +41,8 @@ def tidy(lab):
         """async (app, kept) => {
           for (const one of [...app.shell.widgets("main")]) {
             if (!one.context || kept.includes(one.context.path)) continue;
-            one.context.model.dirty = false;
             await one.sessionContext?.shutdown();
+            one.context.model.dirty = false;
             one.close();
           }
           app.shell.collapseRight();

@@ -7,13 +7,15 @@ import torch
 from patchwidgets.errors import MeasurementError, ModelError, UnknownNameError
 from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
 
+COVERED = {"forward", "_call_impl", "_check_stop_at_layer", "_maybe_inject_start_residual"}
+
 
 def traces(model):
     """Return everything a sweep might leave behind."""
     modules = list(model.modules()) + list(model.original_model.modules())
     return {
         "hooks": sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in modules),
-        "covered": sum("forward" in vars(module) for module in modules),
+        "covered": [list(COVERED & vars(module).keys()) for module in modules],
         "training": [module.training for module in modules],
         "listed": model.list_hooks(),
     }

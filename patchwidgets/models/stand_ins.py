@@ -1,0 +1,66 @@
+"""Functions that stand in for a module's own, each in one thread only."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+
+Forward = Callable[..., Any]
+
+
+class StandIn(NamedTuple):
+    """What is called in place of a method of one module, `forward` unless another is named."""
+
+    module: torch.nn.Module
+    function: Forward
+    method: str = "forward"
+
+
+class StandIns:
+    """Which thread has what stand for which method; other threads call the module's own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of: dict[tuple[torch.nn.Module, str], dict[int, Forward]] = {}
+
+    @contextmanager
+    def covering(self, stand_ins: Iterable[StandIn]) -> Iterator[None]:
+        """Have functions called in place of modules' methods in this thread, for the body."""
+        here = threading.get_ident()
+        stand_ins = list(stand_ins)
+        with self._lock:
+            for module, function, method in stand_ins:
+                them = self._of.setdefault((module, method), {})
+                if not them:
+                    object.__setattr__(module, method, _chooser(module, method, them))
+                them[here] = function
+        try:
+            yield
+        finally:
+            with self._lock:
+                for module, _, method in stand_ins:
+                    them = self._of[module, method]
+                    del them[here]
+                    if not them:
+                        object.__delattr__(module, method)
+                        del self._of[module, method]
+
+    def covers(self, module: torch.nn.Module, method: str = "forward") -> bool:
+        """Whether something stands for a method of a module in this thread."""
+        return threading.get_ident() in self._of.get((module, method), {})
+
+
+def _chooser(module: torch.nn.Module, method: str, them: dict[int, Forward]) -> Forward:
+    own = getattr(type(module), method)
+
+    def chosen(*args: Any, **kwargs: Any) -> Any:
+        stand_in = them.get(threading.get_ident())
+        return own(module, *args, **kwargs) if stand_in is None else stand_in(*args, **kwargs)
+
+    return chosen
+
+
+STAND_INS = StandIns()
+"""Of all models: a module may be shared by several studies."""

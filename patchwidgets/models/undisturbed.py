@@ -1,0 +1,96 @@
+"""Measuring a model that somebody else runs meanwhile.
+
+TransformerLens keeps what a run is told on the model itself: the hooks of `run_with_hooks` and
+`run_with_cache`, and the block at which to start or stop. So a run in another cell of the notebook
+would change what our threads measure, and its cache would hold our activations.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from transformer_lens.hook_points import HookPoint
+from transformer_lens.model_bridge import TransformerBridge
+
+from patchwidgets.models.stand_ins import STAND_INS, Forward, StandIn
+
+Hooks = frozenset[int]
+"""PyTorch's numbers of hooks; none is given twice."""
+
+
+def in_this_thread(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a hook that acts in the thread that made it; elsewhere it changes nothing."""
+    here = threading.get_ident()
+    return lambda *args, **kwargs: hook(*args, **kwargs) if threading.get_ident() == here else None
+
+
+def is_ours(hook: Any) -> bool:
+    """Whether a hook was made by `in_this_thread`."""
+    return getattr(hook, "__module__", None) == __name__
+
+
+def hooks_on(bridge: TransformerBridge) -> Hooks:
+    """Return the hooks of all kinds that are on a model's hook points now."""
+    return frozenset(
+        number
+        for point in _points(bridge)
+        for hooks in (point._forward_hooks, *_rare(point))
+        for number in tuple(hooks)
+    )
+
+
+@contextmanager
+def undisturbed(bridge: TransformerBridge, kept: Hooks) -> Iterator[None]:
+    """Have no hooks act in this thread but `kept` and ours, and run blocks whole, for the body.
+
+    PyTorch's hooks on other modules than hook points act as ever.
+    """
+    with STAND_INS.covering([*_hook_points(bridge, kept), *_blocks(bridge)]):
+        yield
+
+
+def _points(bridge: TransformerBridge) -> Iterable[HookPoint]:
+    return {id(point): point for point in bridge.hook_dict.values()}.values()
+
+
+def _rare(point: HookPoint) -> tuple[dict[int, Any], ...]:
+    """Return hooks that PyTorch calls in ways of their own."""
+    return (
+        *(point._forward_pre_hooks, point._forward_hooks_with_kwargs),
+        *(point._backward_hooks, point._backward_pre_hooks),
+    )
+
+
+def _hook_points(bridge: TransformerBridge, kept: Hooks) -> Iterator[StandIn]:
+    for point in _points(bridge):
+        if all(kept.isdisjoint(hooks) for hooks in _rare(point)):  # else it is left to PyTorch
+            yield StandIn(point, _passing_by(point, kept), "_call_impl")
+
+
+def _passing_by(point: HookPoint, kept: Hooks) -> Forward:
+    hooks = point._forward_hooks
+
+    def call(given: Any) -> Any:
+        activation = point.forward(given)
+        for number, hook in tuple(hooks.items()) if hooks else ():
+            if number in kept or is_ours(hook) or is_ours(_given(point, number)):
+                changed = hook(point, (given,), activation)
+                activation = activation if changed is None else changed
+        return activation
+
+    return call
+
+
+def _given(point: HookPoint, number: int) -> Any:
+    """Return the function that TransformerLens wrapped into a hook."""
+    handles = tuple(point.fwd_hooks)
+    return next((one.user_hook for one in handles if one.hook.id == number), None)
+
+
+def _blocks(bridge: TransformerBridge) -> Iterator[StandIn]:
+    for block in bridge.blocks:
+        if hasattr(block, "_check_stop_at_layer"):
+            yield StandIn(block, lambda *_, **__: None, "_check_stop_at_layer")
+        if hasattr(block, "_maybe_inject_start_residual"):
+            yield StandIn(block, lambda *given: given, "_maybe_inject_start_residual")
