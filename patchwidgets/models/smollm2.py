@@ -7,9 +7,9 @@ GGUF file. It is turned into 32-bit weights once, and a copy is kept in the user
 import importlib.util
 import io
 import sys
-import tempfile
 from contextlib import redirect_stderr
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformer_lens.model_bridge import TransformerBridge
@@ -18,6 +18,7 @@ from transformers.utils import logging
 
 from patchwidgets.errors import ModelError
 from patchwidgets.models.cache import cache_folder
+from patchwidgets.models.keeping import is_kept, keep
 
 NAME = "smollm2-135m"
 TRANSFORMER_LENS_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -34,10 +35,7 @@ def load_smollm2(
     gguf = _gguf_file()
     folder = cache_folder("models") / f"{NAME}-{gguf.stat().st_size}"
     with _without_progress_bars():
-        if not (folder / "model.safetensors").exists():
-            _unpack(gguf, folder)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model, tokenizer = _unpacked_once(gguf, folder, dtype)
     bridge = TransformerBridge.boot_transformers(
         TRANSFORMER_LENS_NAME, hf_model=model.eval(), tokenizer=tokenizer, device=device
     )
@@ -61,9 +59,23 @@ def _gguf_file() -> Path:
     return next(Path(package.origin).parent.glob("*.gguf"))
 
 
-def _unpack(gguf: Path, folder: Path) -> None:
-    """Write 32-bit weights and the tokenizer to `folder`, whole or not at all."""
-    print(f"Unpacking {NAME} into {folder}, once: about 20 seconds.", file=sys.stderr)
+def _unpacked_once(gguf: Path, folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Return the model and its tokenizer as `folder` keeps them, where it can."""
+    if not is_kept(folder):
+        print(f"Unpacking {NAME} into {folder}, once: about 20 seconds.", file=sys.stderr)
+        model, tokenizer = _unpacked(gguf)
+        keep(model, tokenizer, folder)
+        if not is_kept(folder):
+            for weight in model.parameters():  # not its buffers, which stay 32-bit
+                weight.data = weight.data.to(dtype)
+            return model, tokenizer
+    where: dict[str, Any] = {"local_files_only": True}
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **where)
+    return model, AutoTokenizer.from_pretrained(folder, **where)
+
+
+def _unpacked(gguf: Path) -> tuple[LlamaForCausalLM, Any]:
+    """Return the model with 32-bit weights, and its tokenizer."""
     where = {"gguf_file": gguf.name, "local_files_only": True}
     # transformers draws this bar whatever its own switch for bars says.
     with redirect_stderr(io.StringIO()):
@@ -73,15 +85,7 @@ def _unpack(gguf: Path, folder: Path) -> None:
     config = LlamaConfig.from_dict(sizes | {"architectures": ["LlamaForCausalLM"]})
     model = LlamaForCausalLM(config)
     model.load_state_dict(packed.state_dict())
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        fresh = Path(scratch) / "model"
-        model.save_pretrained(fresh)
-        AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(fresh)
-        try:
-            fresh.replace(folder)
-        except OSError:
-            if not (folder / "model.safetensors").exists():
-                raise
+    return model, AutoTokenizer.from_pretrained(gguf.parent, **where)
 
 
 class _without_progress_bars:  # noqa: N801 - reads as a statement

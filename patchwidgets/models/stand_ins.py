@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -34,7 +35,8 @@ class StandIns:
             for module, function, method in stand_ins:
                 them = self._of.setdefault((module, method), {})
                 if not them:
-                    object.__setattr__(module, method, _chooser(module, method, them))
+                    own = getattr(type(module), method)
+                    object.__setattr__(module, method, partial(_choose, own, module, them))
                 them[here] = function
         try:
             yield
@@ -52,14 +54,11 @@ class StandIns:
         return threading.get_ident() in self._of.get((module, method), {})
 
 
-def _chooser(module: torch.nn.Module, method: str, them: dict[int, Forward]) -> Forward:
-    own = getattr(type(module), method)
-
-    def chosen(*args: Any, **kwargs: Any) -> Any:
-        stand_in = them.get(threading.get_ident())
-        return own(module, *args, **kwargs) if stand_in is None else stand_in(*args, **kwargs)
-
-    return chosen
+def _choose(
+    own: Forward, module: torch.nn.Module, them: dict[int, Forward], *args: Any, **kwargs: Any
+) -> Any:
+    stand_in = them.get(threading.get_ident())
+    return own(module, *args, **kwargs) if stand_in is None else stand_in(*args, **kwargs)
 
 
 STAND_INS = StandIns()

@@ -8,12 +8,13 @@ would change what our threads measure, and its cache would hold our activations.
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.model_bridge import TransformerBridge
 
-from patchwidgets.models.stand_ins import STAND_INS, Forward, StandIn
+from patchwidgets.models.stand_ins import STAND_INS, StandIn
 
 Hooks = frozenset[int]
 """PyTorch's numbers of hooks; none is given twice."""
@@ -65,21 +66,17 @@ def _rare(point: HookPoint) -> tuple[dict[int, Any], ...]:
 def _hook_points(bridge: TransformerBridge, kept: Hooks) -> Iterator[StandIn]:
     for point in _points(bridge):
         if all(kept.isdisjoint(hooks) for hooks in _rare(point)):  # else it is left to PyTorch
-            yield StandIn(point, _passing_by(point, kept), "_call_impl")
+            yield StandIn(point, partial(_pass_by, point, kept), "_call_impl")
 
 
-def _passing_by(point: HookPoint, kept: Hooks) -> Forward:
+def _pass_by(point: HookPoint, kept: Hooks, given: Any) -> Any:
+    activation = point.forward(given)
     hooks = point._forward_hooks
-
-    def call(given: Any) -> Any:
-        activation = point.forward(given)
-        for number, hook in tuple(hooks.items()) if hooks else ():
-            if number in kept or is_ours(hook) or is_ours(_given(point, number)):
-                changed = hook(point, (given,), activation)
-                activation = activation if changed is None else changed
-        return activation
-
-    return call
+    for number, hook in tuple(hooks.items()) if hooks else ():
+        if number in kept or is_ours(hook) or is_ours(_given(point, number)):
+            changed = hook(point, (given,), activation)
+            activation = activation if changed is None else changed
+    return activation
 
 
 def _given(point: HookPoint, number: int) -> Any:
@@ -91,6 +88,14 @@ def _given(point: HookPoint, number: int) -> Any:
 def _blocks(bridge: TransformerBridge) -> Iterator[StandIn]:
     for block in bridge.blocks:
         if hasattr(block, "_check_stop_at_layer"):
-            yield StandIn(block, lambda *_, **__: None, "_check_stop_at_layer")
+            yield StandIn(block, _go_on, "_check_stop_at_layer")
         if hasattr(block, "_maybe_inject_start_residual"):
-            yield StandIn(block, lambda *given: given, "_maybe_inject_start_residual")
+            yield StandIn(block, _take_what_comes, "_maybe_inject_start_residual")
+
+
+def _go_on(*_: Any, **__: Any) -> None:
+    return
+
+
+def _take_what_comes(args: Any, kwargs: Any) -> Any:
+    return args, kwargs

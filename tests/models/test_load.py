@@ -3,6 +3,8 @@
 import importlib.util
 import os
 import re
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ import patchwidgets as pw
 from patchwidgets.errors import ModelError, UnknownNameError
 from patchwidgets.models import smollm2
 from patchwidgets.models.cache import cache_folder
+from patchwidgets.models.keeping import keep
 from patchwidgets.models.load import model_names
 from tests.families import FAMILIES, bridge_of, tiny
 
@@ -237,7 +240,7 @@ def test_the_file_is_unpacked_once(cache, packed, monkeypatch):
     first = pw.load_model("smollm2-135m")
     assert first.cfg.model_name == "smollm2-135m"
     assert not any(module.training for module in first.original_model.modules())
-    monkeypatch.setattr(smollm2, "_unpack", lambda *_: pytest.fail("unpacked again"))
+    monkeypatch.setattr(smollm2, "_unpacked", lambda *_: pytest.fail("unpacked again"))
     again = pw.load_model("smollm2-135m")
     tokens = torch.arange(2, 8)[None]
     with torch.inference_mode():
@@ -268,8 +271,43 @@ def test_an_interrupted_unpack_leaves_no_half_folder(cache, packed, monkeypatch,
 
 def test_another_process_that_unpacked_first_is_no_error(cache, packed):
     folder = cache_folder("models") / "smollm2-135m-4"
-    smollm2._unpack(packed, folder)
+    unpacked = smollm2._unpacked(packed)
+    keep(*unpacked, folder)
     before = (folder / "model.safetensors").stat().st_ino
-    smollm2._unpack(packed, folder)
+    keep(*unpacked, folder)
     assert (folder / "model.safetensors").stat().st_ino == before
     assert [one.name for one in folder.parent.iterdir()] == ["smollm2-135m-4"]
+
+
+def test_a_model_that_cannot_be_kept_is_used_all_the_same(cache, packed):
+    tokens, half = torch.arange(2, 8)[None], torch.bfloat16
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.warns(UserWarning, match=r"^The unpacked model cannot be kept") as told:
+            made = pw.load_model("smollm2-135m", dtype=half)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    folder = cache / "models" / "smollm2-135m-4"
+    said, why = re.subn(r"\(.*File too large.*\)", "(why)", str(told[0].message))
+    assert said == (
+        f"The unpacked model cannot be kept in {folder} (why), so it is unpacked again the next "
+        "time. Make room on that disk, or set PATCHWIDGETS_CACHE to a folder on another."
+    )
+    assert why == 1
+    assert list(folder.parent.iterdir()) == []
+    with torch.inference_mode():
+        assert torch.equal(made(tokens), pw.load_model("smollm2-135m", dtype=half)(tokens))
+    assert folder.exists()
+
+
+def test_what_a_killed_process_left_is_cleared_an_hour_later(cache, packed):
+    old, new = (cache_folder("models") / f"{name}.unfinished" for name in ("old", "new"))
+    for one in (old, new):
+        (one / "model").mkdir(parents=True)
+        (one / "model" / "model.safetensors").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    pw.load_model("smollm2-135m")
+    assert {one.name for one in new.parent.iterdir()} == {"new.unfinished", "smollm2-135m-4"}

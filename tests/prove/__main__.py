@@ -22,8 +22,10 @@ from tests.prove import (
     messages,
     mutation,
     numbers,
+    sentences,
     soak,
     supply,
+    versions,
 )
 from tests.prove._proof import Proof, Prove
 
@@ -38,6 +40,8 @@ PROOFS: dict[str, tuple[Prove, int, int]] = {
     "browser": (browser_load.prove, browser_load.FULL, 0),
     "soak": (soak.prove, soak.FULL, 0),
     "supply": (supply.prove, 2, 2),
+    "versions": (versions.prove, 2, 0),
+    "sentences": (sentences.prove, 1000, 0),
     "mutation": (mutation.prove, 300, 0),
 }
 """By name: what tries, how often at full length, and how often in `make test`; 0 for never there,

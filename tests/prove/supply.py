@@ -48,7 +48,7 @@ def prove(times: int, seed: int = 0) -> Proof:
     """Build `times` wheels, run once without a network, and read every licence."""
     proof = Proof(PROMISE)
     with tempfile.TemporaryDirectory() as folder:
-        wheels = {_build(Path(folder) / str(number)) for number in range(times)}
+        wheels = {_hash(Path(folder) / str(number)) for number in range(times)}
         proof.count("wheels built", times)
         proof.fell += ["two wheels of one checkout differ"] if len(wheels) > 1 else []
         proof.count("runs without a network")
@@ -60,14 +60,19 @@ def prove(times: int, seed: int = 0) -> Proof:
     return proof
 
 
-def _build(folder: Path) -> str:
-    folder.mkdir()
+def build(folder: Path) -> Path:
+    """Return a wheel of this checkout, made in a folder."""
     made = subprocess.run(
         [sys.executable, "-c", BUILD, str(folder)], cwd=ROOT, capture_output=True, check=True
     )
     assert made.returncode == 0
     (wheel,) = folder.glob("*.whl")
-    return hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return wheel
+
+
+def _hash(folder: Path) -> str:
+    folder.mkdir()
+    return hashlib.sha256(build(folder).read_bytes()).hexdigest()
 
 
 def _network(folder: Path) -> list[str]:
