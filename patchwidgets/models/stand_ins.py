@@ -31,23 +31,32 @@ class StandIns:
         """Have functions called in place of modules' methods in this thread, for the body."""
         here = threading.get_ident()
         stand_ins = list(stand_ins)
-        with self._lock:
-            for module, function, method in stand_ins:
-                them = self._of.setdefault((module, method), {})
-                if not them:
-                    own = getattr(type(module), method)
-                    object.__setattr__(module, method, partial(_choose, own, module, them))
-                them[here] = function
         try:
+            with self._lock:
+                for one in stand_ins:
+                    self._cover(one, here)
             yield
         finally:
             with self._lock:
-                for module, _, method in stand_ins:
-                    them = self._of[module, method]
-                    del them[here]
-                    if not them:
-                        object.__delattr__(module, method)
-                        del self._of[module, method]
+                for one in stand_ins:
+                    self._uncover(one, here)
+
+    def _cover(self, stand_in: StandIn, thread: int) -> None:
+        module, function, method = stand_in
+        them = self._of.setdefault((module, method), {})
+        if not them:
+            own = getattr(type(module), method)
+            object.__setattr__(module, method, partial(_choose, own, module, them))
+        them[thread] = function
+
+    def _uncover(self, stand_in: StandIn, thread: int) -> None:
+        """Take a function away, also one whose covering was interrupted."""
+        module, _, method = stand_in
+        them = self._of.get((module, method), {})
+        them.pop(thread, None)
+        if not them:
+            vars(module).pop(method, None)
+            self._of.pop((module, method), None)
 
     def covers(self, module: torch.nn.Module, method: str = "forward") -> bool:
         """Whether something stands for a method of a module in this thread."""

@@ -45,8 +45,8 @@ class Turns:
             if self._thread == here:
                 yield
                 return
-            self._thread = here
             try:
+                self._thread = here
                 with self._with(hooks), undisturbed(bridge, hooks):
                     yield
             finally:
@@ -64,8 +64,8 @@ class Turns:
     @contextmanager
     def _with(self, hooks: Hooks) -> Iterator[None]:
         before = getattr(self._asked, "hooks", None)
-        self._asked.hooks = hooks
         try:
+            self._asked.hooks = hooks
             yield
         finally:
             self._asked.hooks = before

@@ -8,9 +8,9 @@ would change what our threads measure, and its cache would hold our activations.
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
+import torch
 from transformer_lens.hook_points import HookPoint
 from transformer_lens.model_bridge import TransformerBridge
 
@@ -18,6 +18,8 @@ from patchwidgets.models.stand_ins import STAND_INS, StandIn
 
 Hooks = frozenset[int]
 """PyTorch's numbers of hooks; none is given twice."""
+
+NOWHERE: tuple[frozenset[int], Hooks] = (frozenset(), frozenset())
 
 
 def in_this_thread(hook: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,8 +49,52 @@ def undisturbed(bridge: TransformerBridge, kept: Hooks) -> Iterator[None]:
 
     PyTorch's hooks on other modules than hook points act as ever.
     """
-    with STAND_INS.covering([*_hook_points(bridge, kept), *_blocks(bridge)]):
+    points = frozenset(
+        id(point)
+        for point in _points(bridge)
+        if all(kept.isdisjoint(hooks) for hooks in _rare(point))  # else it is left to PyTorch
+    )
+    with STAND_INS.covering(_blocks(bridge)), _passing_by(points, kept):
         yield
+
+
+_measuring: dict[int, tuple[frozenset[int], Hooks]] = {}
+"""By thread, the hook points at which it passes by all hooks but some."""
+
+_lock = threading.Lock()
+
+
+@contextmanager
+def _passing_by(points: frozenset[int], kept: Hooks) -> Iterator[None]:
+    # In the class, as long as any thread measures: a model has a thousand points and more.
+    here = threading.get_ident()
+    before = _measuring.get(here)
+    try:
+        with _lock:
+            _measuring[here] = points, kept
+            HookPoint._call_impl = _call
+        yield
+    finally:
+        with _lock:
+            _measuring.pop(here, None)
+            if before is not None:
+                _measuring[here] = before
+            if not _measuring and "_call_impl" in vars(HookPoint):
+                del HookPoint._call_impl
+
+
+def _call(self: HookPoint, *args: Any, **kwargs: Any) -> Any:
+    points, kept = _measuring.get(threading.get_ident(), NOWHERE)
+    if id(self) not in points:
+        return torch.nn.Module._call_impl(self, *args, **kwargs)
+    (given,) = args
+    activation = self.forward(given)
+    hooks = self._forward_hooks
+    for number, hook in tuple(hooks.items()) if hooks else ():
+        if number in kept or is_ours(hook) or is_ours(_given(self, number)):
+            changed = hook(self, args, activation)
+            activation = activation if changed is None else changed
+    return activation
 
 
 def _points(bridge: TransformerBridge) -> Iterable[HookPoint]:
@@ -61,22 +107,6 @@ def _rare(point: HookPoint) -> tuple[dict[int, Any], ...]:
         *(point._forward_pre_hooks, point._forward_hooks_with_kwargs),
         *(point._backward_hooks, point._backward_pre_hooks),
     )
-
-
-def _hook_points(bridge: TransformerBridge, kept: Hooks) -> Iterator[StandIn]:
-    for point in _points(bridge):
-        if all(kept.isdisjoint(hooks) for hooks in _rare(point)):  # else it is left to PyTorch
-            yield StandIn(point, partial(_pass_by, point, kept), "_call_impl")
-
-
-def _pass_by(point: HookPoint, kept: Hooks, given: Any) -> Any:
-    activation = point.forward(given)
-    hooks = point._forward_hooks
-    for number, hook in tuple(hooks.items()) if hooks else ():
-        if number in kept or is_ours(hook) or is_ours(_given(point, number)):
-            changed = hook(point, (given,), activation)
-            activation = activation if changed is None else changed
-    return activation
 
 
 def _given(point: HookPoint, number: int) -> Any:

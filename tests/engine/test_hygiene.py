@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from transformer_lens.hook_points import HookPoint
 
 from patchwidgets.errors import MeasurementError, ModelError, UnknownNameError
 from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
 
-COVERED = {"forward", "_call_impl", "_check_stop_at_layer", "_maybe_inject_start_residual"}
+COVERED = {"forward", "_check_stop_at_layer", "_maybe_inject_start_residual"}
 
 
 def traces(model):
@@ -16,6 +17,7 @@ def traces(model):
     return {
         "hooks": sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in modules),
         "covered": [list(COVERED & vars(module).keys()) for module in modules],
+        "class": [name for name in vars(HookPoint) if name.startswith("_call")],
         "training": [module.training for module in modules],
         "listed": model.list_hooks(),
     }

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from transformer_lens.hook_points import HookPoint
 from transformer_lens.model_bridge import TransformerBridge
 
 from patchwidgets.results.measured import NOT_MEASURED, Snapshot
@@ -34,6 +35,10 @@ WORK: dict[str, Work] = {
     "from one sender": lambda study: study.paths_from("L0H1"),
     "circuit": lambda study: study.circuit(["L1H1", "L2H0"], random=2),
 }
+
+
+REPLACED = {"forward", "_call_impl", "_check_stop_at_layer", "_maybe_inject_start_residual"}
+"""What measuring puts functions of its own in the place of."""
 
 
 class Stopped(Exception):  # noqa: N818 - raised on purpose, by nobody's mistake
@@ -117,7 +122,8 @@ class Subject:
         return {
             "hooks": [(len(m._forward_hooks), len(m._forward_pre_hooks)) for m in modules],
             "hooks by name": {name: len(found) for name, found in model.list_hooks().items()},
-            "replaced functions": sum("forward" in vars(module) for module in modules),
+            "replaced functions": [sorted(REPLACED & vars(module).keys()) for module in modules],
+            "replaced for all models": sorted(REPLACED & vars(HookPoint).keys()),
             "training mode": [module.training for module in modules],
             "gradients that are wanted": [weight.requires_grad for weight in model.parameters()],
             "gradients": sum(weight.grad is not None for weight in model.parameters()),
