@@ -73,7 +73,7 @@ def test_leaving_in_the_middle_of_a_measurement_leaves_at_once():
 def test_a_result_that_is_not_measured_says_how_to_wait(monkeypatch):
     study = pw.Study("mini", "ioi", n=2, store=False)
     worker = study._session.model.worker
-    monkeypatch.setattr(worker, "submit", lambda job: None)
+    monkeypatch.setattr(worker, "submit", lambda job, within: None)
     text = repr(study.sweep("mlp"))
     assert text.splitlines()[-1] == "`.wait()` waits for the rest"
     assert "waiting at 0 of 4" in text

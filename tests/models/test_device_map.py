@@ -117,7 +117,7 @@ def spread_model(devices):
 @pytest.mark.parametrize("name", ASKED)
 def test_tensors_of_several_devices_never_meet(spread_model, devices, monkeypatch, name):
     # A device is pretended in one thread only, so the measurement stays in this one.
-    monkeypatch.setattr(Worker, "submit", lambda _, job: job.run())
+    monkeypatch.setattr(Worker, "submit", lambda _, job, within: job.run())
     metric, ask = ASKED[name]
     here = ask(study_of(tiny("llama"), PAIRS, metric=metric))
     with devices:
@@ -127,7 +127,7 @@ def test_tensors_of_several_devices_never_meet(spread_model, devices, monkeypatc
 
 
 def test_the_reference_executor_keeps_devices_apart_too(spread_model, devices, monkeypatch):
-    monkeypatch.setattr(Worker, "submit", lambda _, job: job.run())
+    monkeypatch.setattr(Worker, "submit", lambda _, job, within: job.run())
     _, ask = ASKED["direct"]
     here = ask(study_of(tiny("llama"), PAIRS))
     with devices:

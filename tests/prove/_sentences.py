@@ -52,8 +52,12 @@ def _matching(raises: Any, error: BaseException) -> bool:
 
 
 _check_match = RaisesExc._check_match
-setattr(RaisesExc, "_check_match", _matching)  # noqa: B010 - pyright wants pytest's own names
-setattr(PatchwidgetsError, "__str__", _said)  # noqa: B010
+
+
+def pytest_configure() -> None:
+    """Look on from here, and not where the module is only imported."""
+    setattr(RaisesExc, "_check_match", _matching)  # noqa: B010 - pyright wants pytest's own names
+    setattr(PatchwidgetsError, "__str__", _said)  # noqa: B010
 
 
 def _write(error: PatchwidgetsError, *, whole: bool) -> None:

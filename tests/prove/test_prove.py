@@ -207,19 +207,19 @@ def test_tests_see_a_fault_and_nothing_where_there_is_none(monkeypatch, tmp_path
     monkeypatch.setenv("PATCHWIDGETS_CALLS", str(calls))
     found = {str(fault): fault for fault in mutation.faults()}
     wanted = {
-        "threads.py:52 in side_by_side: if threads == 1: never": None,
-        "threads.py:94 in _Crew.next: if isinstance(made, BaseException): never": None,
-        "threads.py:96 in _Crew.next: return: nothing": test,
+        "threads.py:56 in side_by_side: if threads == 1: never": None,
+        "threads.py:104 in _Crew.next: if isinstance(made, BaseException): never": None,
+        "threads.py:106 in _Crew.next: return: nothing": test,
         "estimating.py:22 in the module: 5: 6": None,
     }
     assert mutation.seen_by([found[name] for name in wanted]) == list(wanted.values())
 
 
 def test_a_test_that_fails_without_a_fault_sees_none(monkeypatch):
-    calls = {"a.py::test": {"test": "a.py::test", "seconds": 0.1, "lines": {"threads.py": [52]}}}
+    calls = {"a.py::test": {"test": "a.py::test", "seconds": 0.1, "lines": {"threads.py": [56]}}}
     monkeypatch.setattr(mutation, "_calls", lambda: calls)
     monkeypatch.setattr(mutation, "_run", lambda jobs, on_import: ["a.py::test"] * len(jobs))
-    drawn = [fault for fault in mutation.faults() if str(fault).startswith("threads.py:52 ")]
+    drawn = [fault for fault in mutation.faults() if str(fault).startswith("threads.py:56 ")]
     with pytest.raises(RuntimeError, match=r"These fail in an engine without a fault: a\.py::test"):
         mutation.seen_by(drawn)
 
