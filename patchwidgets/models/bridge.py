@@ -78,9 +78,9 @@ class LensModel:
         """The thread in which this model's jobs run one after another."""
         return self._turns.worker
 
-    def submit(self, job: Job) -> Job:
+    def submit(self, job: Job) -> None:
         """Queue a job; it measures the model with the caller's hooks that are on it now."""
-        return self._turns.submit(self.bridge, job)
+        self._turns.submit(self.bridge, job)
 
     @property
     def busy(self) -> bool:

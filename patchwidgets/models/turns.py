@@ -33,9 +33,9 @@ class Turns:
             self._lock.release()
         return not free
 
-    def submit(self, bridge: TransformerBridge, job: Job) -> Job:
+    def submit(self, bridge: TransformerBridge, job: Job) -> None:
         """Queue a job, to be done with the hooks that are on the model now."""
-        return self.worker.submit(job, self._with(self.hooks(bridge)))
+        self.worker.submit(job, self._with(self.hooks(bridge)))
 
     @contextmanager
     def turn(self, bridge: TransformerBridge) -> Iterator[None]:
