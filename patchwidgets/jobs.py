@@ -12,7 +12,7 @@ from weakref import WeakSet
 logger = logging.getLogger(__name__)
 
 OURS = "patchwidgets"
-"""How the name of every thread begins that is started here, and none in which callers wait."""
+"""How the names of our own threads begin; callers ask for nothing in one."""
 
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 

@@ -3,6 +3,7 @@
 import tempfile
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -43,5 +44,6 @@ def keep(model: Any, tokenizer: Any, folder: Path) -> None:
 def _clear_left(folder: Path) -> None:
     """Remove what a process that was killed an hour ago or more left unfinished."""
     for left in folder.glob(f"*{UNFINISHED}"):
-        if left.stat().st_mtime < time.time() - HOUR:
-            rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process clears up too
+            if left.stat().st_mtime < time.time() - HOUR:
+                rmtree(left, ignore_errors=True)

@@ -58,9 +58,9 @@ class StandIns:
             vars(module).pop(method, None)
             self._of.pop((module, method), None)
 
-    def covers(self, module: torch.nn.Module, method: str = "forward") -> bool:
-        """Whether something stands for a method of a module in this thread."""
-        return threading.get_ident() in self._of.get((module, method), {})
+    def covers(self, module: torch.nn.Module) -> bool:
+        """Whether something stands for a module's `forward` in this thread."""
+        return threading.get_ident() in self._of.get((module, "forward"), {})
 
 
 def _choose(

@@ -45,7 +45,7 @@ PROOFS: dict[str, tuple[Prove, int, int]] = {
     "mutation": (mutation.prove, 300, 0),
 }
 """By name: what tries, how often at full length, and how often in `make test`; 0 for never there,
-because it takes hours, or because `make test` has a short form of its own."""
+because it takes long or asks the index, or because `make test` has a short form of its own."""
 
 
 def main() -> int:
