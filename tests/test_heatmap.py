@@ -58,9 +58,7 @@ def labels_of(widget):
 
 
 FRAME = pd.DataFrame(SQUARE, index=pd.Index([3, 7], name="layer"), columns=["IO", "S1"])
-ARRAY = xr.DataArray(
-    SQUARE, dims=("layer", "head"), coords={"layer": [3, 7], "head": [0, 1]}, name="effect"
-)
+ARRAY = xr.DataArray(SQUARE, {"layer": [3, 7], "head": [0, 1]}, ("layer", "head"), "effect")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +181,9 @@ def test_small_flat_and_whole_arrays_are_fine(array, expected):
         (
             pd.DataFrame({"a": [1.0], "b": ["x"]}),
             {},
-            "Column 'b' holds no numbers (dtype `str`), and a colour shows a number. Leave it out, "
-            "such as `df.select_dtypes('number')`, or make it the index with `df.set_index(...)`.",
+            f"Column 'b' holds no numbers (dtype `{pd.Series(['x']).dtype}`), and a colour shows a "
+            "number. Leave it out, such as `df.select_dtypes('number')`, or make it the index with "
+            "`df.set_index(...)`.",
         ),
         (
             xr.Dataset({"a": ARRAY, "b": ARRAY}),

