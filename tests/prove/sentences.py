@@ -47,7 +47,8 @@ class Refusal(NamedTuple):
 def prove(times: int, seed: int = 0) -> Proof:
     """Run the tests; `times` files of them, in the order of their names."""
     proof = Proof(PROMISE)
-    said = expected_by(files()[:times])
+    said, problem = expected_by(files()[:times])
+    proof.fell += problem
     whole = {(one["at"], one["says"]) for one in said if one["whole"] and one["at"]}
     partly = {(one["at"], one["says"]) for one in said if one["at"]} - whole
     proof.count("bad inputs, whole sentence tested", len(whole))
@@ -70,20 +71,23 @@ def files() -> list[Path]:
     return [file for file, text in texts.items() if any(word in text for word in WORDS)]
 
 
-def expected_by(tests: list[Path]) -> list[dict[str, Any]]:
-    """Return what the plugin wrote while the tests ran."""
+def expected_by(tests: list[Path]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what the plugin wrote while the tests ran, and what they said if any failed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sentences.jsonl"
         path.touch()
         command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "-m", "not browser"]
-        subprocess.run(
+        done = subprocess.run(
             [*command, "-p", "tests.prove._sentences", *map(str, tests)],
             cwd=ROOT,
             env={**os.environ, "PATCHWIDGETS_SENTENCES": str(path)},
-            stdout=subprocess.DEVNULL,
-            check=True,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        lines = path.read_text("utf-8").splitlines()
+    failed = [f"tests fail: {done.stdout[-1500:]}{done.stderr[-1500:]}"] if done.returncode else []
+    return [json.loads(line) for line in lines], failed
 
 
 def refusals() -> Iterator[Refusal]:
