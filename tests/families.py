@@ -94,6 +94,9 @@ GEMMA = SHARED | {"head_dim": 8, "sliding_window": WINDOW, "query_pre_attn_scala
 CAPS = {"attn_logit_softcapping": 5.0, "final_logit_softcapping": 3.0}
 SLIDING, FULL = "sliding_attention", "full_attention"
 
+NO_NOISE = ("granite",)
+"""Families whose embeddings noise does not reach; it is refused."""
+
 FACTORS = {"granite": 0.6}
 """What attention and MLPs write is multiplied by this on its way into the residual stream."""
 

@@ -14,6 +14,7 @@ import pytest
 
 import patchwidgets as pw
 from patchwidgets.errors import FileError, ModelError
+from patchwidgets.models.bridge import LensModel
 from patchwidgets.results.storage import SCHEMA_VERSION as RESULT_VERSION
 from tests.families import PAIRS, study_of, tiny
 
@@ -172,8 +173,15 @@ def test_a_model_that_does_not_load_by_name_is_asked_for(saved):
 
 def test_another_model_is_refused(saved):
     opened = pw.open_study(saved)
-    with pytest.raises(ModelError, match="Numbers of two models must not stand in one study"):
+    with pytest.raises(ModelError) as refused:
         opened.reopen(tiny("gpt2"))
+    assert str(refused.value) == (
+        f"`{opened.path}` was measured on a `tiny-llama` whose weights have the fingerprint "
+        f"{LensModel(tiny('llama')).fingerprint()}; this model's have "
+        f"{LensModel(tiny('gpt2')).fingerprint()}. Numbers of two models must not stand in one "
+        "study. Pass the model that was measured: `saved.reopen(model)`, or measure again with "
+        "`pw.Study`."
+    )
 
 
 def test_other_prompts_are_refused(saved):
@@ -182,8 +190,13 @@ def test_other_prompts_are_refused(saved):
         name: part[first] if isinstance(part, list) else part for name, part in PAIRS.items()
     }
     fewer = pw.PromptPairs(**kept)
-    with pytest.raises(FileError, match=r"other prompts .* 3 pairs then, 2 now, or other tokens"):
+    with pytest.raises(FileError) as refused:
         opened.reopen(tiny("llama"), behaviour=fewer)
+    assert str(refused.value) == (
+        f"`{opened.path}` was measured on other prompts than the study that its settings make "
+        "here: 3 pairs then, 2 now, or other tokens. The task or the tokenizer has changed since. "
+        "Open the file to look at what was measured, and measure anew with `pw.Study`."
+    )
 
 
 @pytest.mark.filterwarnings("ignore:.*prefers the answer on")

@@ -187,6 +187,15 @@ def waits_for_a_job(frame):
     return files[:2] == [threading.__file__] * 2 and files[2] == jobs.__file__
 
 
+@pytest.fixture
+def interruptible():
+    """Python ignores interrupts where a shell began it in the background."""
+    was = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, was)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_waiting_cancels_and_leaves_no_hook(monkeypatch):
     from patchwidgets.engine import execute
 

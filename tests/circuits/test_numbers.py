@@ -104,10 +104,19 @@ def test_an_area_needs_a_whole_curve():
     circuit = measured(NODES[:2])
     short = CircuitResult.from_json(circuit.to_json())
     object.__setattr__(short.circuit, "sizes", (0, 1, 2))
-    with pytest.raises(MeasurementError, match=r"^The curve goes from 0 to 2 of 270 nodes, and"):
+    with pytest.raises(MeasurementError) as refused:
         short.now().areas()
-    with pytest.raises(MeasurementError, match=r"^The curve was not measured to its end"):
+    assert str(refused.value) == (
+        "The curve goes from 0 to 2 of 270 nodes, and an area is that of a curve from nothing to "
+        "the whole universe, of nodes at all positions. Give the order of all of them, such as "
+        "`study.circuit(nodes, order=study.sweep('heads'))`."
+    )
+    with pytest.raises(MeasurementError) as refused:
         measured(done=9).areas()
+    assert str(refused.value) == (
+        "The curve was not measured to its end, so it has no area. Measure it again and let it "
+        "finish."
+    )
 
 
 def test_the_six_choices_are_named():

@@ -18,7 +18,7 @@ from patchwidgets.prompts.corruptions.matched_noise import MatchedNoise
 from patchwidgets.prompts.corruptions.uniform_noise import UniformNoise
 from patchwidgets.views._explorer import explorer
 from tests.engine.test_identities import measured
-from tests.families import EVERY_FAMILY, PAIRS, RAGGED, study_of, tiny
+from tests.families import EVERY_FAMILY, NO_NOISE, PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-5
 FAMILIES = ["gpt2", "gemma2", "llama"]
@@ -73,7 +73,7 @@ def test_noise_that_does_not_reach_the_model_is_refused():
         record(model, tokens, [], noise=torch.ones(1, 4, 32))
 
 
-@pytest.mark.parametrize("family", [one for one in EVERY_FAMILY if one != "granite"])
+@pytest.mark.parametrize("family", [one for one in EVERY_FAMILY if one not in NO_NOISE])
 def test_noise_reaches_the_residual_stream_where_it_was_added_and_nowhere_else(family):
     model = LensModel(tiny(family))
     tokens = torch.tensor([[0, 2, 5, 7], [0, 3, 4, 8]])

@@ -63,13 +63,9 @@ def test_neurons_in_blocks():
 @pytest.mark.parametrize(
     ("sweep", "options", "said"),
     [
-        ("neurons", {"block": 0}, "`block=0` is not a number of neurons of `llama`, whose MLPs"),
         ("neurons", {"layers": [4]}, "`L4.mlp_post` is in layer 4, but `llama` has layers 0 to 3."),
-        ("pattern", {"heads": []}, "`heads` is an empty list, so there is no pattern to patch."),
-        ("pattern", {"heads": ["L1.mlp_out"]}, "`L1.mlp_out` is not a whole head, and only heads"),
         ("pattern", {"heads": ["L1H6"]}, "`L1H6` is head 6, but `llama` has heads 0 to 5"),
         ("pattern", {"attended": [9]}, "Position 9 is beyond the prompt"),
-        ("joint", {"sets": {"a": ["L1.mlp_post[40:49]"]}}, "`L1.mlp_post[40:49]` names neurons"),
     ],
 )
 def test_what_the_model_lacks_is_refused(sweep, options, said):

@@ -5,6 +5,7 @@ import copy
 import json
 import random
 import zlib
+from contextlib import suppress
 from typing import Any
 
 HOSTILE: tuple[str, ...] = (
@@ -34,20 +35,22 @@ def mutate(document: Any, chance: random.Random) -> bytes:
     """Return a document as a file would hold it, changed in one to four places."""
     changed = copy.deepcopy(document)
     for _ in range(chance.choice([1, 1, 1, 2, 4])):
-        changed = chance.choice(CHANGES)(changed, chance)
+        with suppress(RecursionError):  # it is nested deeper by now than Python copies
+            changed = chance.choice(CHANGES)(changed, chance)
     text = json.dumps(changed).encode("utf-8", "surrogatepass")
     return chance.choice(BYTES)(text, chance) if chance.random() < 0.25 else text
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Return every container in a document with each of its keys or indices."""
-    if isinstance(value, dict):
-        inner = [(value, key) for key in value]
-    elif isinstance(value, list):
-        inner = [(value, index) for index in range(len(value))]
-    else:
-        return []
-    return inner + [found for holder, key in inner for found in places(holder[key])]
+    found, holders = [], [value]
+    while holders:
+        holder = holders.pop()
+        if isinstance(holder, dict | list):
+            keys = list(holder) if isinstance(holder, dict) else range(len(holder))
+            found += [(holder, key) for key in keys]
+            holders += [holder[key] for key in keys]
+    return found
 
 
 def _replace(document: Any, chance: random.Random) -> Any:
@@ -85,7 +88,7 @@ def _add(document: Any, chance: random.Random) -> Any:
 
 def _nest(document: Any, chance: random.Random) -> Any:
     holder, key = _somewhere(document, chance)
-    for _ in range(chance.choice([1, 5, 400])):
+    for _ in range(chance.choice([1, 5, 100])):
         holder[key] = [holder[key]]
     return document
 

@@ -2,7 +2,7 @@
 
 Runs every test that expects an error, and writes down which errors of ours it saw and whether it
 compared the whole sentence. A place that raises one and is not among them says something that
-nobody has read.
+nobody has read, or is read in a process of its own, as in `tests/test_first_words.py`.
 """
 
 import ast

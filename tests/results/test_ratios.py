@@ -1,7 +1,5 @@
 """Ratios of peaks and of sums over layers, worked out by hand."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -203,8 +201,9 @@ def test_maps_that_are_not_whole_or_not_by_layer_are_refused(small, sentence):
         small.ratio_of_sums(0, 1)
     result = windowed(shaped(ALONE), shaped(WIDE))
     result.plan = Plan("heads", result.plan.patches, (PlanMap("heads", (), (0,)),))
-    with pytest.raises(
-        MeasurementError,
-        match="^" + re.escape("The map `heads` has the axes [], and ratios over layers need one"),
-    ):
+    said = (
+        "The map `heads` has the axes [], and ratios over layers need one number per layer, or "
+        "layer and column. Use a sweep of whole layers, such as `mlp`."
+    )
+    with pytest.raises(MeasurementError, match=sentence(said)):
         result.ratio_of_sums("last", "END")
