@@ -10,6 +10,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
+from patchwidgets.views.detail import BUSY
 from patchwidgets.widgets import heatmap
 from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets.bokeh_pane import BokehPane
@@ -95,6 +96,45 @@ def test_clicks_while_the_model_is_busy_wait_in_one_thread_and_the_last_is_answe
     while not (patterns := patterns_of(explorer, last)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert patterns
+
+
+def test_every_cell_that_was_promised_its_patterns_gets_them(study):
+    explorer = LiveExplorer([study.sweep("heads").wait()])
+    nodes = ["L0H1", "L1H2", "L2H3"]
+    with study._session.model.measuring():
+        for node in nodes:
+            explorer._obey(DETAIL | {"node": node})
+            deadline = time.monotonic() + SECONDS
+            while ("heads", node) not in explorer._details and time.monotonic() < deadline:
+                time.sleep(0.01)
+        assert [one.note for one, _ in explorer._details.values()] == [BUSY] * 3
+    deadline = time.monotonic() + SECONDS
+    while not all(patterns_of(explorer, node) for node in nodes) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert [bool(patterns_of(explorer, node)) for node in nodes] == [True] * 3
+
+
+def test_a_promise_that_cannot_be_kept_is_given_up(study, monkeypatch):
+    explorer = LiveExplorer([study.sweep("heads").wait()])
+    look = study.detail
+
+    def fails(result, node, prompt, *, wait):
+        if wait and node == "L1H2":
+            raise PatchwidgetsError("it cannot be looked at.")
+        return look(result, node, prompt, wait=wait)
+
+    monkeypatch.setattr(study, "detail", fails)
+    with study._session.model.measuring():
+        for node in ("L0H1", "L1H2"):
+            explorer._obey(DETAIL | {"node": node})
+            deadline = time.monotonic() + SECONDS
+            while ("heads", node) not in explorer._details and time.monotonic() < deadline:
+                time.sleep(0.01)
+    deadline = time.monotonic() + SECONDS
+    while not patterns_of(explorer, "L0H1") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert list(explorer._details) == [("heads", "L0H1")]
+    assert explorer._problems == ["it cannot be looked at."]
 
 
 def test_changes_while_a_picture_is_made_share_the_next_one(explorer, monkeypatch):

@@ -35,6 +35,11 @@ class Newest:
             self._working = True
         threading.Thread(target=self._go_on, name=f"{OURS}-newest", daemon=True).start()
 
+    def go_on_with(self, what: Any) -> None:
+        """Do this next, unless something is asked; for the work itself, while it is done."""
+        with self._lock:
+            self._wanted = self._wanted or [what]
+
     def _go_on(self) -> None:
         """Work until nothing is wanted."""
         while True:

@@ -172,7 +172,14 @@ class LiveExplorer(LiveView[PatchWidget]):
         try:
             self._look_closely(asked, wait=True)
         except PatchwidgetsError as problem:
+            with self._lock:
+                self._details.pop((asked["map"], asked["node"]), None)
             self._complain(problem)
+        # The page does not ask again for a cell that it has, and was promised its patterns.
+        with self._lock:
+            promised = [one for one, _ in self._details.values() if one.note == BUSY]
+        if promised:
+            self._waited_for.go_on_with(promised[-1].model_dump(include={"map", "node", "prompt"}))
 
     def _keep_detail(self, found: Detail, block: bytes) -> None:
         with self._lock:
