@@ -40,6 +40,10 @@ def test_comparisons_circuits_and_forward_questions_come_back(whole):
     assert back.curve().equals(carried.curve())
     assert back.random_runs().equals(carried.random_runs())
     assert repr(opened).endswith("from L0H1, 1 comparison, 2 circuits; 3 prompt pairs>")
+    for about in ("model", "prompts"):
+        del opened.provenance[about]
+    assert "tiny-llama" not in repr(opened)
+    assert repr(opened).endswith("1 comparison, 2 circuits; 0 prompt pairs>")
 
 
 def test_what_is_drawn_of_them_is_in_the_file_and_on_the_page(whole, tmp_path, monkeypatch):

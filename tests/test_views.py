@@ -253,3 +253,9 @@ def test_the_picture_gives_sizes_without_a_sign_neither_red_nor_blue():
         red, green, blue = palette[plain].astype(int)
         assert min(red, blue) > green
         assert abs(red - blue) < 40
+
+
+def test_what_float32_cannot_hold_is_infinite():
+    block = ArrayBlock()
+    where = block.add(np.array([-1e300, 1.5, np.nan]))
+    np.testing.assert_array_equal(read_array(where, block.to_bytes()), [-np.inf, 1.5, np.nan])

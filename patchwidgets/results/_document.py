@@ -1,7 +1,6 @@
 """The form of a saved result, checked by pydantic before anything is believed."""
 
 import base64
-import binascii
 import math
 import zlib
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from patchwidgets.results._provenance import ProvenancePart
 from patchwidgets.types import Direction, Unit
 
 Count = Annotated[int, Field(ge=0)]
+Several = Annotated[list[str], Field(min_length=1)]
 Precision = Literal["float64", "exact", "float16"]
 """How numbers are stored. `exact`: as float32 where no number of an array changes by it, otherwise
 as float64. `float16` keeps three to four digits: of logits between 16 and 32 steps of 0.016."""
@@ -70,7 +70,7 @@ class ArrayPart(Part):
             )
         try:
             raw = base64.b64decode(self.data, validate=True)
-        except binascii.Error:
+        except ValueError:  # letters that base64 lacks, ASCII or not
             raise damaged(where, f"array `{name}` is not base64") from None
         dtype = np.dtype(_STORED[self.dtype])
         needed = math.prod(shape) * dtype.itemsize
@@ -135,23 +135,23 @@ class ArraysPart(Part):
 class NodesPart(Part):
     """A plain patch."""
 
-    nodes: list[str]
+    nodes: Several
 
 
 class PathPart(Part):
     """A path patch."""
 
     sender: str
-    receivers: list[str]
-    through: list[list[str]] = []
+    receivers: Several
+    through: list[Several] = []
 
 
 class SendersPart(Part):
     """The paths of many senders into the same receivers, written once."""
 
-    senders: Annotated[list[str], Field(min_length=1)]
-    receivers: list[str]
-    through: list[list[str]] = []
+    senders: Several
+    receivers: Several
+    through: list[Several] = []
 
     def paths(self) -> list[PathPart]:
         """Return one path for every sender."""

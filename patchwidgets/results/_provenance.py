@@ -69,6 +69,11 @@ class ProvenancePart(Known):
     symmetric: bool | None = None
     source: str = "other"
     executor: str = ""
+    dtype: str | None = None
+    prepend_bos: bool | None = None
+    bos_by_default: bool | None = None
+    compatibility_mode: bool | None = None
+    replaceable: bool = False
     model: ModelPart | None = None
     prompts: list[PromptPart] = []
     noise: NoisePart | None = None

@@ -121,11 +121,11 @@ class SavedStudy:
 
     def __repr__(self) -> str:
         about = self.provenance
+        on = f" on {about['model']['name']}" if "model" in about else ""
         rounded = "" if self.precision == "exact" else ", rounded to 3 to 4 digits"
         return (
-            f"<SavedStudy {self.title} on {about['model']['name']}: "
-            f"{', '.join(self.results)}{self._beside()}; {len(about['prompts'])} prompt pairs"
-            f"{rounded}>"
+            f"<SavedStudy {self.title}{on}: {', '.join(self.results)}{self._beside()}; "
+            f"{len(about.get('prompts', []))} prompt pairs{rounded}>"
         )
 
     def _beside(self) -> str:

@@ -51,7 +51,8 @@ class ArrayBlock:
     def add(self, array: np.ndarray) -> ArrayRef:
         """Append an array (float to float32, the rest to uint8) and return where it lies."""
         kind: Literal["float32", "uint8"] = "float32" if array.dtype.kind == "f" else "uint8"
-        raw = np.ascontiguousarray(array, dtype="<f4" if kind == "float32" else "u1").tobytes()
+        with np.errstate(over="ignore"):  # beyond 3e38 a page has infinity
+            raw = np.ascontiguousarray(array, dtype="<f4" if kind == "float32" else "u1").tobytes()
         reference = ArrayRef(dtype=kind, shape=list(array.shape), offset=self._length)
         padding = -len(raw) % 4
         self._parts.append(raw + b"\0" * padding)

@@ -187,6 +187,10 @@ PROMPT = {
             "array `clean` is not base64",
         ),
         (
+            lambda d: d["arrays"]["clean"].update(data="é" + d["arrays"]["clean"]["data"][1:]),
+            "array `clean` is not base64",
+        ),
+        (
             lambda d: d["arrays"]["status"].update(shape=[9]),
             "array `status` has the shape [9], but the plan, the metrics and the prompts make it "
             "[3, 3]",
@@ -247,6 +251,19 @@ PROMPT = {
         (
             lambda d: d["provenance"].update(noise_floor={"logit_diff": -1}),
             "field `provenance.noise_floor.logit_diff`: input should be greater than or equal to 0",
+        ),
+        (
+            lambda d: d["provenance"].update(dtype=["float16"]),
+            "field `provenance.dtype`: input should be a valid string",
+        ),
+        (
+            lambda d: d["provenance"].update(prepend_bos="yes"),
+            "field `provenance.prepend_bos`: input should be a valid boolean",
+        ),
+        (
+            lambda d: d["plan"]["patches"][0].update(nodes=[]),
+            "field `plan.patches.list[union[NodesPart,PathPart]].0.NodesPart.nodes`: list should "
+            "have at least 1 item after validation, not 0",
         ),
         (
             lambda d: d["provenance"].update(prompts=[PROMPT | {"clean_ids": [1]}]),
