@@ -37,7 +37,10 @@ def mutate(document: Any, chance: random.Random) -> bytes:
     for _ in range(chance.choice([1, 1, 1, 2, 4])):
         with suppress(RecursionError):  # it is nested deeper by now than Python copies
             changed = chance.choice(CHANGES)(changed, chance)
-    text = json.dumps(changed).encode("utf-8", "surrogatepass")
+    try:
+        text = json.dumps(changed).encode("utf-8", "surrogatepass")
+    except RecursionError:  # nor can it be written
+        return mutate(document, chance)
     return chance.choice(BYTES)(text, chance) if chance.random() < 0.25 else text
 
 
@@ -88,7 +91,7 @@ def _add(document: Any, chance: random.Random) -> Any:
 
 def _nest(document: Any, chance: random.Random) -> Any:
     holder, key = _somewhere(document, chance)
-    for _ in range(chance.choice([1, 5, 100])):
+    for _ in range(chance.choice([1, 5, 400])):
         holder[key] = [holder[key]]
     return document
 
