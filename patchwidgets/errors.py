@@ -1,5 +1,8 @@
 """Every error patchwidgets raises on purpose, by the part of the work that went wrong."""
 
+import inspect
+import warnings
+
 
 class PatchwidgetsError(ValueError):
     """Something asked of patchwidgets cannot be done; the message says what to type instead."""
@@ -49,3 +52,14 @@ def clipped(text: str, most: int = 300) -> str:
     """Return a text of which too much is left out in the middle, for what a message quotes."""
     half = most // 2
     return text if len(text) <= most else f"{text[:half]} … {text[-half:]}"
+
+
+def warn(text: str) -> None:
+    """Warn at the line that called this package, from however deep inside."""
+    frame, depth, ours = inspect.currentframe(), 0, 0
+    while frame is not None:
+        depth += 1
+        if frame.f_globals.get("__name__", "").partition(".")[0] == "patchwidgets":
+            ours = depth
+        frame = frame.f_back
+    warnings.warn(text, stacklevel=ours + 1)

@@ -1,6 +1,5 @@
 """What a study is opened with: metrics, prompt pairs, where they come from, and the code for it."""
 
-import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -10,7 +9,7 @@ from patchwidgets.engine.corrupting import Noising, reads_whole
 from patchwidgets.engine.knowing import Knowing, criterion_of, known_pairs
 from patchwidgets.engine.screen import Screen
 from patchwidgets.engine.session import Session
-from patchwidgets.errors import PlanError, PromptError
+from patchwidgets.errors import PlanError, PromptError, warn
 from patchwidgets.metrics import METRICS, Metric, as_metric
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.plans.shape import PromptShape
@@ -67,6 +66,7 @@ def pairs_of(
         origin |= {"behaviour": "your own prompt pairs"}
         origin |= {"replaceable": all(pair.corrupted for pair in behaviour)} if noised else {}
         wanted, both = len(behaviour), False
+        instead = "Add pairs of which the model prefers the answer, or leave `known` out."
 
         def draw(count: int) -> PromptPairs:
             return behaviour[:count]
@@ -86,6 +86,7 @@ def pairs_of(
             "n": n,
             "usable": {kind: list(share) for kind, share in task.usable(words).items()},
         }
+        instead = "Pass a smaller `n`, or use a task that the model does more often."
         wanted, both = n, chosen.acts_on == "text" and origin["at"] in task.symmetric
 
         def draw(count: int) -> PromptPairs:
@@ -97,17 +98,16 @@ def pairs_of(
     pairs, share = known_pairs(
         lens, draw, wanted, knowing, prepend_bos=bos, whole_answers=reads_whole(metrics)
     )
-    _warn_if_few(lens, len(pairs), wanted, share)
+    _warn_if_few(lens, len(pairs), wanted, share, instead)
     return pairs, origin | {"known": {"criterion": criterion, "both": both, "share": list(share)}}
 
 
-def _warn_if_few(lens: LensModel, got: int, wanted: int, share: Share) -> None:
+def _warn_if_few(lens: LensModel, got: int, wanted: int, share: Share, instead: str) -> None:
     if got < wanted and share.kept < share.of:
-        warnings.warn(
+        warn(
             f"`{lens.spec.name}` knows {share} of the prompt pairs it was asked, fewer than the "
             f"{wanted} that were wanted: the study has {got}. What is measured holds for those "
-            "alone. Pass a smaller `n`, or use a task that the model does more often.",
-            stacklevel=4,
+            f"alone. {instead}"
         )
 
 
@@ -230,15 +230,14 @@ def shape_of(prompts: TokenPairs) -> PromptShape:
 
 
 def warn_if_weak(session: Session) -> None:
-    """Say so where the model does not do the task; call it two calls below the user's."""
+    """Say so where the model does not do the task."""
     share = session.right().mean()
     if share > 0.5:
         return
-    warnings.warn(
+    warn(
         f"`{session.model.spec.name}` prefers the answer on {share:.0%} of the clean prompts. "
         "Where a model does not show a behaviour there is nothing to localise. See "
-        "`study.by_group()`, and keep the groups it can do with `study.keep([...])`.",
-        stacklevel=4,
+        "`study.by_group()`, and keep the groups it can do with `study.keep([...])`."
     )
 
 

@@ -130,14 +130,19 @@ EVERY_FAMILY = sorted([*FAMILIES, *MORE_FAMILIES, "attention_only"])
 PARALLEL = frozenset({"gptj", "phi", "pythia"})
 """Their attention and MLP read the same residual stream, so they have no `resid_mid`."""
 
+READ_ONLY_PATTERN = frozenset({"gptj", "opt"})
+"""TransformerLens shows their attention patterns after they were used: no patch reaches them."""
+
 POST_NORM = frozenset({"gemma2", "gemma3", "olmo2"})
 """What their attention and MLPs write into the residual stream is normed first."""
 
 
 def has_site(family: str, site: str) -> bool:
     """Whether a family has a site, as a person would say it: not asked of our own code."""
+    if site == "pattern":
+        return family not in READ_ONLY_PATTERN
     if family == "attention_only":
-        return site not in ("resid_mid", "mlp_out", "mlp_post")
+        return site not in ("resid_mid", "mlp_in", "mlp_out", "mlp_post")
     return site != "resid_mid" or family not in PARALLEL
 
 

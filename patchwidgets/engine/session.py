@@ -28,6 +28,7 @@ from patchwidgets.engine.runs import GroupRuns, keep_more, run_group
 from patchwidgets.engine.sources._source import Source, with_source
 from patchwidgets.engine.store import CellStore, StoredCells
 from patchwidgets.engine.threads import threads_for
+from patchwidgets.engine.writable import require_writable
 from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.metrics import Metric
@@ -88,6 +89,7 @@ class Session:
         self._problem = ""
         self._right: np.ndarray | None = None
         self._of: tuple[object, ...] = ("",)
+        self._writable: set[str] = set()
         self._noise: dict[str, float] = {}
         if memory is not None:
             every_logit = any(metric.columns == "all" for metric in self.metrics)
@@ -144,6 +146,7 @@ class Session:
         """
         with self.model.measuring():
             runs = self.runs_with(sites_of(plan), job.check)
+            require_writable(self.model, runs[0].base.tokens[:1], plan, self._writable)
             result.record_baseline(self._baseline_of(runs))
             result.provenance |= {"fingerprint": self.fingerprint, "executor": self.executor}
             if cluster is not None:
@@ -185,7 +188,8 @@ class Session:
         """
         sites = sites_of(plan) | {"z"}
         with self.model.measuring():
-            self.runs_with(sites, check)
+            tokens = self.runs_with(sites, check)[0].base.tokens[:1]
+            require_writable(self.model, tokens, plan, self._writable)
             runs = self._from(source, sites, check)
             found = estimate(self.model, runs, self.metrics, plan, method, options, check)
         return replace(found, values=over_draws(found.values, self.prompts.draws))
@@ -342,7 +346,7 @@ class Session:
         if of != self._of:
             self._runs = [self._run(group, check) for group in self.prompts.groups]
             self._problem = self._why_not_fast(check)
-            self._noise = {}
+            self._noise, self._writable = {}, set()
             self._of = of
         missing = set(sites) - self._sites
         if missing:

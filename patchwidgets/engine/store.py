@@ -8,7 +8,6 @@ wrong with the file costs a warning and the use of the store, never a number.
 import os
 import sqlite3
 import time
-import warnings
 import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -19,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from patchwidgets.engine.store_file import connect, shrink, transaction, used_bytes
+from patchwidgets.errors import warn
 from patchwidgets.models.cache import cache_folder
 
 LIMIT_BYTES = 2_000_000_000
@@ -84,11 +84,10 @@ class CellStore:
         if str(self.path) in _warned:
             return
         _warned.add(str(self.path))
-        warnings.warn(
+        warn(
             f"The store of measured cells {self.path} cannot be used ({problem}), so every cell is "
             "measured and none is kept. `patchwidgets cache clear` starts a new one; "
-            "`Study(..., store=False)` does without.",
-            stacklevel=4,
+            "`Study(..., store=False)` does without."
         )
 
     def _disconnect(self) -> None:

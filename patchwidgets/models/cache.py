@@ -2,11 +2,12 @@
 
 import os
 import tempfile
-import warnings
 from functools import cache
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from patchwidgets.errors import warn
 
 
 def cache_folder(name: str) -> Path:
@@ -30,9 +31,8 @@ def cache_folder(name: str) -> Path:
 @cache
 def _stand_in(root: Path, problem: str) -> Path:
     made = Path(tempfile.mkdtemp(prefix="patchwidgets-"))
-    warnings.warn(
+    warn(
         f"The cache folder {root} cannot be written ({problem}), so this session uses {made} and "
-        "the next one starts again. Set PATCHWIDGETS_CACHE to a folder of yours to keep it.",
-        stacklevel=4,
+        "the next one starts again. Set PATCHWIDGETS_CACHE to a folder of yours to keep it."
     )
     return made

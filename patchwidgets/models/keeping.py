@@ -2,13 +2,14 @@
 
 import tempfile
 import time
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 from safetensors import SafetensorError
+
+from patchwidgets.errors import warn
 
 UNFINISHED = ".unfinished"
 HOUR = 3600
@@ -33,11 +34,10 @@ def keep(model: Any, tokenizer: Any, folder: Path) -> None:
             fresh.replace(folder)
     except (OSError, SafetensorError) as problem:
         if not is_kept(folder):
-            warnings.warn(
+            warn(
                 f"The unpacked model cannot be kept in {folder} ({problem}), so it is unpacked "
                 "again the next time. Make room on that disk, or set PATCHWIDGETS_CACHE to a "
-                "folder on another.",
-                stacklevel=2,
+                "folder on another."
             )
 
 

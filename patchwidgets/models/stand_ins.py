@@ -12,9 +12,9 @@ Forward = Callable[..., Any]
 
 
 class StandIn(NamedTuple):
-    """What is called in place of a method of one module, `forward` unless another is named."""
+    """What is called in place of a method of one object, `forward` unless another is named."""
 
-    module: torch.nn.Module
+    module: Any
     function: Forward
     method: str = "forward"
 
@@ -24,7 +24,7 @@ class StandIns:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of: dict[tuple[torch.nn.Module, str], dict[int, Forward]] = {}
+        self._of: dict[tuple[Any, str], dict[int, Forward]] = {}
 
     @contextmanager
     def covering(self, stand_ins: Iterable[StandIn]) -> Iterator[None]:
@@ -63,9 +63,7 @@ class StandIns:
         return threading.get_ident() in self._of.get((module, "forward"), {})
 
 
-def _choose(
-    own: Forward, module: torch.nn.Module, them: dict[int, Forward], *args: Any, **kwargs: Any
-) -> Any:
+def _choose(own: Forward, module: Any, them: dict[int, Forward], *args: Any, **kwargs: Any) -> Any:
     stand_in = them.get(threading.get_ident())
     return own(module, *args, **kwargs) if stand_in is None else stand_in(*args, **kwargs)
 

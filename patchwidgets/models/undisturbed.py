@@ -1,13 +1,16 @@
 """Measuring a model that somebody else runs meanwhile.
 
 TransformerLens keeps what a run is told on the model itself: the hooks of `run_with_hooks` and
-`run_with_cache`, and the block at which to start or stop. So a run in another cell of the notebook
-would change what our threads measure, and its cache would hold our activations.
+`run_with_cache`, the block at which to start or stop, and in OPT the shape of the prompts. So a run
+in another cell of the notebook would change what our threads measure, and its cache would hold our
+activations.
 """
 
+import copy
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -54,7 +57,7 @@ def undisturbed(bridge: TransformerBridge, kept: Hooks) -> Iterator[None]:
         for point in _points(bridge)
         if all(kept.isdisjoint(hooks) for hooks in _rare(point))  # else it is left to PyTorch
     )
-    with STAND_INS.covering(_blocks(bridge)), _passing_by(points, kept):
+    with STAND_INS.covering([*_blocks(bridge), *_shapes(bridge)]), _passing_by(points, kept):
         yield
 
 
@@ -121,6 +124,22 @@ def _blocks(bridge: TransformerBridge) -> Iterator[StandIn]:
             yield StandIn(block, _go_on, "_check_stop_at_layer")
         if hasattr(block, "_maybe_inject_start_residual"):
             yield StandIn(block, _take_what_comes, "_maybe_inject_start_residual")
+
+
+def _shapes(bridge: TransformerBridge) -> Iterator[StandIn]:
+    """Yield what gives this thread conversions of its own where a block tells them its shape.
+
+    OPT puts prompts and positions into one axis for its MLPs, and its conversions show them apart.
+    """
+    for block in bridge.blocks:
+        if hasattr(block, "_unflatten_conversions"):
+            shared = list(block._unflatten_conversions())
+            own = [copy.copy(one) for one in shared]
+            yield StandIn(block, partial(iter, own), "_unflatten_conversions")
+            for theirs, mine in zip(shared, own, strict=True):
+                for method in ("handle_conversion", "revert"):
+                    function = getattr(type(mine), method)
+                    yield StandIn(theirs, partial(function, mine), method)
 
 
 def _go_on(*_: Any, **__: Any) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from patchwidgets.models.bridge import LensModel
 from tests.engine.test_hygiene import traces
-from tests.families import EVERY_FAMILY, FAMILIES, PAIRS, bridge_of, study_of, tiny
+from tests.families import EVERY_FAMILY, FAMILIES, PAIRS, bridge_of, has_site, study_of, tiny
 
 POINT = "blocks.1.hook_mlp_out"
 TOKENS = torch.arange(2, 12)[None]
@@ -84,14 +84,17 @@ def test_neither_changes_what_the_other_finds(kind: str, executor: str, small_ch
     assert traces(model) == clean
 
 
+@pytest.mark.parametrize("sweep", ["heads", "mlp"])
 @pytest.mark.parametrize("family", EVERY_FAMILY)
-def test_any_family_is_run_beside_a_sweep(family: str, small_chunks: None) -> None:
+def test_any_family_is_run_beside_a_sweep(family: str, sweep: str, small_chunks: None) -> None:
+    if sweep == "mlp" and not has_site(family, "mlp_out"):
+        return
     model = tiny(family)
-    wanted = study_of(model, PAIRS, store=False).sweep("heads", positions="each").wait()
+    wanted = study_of(model, PAIRS, store=False).sweep(sweep, positions="each").wait()
     study = study_of(model, PAIRS, store=False)
     with torch.inference_mode():
         quiet = model.run_with_cache(TOKENS)[1]["blocks.1.hook_resid_pre"].clone()
-        result = study.sweep("heads", positions="each")
+        result = study.sweep(sweep, positions="each")
         found = [model.run_with_cache(TOKENS)[1]["blocks.1.hook_resid_pre"] for _ in range(3)]
     assert all(torch.equal(one, quiet) for one in found)
     np.testing.assert_allclose(result.wait().patched(), wanted.patched(), atol=1e-5)

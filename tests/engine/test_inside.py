@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.families import PAIRS, RAGGED, study_of, tiny
+from patchwidgets.errors import MeasurementError
+from tests.families import PAIRS, RAGGED, READ_ONLY_PATTERN, study_of, tiny
 
 TOLERANCE = 1e-4
 
@@ -16,6 +17,9 @@ SWEEPS = [
     ("neurons", {"block": 24}),
     ("neurons", {"block": 40, "layers": [1], "positions": "roles"}),
 ]
+
+
+READ_ONLY = {"gptj": "GPTJForCausalLM", "opt": "OPTForCausalLM"}
 
 
 @pytest.fixture(scope="module", params=["gpt2", "pythia", "llama"])
@@ -64,3 +68,35 @@ def test_all_neurons_together_are_the_mlp(model):
         study.sweep("mlp").effect(),
         atol=TOLERANCE,
     )
+
+
+@pytest.mark.parametrize("family", sorted(READ_ONLY_PATTERN))
+def test_a_pattern_that_is_shown_after_it_was_used_is_not_patched(family):
+    study = study_of(tiny(family), PAIRS)
+    layers = {"pattern": 0, "joint": 1}
+    for sweep, options in {"pattern": {}, "joint": {"sets": {"one": ["L1H2.pattern"]}}}.items():
+        message = (
+            f"`tiny-{family}` ({READ_ONLY[family]}) does not use what is written at "
+            f"`blocks.{layers[sweep]}.attn.hook_pattern`: its logits stay the same, so every "
+            "effect would be 0, and no number is returned. This model's TransformerLens adapter "
+            "shows that activation after it was used. Patch another site than `pattern`."
+        )
+        for ask in (study.sweep, study.estimate):
+            with pytest.raises(MeasurementError) as refused:
+                ask(sweep, **options).wait()
+            assert str(refused.value) == message
+
+
+def test_a_site_that_does_nothing_in_the_first_layer_is_patched_in_the_next():
+    study = study_of(tiny("llama"), PAIRS, store=False)
+    silent = study.model.blocks[0].attn.o.original_component.weight
+    with torch.no_grad():
+        kept = silent.clone()
+        silent.zero_()
+    try:
+        effect = study.sweep("pattern").effect()
+    finally:
+        with torch.no_grad():
+            silent.copy_(kept)
+    assert np.abs(effect[0]).max() < 1e-5
+    assert np.abs(effect[1]).max() > 1e-3

@@ -1,6 +1,7 @@
 """Keeping what a model knows: which pairs, what is reported, and what is refused."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,11 @@ def test_own_pairs_are_asked_on_the_clean_side():
     share = f"{right.sum()} of 3 ({right.mean():.0%}".replace("%", " %")
     assert [str(one.message) for one in caught] == [
         f"`tiny-llama` knows {share}) of the prompt pairs it was asked, fewer than the 3 that were "
-        f"wanted: the study has {right.sum()}. What is measured holds for those alone. Pass a "
-        "smaller `n`, or use a task that the model does more often."
+        f"wanted: the study has {right.sum()}. What is measured holds for those alone. Add "
+        "pairs of which the model prefers the answer, or leave `known` out."
     ]
+    inside = Path(pw.__file__).parent
+    assert not any(Path(one.filename).is_relative_to(inside) for one in caught)
 
 
 def test_top_is_the_first_choice_among_all_tokens():

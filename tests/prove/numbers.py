@@ -141,7 +141,7 @@ def cases(draw: st.DrawFn) -> Case:
         sweep, asked = "path", {"receivers": receivers, "form": draw(st.sampled_from(parity.FORMS))}
     else:
         site = draw(st.sampled_from([one for one in parity.SWEEP_OF if has_site(family, one)]))
-        sweep, asked = parity.SWEEP_OF[site], {"site": site}
+        sweep, asked = parity.SWEEP_OF[site], parity.asked_of(site)
         asked |= {"positions": draw(st.sampled_from([None, "roles", "each"]))}
         if sweep in ("mlp", "attn"):
             asked |= {"window": draw(st.integers(1, 3))}
@@ -151,7 +151,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(family, draw(pairs()), options, sweep, asked, tuple(cells), way)
 
 
-RECEIVERS = (*parity.RECEIVERS.values(), "L1.mlp_in", "L1.resid_post", "L2H1.v@changed")
+RECEIVERS = (*parity.RECEIVERS.values(), "L1.mlp_in", "L2H1.v@changed")
 
 
 def _in_other_chunks(case: Case) -> np.ndarray:

@@ -1,0 +1,69 @@
+"""Whether what a patch writes at a hook reaches anything."""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from patchwidgets.errors import MeasurementError
+from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.sites import SITES
+from patchwidgets.models.sites._mlp_in import MLP_IN
+from patchwidgets.nodes import Node
+from patchwidgets.plans.plan import Plan
+
+
+def require_writable(
+    model: LensModel, tokens: Int[Tensor, "one pos"], plan: Plan, known: set[str]
+) -> None:
+    """Check of every site inside the blocks that the model uses what is written there.
+
+    Some of TransformerLens' adapters show an activation after it was used: the hook fires, and
+    whatever is written there is lost, so that every effect would be 0. Random numbers are added at
+    a site, in one layer of the plan after another until the logits move.
+
+    Args:
+        model: The model.
+        tokens: A prompt.
+        plan: The patches.
+        known: Sites that were checked before; those that are checked now are added.
+
+    Raises:
+        MeasurementError: The logits stay what they are in every layer.
+    """
+    asked = {(node.site, node.layer) for node in _changed(plan) if node.site not in known}
+    plain = None
+    for name in sorted({name for name, _ in asked}):
+        site = MLP_IN if name == "mlp_in" else SITES.get(name)
+        hooks = [
+            site.hook.format(layer=layer) for layer in sorted(at for n, at in asked if n == name)
+        ]
+        plain = model.forward(tokens) if plain is None else plain
+        if all(torch.equal(plain, model.forward_with(tokens, [(hook, _moved)])) for hook in hooks):
+            raise MeasurementError(
+                f"`{model.spec.name}` ({model.spec.family}) does not use what is written at "
+                f"`{hooks[0]}`: its logits stay the same, so every effect would be 0, and no "
+                "number is returned. This model's TransformerLens adapter shows that activation "
+                f"after it was used. Patch another site than `{name}`."
+            )
+        known.add(name)
+
+
+def _moved(activation: Tensor) -> Tensor:
+    added = torch.randn(activation.shape, generator=torch.Generator().manual_seed(0))
+    return activation.add_(added.to(activation))
+
+
+def _changed(plan: Plan) -> Iterator[Node]:
+    """Yield the nodes inside the blocks that a plan changes."""
+    for patch in plan.patches:
+        nodes = list(patch.nodes)
+        if patch.path is not None:
+            nodes += [patch.path.sender, *(node for stop in patch.path.stops for node in stop)]
+        for node in nodes:
+            if node.site == "mlp_in" or node.site in _INSIDE:
+                yield node
+
+
+_INSIDE = {name for name in SITES.names() if SITES.get(name).stage == "inside"}
