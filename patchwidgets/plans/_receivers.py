@@ -31,27 +31,33 @@ def parse_stop(spec: ModelSpec, shape: PromptShape | None, written: Stop) -> tup
     return nodes
 
 
-def require_receivers(nodes: Sequence[Node]) -> None:
-    """Check that a set of receivers means one thing.
+def require_receivers(nodes: Sequence[Node], form: str) -> None:
+    """Check that a set of receivers means one thing in a form of path patching.
 
     Raises:
-        PlanError: It is empty, or one would undo what came through another.
+        PlanError: It is empty, one would undo what came through another, or a change would be added
+            twice.
     """
     if not nodes:
         raise PlanError(
             "`receivers` is empty, so no path has an end. Give at least one, such as "
             '`receivers=["L9H6.q"]` or `receivers=["logits"]`.'
         )
-    for stream in nodes:
-        undone = [
-            node
-            for node in nodes
-            if node != stream and stream.site in STREAM and _is_undone(node, stream)
-        ]
-        if undone:
+    for stream in [node for node in nodes if node.site in STREAM]:
+        others = [node for node in nodes if node != stream]
+        before = [node for node in others if _is_before(node, stream)]
+        after = [node for node in others if node not in before]
+        if before and form != "direct":
             raise PlanError(
-                f"`receivers` mixes `{stream}` with `{undone[0]}`. Overwriting what `{stream}` "
-                f"receives would undo the change that came through `{undone[0]}`. Make two maps."
+                f"`receivers` mixes `{stream}` with `{before[0]}`. Overwriting what `{stream}` "
+                f"receives would undo the change that came through `{before[0]}`. Make two maps, "
+                'or use `form="direct"`, which adds changes and overwrites none.'
+            )
+        if after and form == "direct":
+            raise PlanError(
+                f"`receivers` mixes `{stream}` with `{after[0]}`, which reads the residual stream "
+                f"after it. The change that `direct` adds at `{stream}` gets there by itself, and "
+                f"would be added a second time. Leave `{after[0]}` out."
             )
 
 
@@ -98,7 +104,8 @@ def require_forwards(stops: Sequence[Sequence[Node]], reach: Reach) -> None:
                     )
 
 
-def _is_undone(node: Node, stream: Node) -> bool:
+def _is_before(node: Node, stream: Node) -> bool:
+    """Whether what a node changes is in the residual stream at another, or before it."""
     if node.layer is None or stream.layer is None:
         return stream.layer is None
     return node.layer <= stream.layer

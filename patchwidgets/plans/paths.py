@@ -44,8 +44,9 @@ def path_plan(
     Args:
         spec: The model's sizes.
         receivers: `["logits"]`, `["L9.resid_post"]`, or any set of what MLPs read (`L9.mlp_in`)
-            and of `q`, `k`, `v` inputs of heads such as `L20H0.v`. The head of `k` and `v` counts
-            key/value heads. As text also with the stops on the way: `L15H3.q -> L20H0.v`.
+            and of `q`, `k`, `v` inputs of heads such as `L20H0.v`; with `direct` also these and
+            the stream that comes after them. The head of `k` and `v` counts key/value heads. As
+            text also with the stops on the way: `L15H3.q -> L20H0.v`.
         form: Which nodes are frozen on the way; see `Form`.
         shape: The prompts' lengths and roles, where receivers or senders have positions.
         through: Stops on the way, in order: a head's `q`, `k` or `v`, `mlp_in`, or a list of heads'
@@ -67,7 +68,7 @@ def path_plan(
         through = [*through, *before]
     way = tuple(parse_stop(spec, shape, stop) for stop in through)
     ends = parse_stop(spec, shape, receivers)
-    require_receivers(ends)
+    require_receivers(ends, form)
     for stop in way:
         require_stop(stop)
     reach = Reach(spec.n_layers, spec.parallel, shape)

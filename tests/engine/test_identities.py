@@ -9,7 +9,7 @@ from patchwidgets.engine import execute
 from patchwidgets.nodes import Node
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Plan, PlanMap
-from tests.families import FAMILIES, PAIRS, RAGGED, study_of, tiny
+from tests.families import EVERY_FAMILY, FAMILIES, PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-5
 DIRECTIONS = ["denoising", "noising"]
@@ -251,3 +251,22 @@ def test_prompts_that_differ_from_the_first_token_on():
     np.testing.assert_allclose(
         values.patched()[0, 0], study._baseline.source("denoising")[0], atol=TOLERANCE
     )
+
+
+@pytest.mark.parametrize("family", EVERY_FAMILY)
+def test_all_direct_edges_of_a_sender_are_the_plain_patch(family):
+    """Everything that reads the stream after it, and the logits, are let know."""
+    study = study_of(tiny(family), PAIRS, store=False)
+    spec = study._session.model.spec
+    layers = range(1, spec.n_layers)
+    readers = [f"L{at}H{head}.q" for at in layers for head in range(spec.n_heads)]
+    readers += [
+        f"L{at}H{head}.{s}" for at in layers for head in range(spec.n_kv_heads) for s in "kv"
+    ]
+    kinds = ["heads", "mlp"] if spec.d_mlp else ["heads"]
+    readers += [f"L{at}.mlp_in" for at in (0, *layers) if spec.d_mlp]
+    edges = study.path([*readers, "logits"], form="direct", senders=kinds)
+    for name in kinds:
+        plain = study.sweep(name).patched()
+        np.testing.assert_allclose(edges.patched(map=name), plain, atol=1e-4)
+        assert np.abs(plain - study._baseline.base("denoising")[0]).max() > 0.1

@@ -123,12 +123,21 @@ def test_receiver_sets_that_make_no_sense():
     with pytest.raises(
         PlanError,
         match=r"^`receivers` mixes `logits` with `L3H0\.q`\. Overwriting what `logits` receives "
-        r"would undo the change that came through `L3H0\.q`\. Make two maps\.$",
+        r"would undo the change that came through `L3H0\.q`\. Make two maps, or use "
+        r'`form="direct"`, which adds changes and overwrites none\.$',
     ):
         path_plan(SPEC, ["logits", "L3H0.q"])
     with pytest.raises(PlanError, match=r"^`receivers` mixes `L2\.resid_post` with `L2\.mlp_in`"):
         path_plan(SPEC, ["L2.mlp_in", "L2.resid_post"])
     assert path_plan(SPEC, ["L1.resid_post", "L2.mlp_in"]).patches
+    assert path_plan(SPEC, ["logits", "L3H0.q"], "direct").patches
+    with pytest.raises(
+        PlanError,
+        match=r"^`receivers` mixes `L1\.resid_post` with `L2\.mlp_in`, which reads the residual "
+        r"stream after it\. The change that `direct` adds at `L1\.resid_post` gets there by "
+        r"itself, and would be added a second time\. Leave `L2\.mlp_in` out\.$",
+    ):
+        path_plan(SPEC, ["L1.resid_post", "L2.mlp_in"], "direct")
     with pytest.raises(
         UnknownNameError,
         match=r"^There is no form of path patching called 'pined'\. Did you mean `pinned`\? Known: "
