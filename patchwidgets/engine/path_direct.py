@@ -6,7 +6,8 @@ receiver's input from the base run. For a single receiver they are the same.
 
 Source: `direct` is the edge of Goldowsky-Dill et al. 2023 (arXiv 2304.05969) and of
 `transformer_lens.patching.get_act_patch_direct_path`; `pinned_all` is Wang et al. 2022, appendix B,
-with MLPs frozen too. Differs from TransformerLens: norms are recomputed, not taken from a run.
+with MLPs frozen too. Differs from TransformerLens: norms are recomputed, not taken from a run; on
+BLOOM its numbers are others, and ours are those whose edges together are the plain patch.
 """
 
 from collections.abc import Callable, Sequence

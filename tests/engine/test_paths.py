@@ -144,8 +144,9 @@ def direct_by_transformer_lens(study, site):
         )
 
 
-COMPARED = [("gpt2", "q"), ("gpt2", "k"), ("gpt2", "v"), ("llama", "q")]
-COMPARED += [("pythia", "q"), ("pythia", "k"), ("pythia", "v")]
+COMPARED = [(family, site) for family in ("gpt2", "pythia", "phi") for site in "qkv"]
+COMPARED += [(family, "q") for family in ("llama", "mistral", "mixtral", "qwen2", "qwen3")]
+"""Where TransformerLens has them; of BLOOM see `path_direct.py`."""
 
 
 @pytest.mark.parametrize(("family", "site"), COMPARED)
