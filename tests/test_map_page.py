@@ -216,6 +216,7 @@ def test_a_map_is_one_stop_of_the_tab_key(open_page):
 def test_forced_colours_keep_the_map(open_page, scheme):
     options = {"color_scheme": scheme, "forced_colors": "active", "reduced_motion": "reduce"}
     tab = open_page("synthetic_explorer", **options)
+    assert moving(tab) == {}
     grid_of(tab).focus()
     tab.keyboard.press("ArrowDown")
     assert pixels_of(tab, [0, 1], "r - b > 90") > 300
@@ -224,6 +225,22 @@ def test_forced_colours_keep_the_map(open_page, scheme):
     first = tab.get_by_role("menuitem", name="Zoom in")
     assert first.evaluate("item => getComputedStyle(item).outlineStyle") != "none"
     tab.screenshot(path=SCREENSHOTS / f"forced-{scheme}.png")
+
+
+def moving(tab):
+    """Return how long everything moves that is not still, by its class."""
+    return tab.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll(".pw-explorer, .pw-explorer *")]
+          .map((one) => [one.className, getComputedStyle(one)])
+          .map(([name, style]) => [name, [style.transitionDuration, style.animationDuration]])
+          .filter(([, times]) => times.some((time) => parseFloat(time) > 0)))"""
+    )
+
+
+@pytest.mark.parametrize("shown", ["synthetic_running", "synthetic_exploring"])
+def test_nothing_moves_for_a_reader_who_wants_it_still(open_page, shown):
+    assert moving(open_page(shown)) == {"pw-bar": ["0.15s", "0s"]}
+    assert moving(open_page(shown, reduced_motion="reduce")) == {}
 
 
 @pytest.mark.parametrize("width", [300, 700, 1800])

@@ -14,6 +14,7 @@ from patchwidgets.results.measured import Baseline, MetricInfo
 from patchwidgets.results.result import Result
 from patchwidgets.views._explorer import explorer
 from patchwidgets.widgets._bundle import mime_bundle
+from tests import make_view_fixtures as fixtures
 from tests import test_html_page as pages
 from tests.families import PAIRS, bridge_of, study_of, tiny
 
@@ -105,6 +106,62 @@ def test_prompts_of_two_thousand_tokens(open_page):
     assert tab.evaluate("document.body.scrollHeight") < 40_000
     assert pages.outside(tab) == []
     tab.screenshot(path=pages.SCREENSHOTS / "two-thousand-tokens.png")
+
+
+MEGABYTE = " " + "Mary" * 250_000
+
+
+@pytest.mark.parametrize("width", [380, 1240])
+def test_a_token_of_a_megabyte_is_cut_where_it_is_drawn(open_page, width):
+    header, block = fixtures.read("synthetic_exploring")
+    pairs = [
+        pair.model_copy(
+            update={
+                "clean": [MEGABYTE, *pair.clean[1:-1], MEGABYTE],
+                "corrupted": [MEGABYTE, *pair.corrupted[1:-1], MEGABYTE],
+                "answers": [MEGABYTE],
+                "wrong_answers": [MEGABYTE, " John"],
+            }
+        )
+        for pair in header.strip.pairs
+    ]
+    strip = header.strip.model_copy(update={"pairs": pairs})
+    details = [with_long_places(detail) for detail in header.details]
+    tab = open_page(
+        (header.model_copy(update={"strip": strip, "details": details}), block), width=width
+    )
+    painted = "() => new Promise((paint) => requestAnimationFrame(() => paint(performance.now())))"
+    assert tab.evaluate(painted) < 10_000
+    tab.locator(".pw-peak", has_text="L20H0").first.click()
+    assert tab.locator(".pw-attention").is_visible()
+    drawn = tab.locator(".pw-tokens .pw-token").first.evaluate(
+        """one => [one.textContent, one.title, getComputedStyle(one).textOverflow,
+          one.clientWidth < one.scrollWidth]"""
+    )
+    cut = (MEGABYTE[1:200], MEGABYTE[:199])
+    assert drawn == [f"{cut[0]}…", f'"{cut[1]}…"', "ellipsis", True]
+    assert tab.evaluate("document.querySelector('.pw-explorer').outerHTML.length") < 300_000
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert pages.outside(tab) == []
+    tab.screenshot(path=pages.SCREENSHOTS / f"megabyte-{width}.png")
+
+
+def with_long_places(detail):
+    """Return a detail of which every pattern ends in a token of a megabyte."""
+    patterns = [
+        pattern.model_copy(
+            update={
+                "places": [
+                    *pattern.places[:-1],
+                    pattern.places[-1].model_copy(
+                        update={"clean": MEGABYTE, "corrupted": MEGABYTE}
+                    ),
+                ]
+            }
+        )
+        for pattern in detail.patterns
+    ]
+    return detail.model_copy(update={"patterns": patterns})
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])

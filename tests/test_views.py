@@ -21,6 +21,7 @@ from patchwidgets.views import (
     question,
     token_strip,
 )
+from patchwidgets.views._explorer import pair_of
 from patchwidgets.views._png import DOT, GREY, HATCH, NOISE, picture
 from patchwidgets.views._text import summary
 from patchwidgets.views._wire import ArrayBlock, bundle, read_array
@@ -83,6 +84,25 @@ def test_numbers_are_written_as_on_the_page(value, text):
 
 def test_a_sign_is_given_to_what_has_one():
     assert [signed(value) for value in (0.5, -0.5, 0.0)] == ["+0.50", "−0.50", "0.00"]
+
+
+def test_a_token_of_a_megabyte_is_cut_before_it_travels():
+    long, cut = " " + "Mary" * 250_000, " " + ("Mary" * 50)[:198] + "…"
+    prompt = {
+        "clean": [long, " and"],
+        "corrupted": [" John", long],
+        "clean_ids": [1, 2],
+        "corrupted_ids": [3, 2],
+        "roles": {"END": 1},
+        "answers": [long],
+        "wrong_answers": [" John", long],
+        "group": "",
+        "right": True,
+    }
+    pair = pair_of(prompt)
+    assert [pair.clean, pair.corrupted] == [[cut, " and"], [" John", cut]]
+    assert [pair.answers, pair.wrong_answers] == [[cut], [" John", cut]]
+    assert prompt["clean"] == [long, " and"]
 
 
 def test_generated_typescript_is_up_to_date():

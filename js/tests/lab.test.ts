@@ -1,7 +1,8 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { IRenderMime } from "@jupyterlab/rendermime";
 import { Signal } from "@lumino/signaling";
-import { beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { adoptPreferences, DEFAULTS } from "../src/core/preferences";
 import { MIME_TYPE } from "../src/generated/views";
 import { RenderedView } from "../src/lab/renderer";
 import { type LiveModel, list, live } from "../src/widget/live";
@@ -63,7 +64,7 @@ function startModel(fixture = "synthetic_running", manager?: { kernel: unknown }
   const fire = (name: string, message?: unknown) => {
     for (const callback of callbacks[name] ?? []) callback(message);
   };
-  return { model, fire };
+  return { model, fire, values };
 }
 
 const progress = () => renderer.node.querySelector(".pw-progress-text")?.textContent;
@@ -208,4 +209,34 @@ it("leaves the model of another notebook alone when its own notebook leaves the 
   expect(live().models.has("abc")).toBe(true);
   session.statusChanged.emit("dead");
   expect(live().models.has("abc")).toBe(false);
+});
+
+describe("the metric that a reader prefers", () => {
+  const metric = () =>
+    renderer.node.querySelector('.pw-metric[data-metric][aria-pressed="true"]')?.textContent;
+  afterEach(() => adoptPreferences({ ...DEFAULTS }));
+
+  it("is drawn, also once a kernel answers that has chosen none", async () => {
+    adoptPreferences({ ...DEFAULTS, metric: "prob" });
+    await renderer.renderModel(liveOutput());
+    expect(metric()).toBe("probability");
+    startModel("synthetic_explorer");
+    expect(metric()).toBe("probability");
+  });
+
+  it("gives way to what was chosen in the kernel", async () => {
+    adoptPreferences({ ...DEFAULTS, metric: "prob" });
+    await renderer.renderModel(liveOutput());
+    const { values, fire } = startModel("synthetic_explorer");
+    values.metric = "logit_diff";
+    fire("change:metric");
+    expect(metric()).toBe("logit difference");
+  });
+
+  it("is left out where a map does not have it", async () => {
+    adoptPreferences({ ...DEFAULTS, metric: "rank" });
+    await renderer.renderModel(liveOutput());
+    startModel("synthetic_explorer");
+    expect(metric()).toBe("logit difference");
+  });
 });

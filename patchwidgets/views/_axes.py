@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 
 from patchwidgets.errors import PatchwidgetsError
+from patchwidgets.views._words import cut
 from patchwidgets.views.heatmap import Axis
-
-LONGEST = 200
-"""Letters of a label that are kept; a map draws fourteen."""
 
 BETWEEN = " × "
 """Between row and column in the name of a cell that has no written name."""
@@ -112,8 +110,7 @@ def _word(label: Any) -> str:
         label = ", ".join(str(part) for part in label)
     if isinstance(label, float | np.floating) and float(label).is_integer():
         label = int(label)
-    text = str(label).encode("utf-8", "replace").decode("utf-8")
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return cut(str(label).encode("utf-8", "replace").decode("utf-8"))
 
 
 def _check_unique(side: str, labels: list[str], parts: list[str]) -> None:

@@ -14,6 +14,7 @@ from patchwidgets.views._keys import (
 )
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.views._words import cut
 from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.detail import Detail
@@ -194,19 +195,19 @@ def _strip(result: Result) -> TokenStrip:
 
 
 def pair_of(prompt: dict[str, Any]) -> Pair:
-    """Return a prompt pair of `provenance["prompts"]` as it is drawn."""
+    """Return a prompt pair of `provenance["prompts"]` as it is drawn: every pair is in the page."""
     roles: dict[int, str] = {}
     for role, at in prompt["roles"].items():
         roles[at] = f"{roles[at]}, {role}" if at in roles else role
     ids = zip(prompt["clean_ids"], prompt["corrupted_ids"], strict=True)
     noised = set(prompt.get("noised", []))
     return Pair(
-        clean=prompt["clean"],
-        corrupted=prompt["corrupted"],
+        clean=[cut(token) for token in prompt["clean"]],
+        corrupted=[cut(token) for token in prompt["corrupted"]],
         differs=[clean != corrupted or at in noised for at, (clean, corrupted) in enumerate(ids)],
         roles=roles,
-        answers=prompt["answers"],
-        wrong_answers=prompt["wrong_answers"],
+        answers=[cut(answer) for answer in prompt["answers"]],
+        wrong_answers=[cut(answer) for answer in prompt["wrong_answers"]],
         group=prompt["group"],
         right=prompt["right"],
     )

@@ -12,6 +12,15 @@ UNITS = {
 """The plural of a metric's unit, as it stands after a number."""
 
 
+LONGEST = 200
+"""Characters of one label or token that are drawn: a tokenizer may have tokens of a megabyte."""
+
+
+def cut(text: str) -> str:
+    """Return a text that is not too long to be drawn, with an ellipsis for what is left out."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
 def number(value: float) -> str:
     """Return three significant digits at most, with a real minus sign."""
     size = abs(value)

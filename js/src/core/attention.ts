@@ -1,6 +1,7 @@
 import type { Attention, Heatmap, Place } from "../generated/views";
 import { PayloadError, readFloats } from "./arrays";
 import { Chart, Status } from "./chart";
+import { cut } from "./format";
 
 /** An attention pattern with its numbers decoded. */
 export interface AttentionPayload {
@@ -42,7 +43,7 @@ export function tokenOf({ clean, corrupted, differs }: Place): string {
 /** Returns a token with white space in sight; a dot stands for the several tokens of a mean. */
 export function visible(token: string): string {
   if (!token) return "·";
-  return token.replaceAll("\n", "⏎").replaceAll("\t", "⇥").trim() || "␣";
+  return cut(token.replaceAll("\n", "⏎").replaceAll("\t", "⇥").trim() || "␣");
 }
 
 /** Returns a place by its token and its role, on one line. */

@@ -1,5 +1,20 @@
 import type { Estimates, MetricColumn } from "../generated/views";
 
+/** Characters of one token that are drawn and named: a tokenizer may have tokens of a megabyte. */
+const LONGEST = 200;
+
+/** Returns a text that is not too long to be drawn, with an ellipsis for what is left out. */
+export function cut(text: string): string {
+  if (text.length <= LONGEST) return text;
+  // No half of a character that takes two.
+  return `${text.slice(0, LONGEST - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+/** Returns the prompt that these tokens are. */
+export function textOf(tokens: string[]): string {
+  return tokens.map(cut).join("");
+}
+
 /** Returns a number as people write it: three significant digits at most, a real minus sign. */
 export function number(value: number): string {
   const size = Math.abs(value);

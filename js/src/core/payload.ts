@@ -94,7 +94,11 @@ export function readBundle(data: unknown): AnyPayload {
 }
 
 /** Returns a bundle's header, with its advice where that was packed. */
-function headerOf({ header, advice, advice_unpacked: size }: Record<string, unknown>): unknown {
+export function headerOf({
+  header,
+  advice,
+  advice_unpacked: size,
+}: Record<string, unknown>): unknown {
   if (typeof advice !== "string") return header;
   const text = new TextDecoder().decode(inflate(fromBase64(advice), size as number));
   return { ...(header as object), advice: JSON.parse(text) };

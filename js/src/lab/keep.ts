@@ -1,5 +1,13 @@
 import type { IRenderMime } from "@jupyterlab/rendermime";
-import { type Explorer, type Heatmap, MIME_TYPE } from "../generated/views";
+import { alike } from "../core/alike";
+import { headerOf } from "../core/payload";
+import {
+  type Circuit,
+  type Explorer,
+  type Heatmap,
+  MIME_TYPE,
+  type Progress,
+} from "../generated/views";
 import type { LiveModel } from "../widget/live";
 
 const SETTLED_MS = 400;
@@ -7,14 +15,22 @@ const SETTLED_MS = 400;
 /** What `PatchWidget.send_bundle` sends. */
 interface StoreMessage {
   kind: "store";
-  bundle: Record<string, { header?: unknown }>;
+  bundle: IRenderMime.IMimeModel["data"];
+}
+
+/** Where a header says how far something is measured, whichever view it is of. */
+interface Going {
+  maps?: Pick<Heatmap, "progress">[];
+  circuit?: Pick<Circuit, "progress"> | null;
+  progress?: Progress | null;
 }
 
 /**
  * Keeps what an output stores as new as what it shows, until `signal` aborts.
  *
  * A kernel updates only outputs that this page has seen being made: after a reload, what was
- * measured since the last save would be shown but not saved.
+ * measured since the last save would be shown but not saved. Only a change of what is shown asks,
+ * and once: what is stored never does, or an answer that differs would be asked for for ever.
  */
 export function keep(
   output: () => IRenderMime.IMimeModel,
@@ -24,8 +40,7 @@ export function keep(
   let timer = 0;
   const look = () => {
     const shown = model.get("header");
-    const going = mapsOf(shown)?.some(({ progress }) => /running|waiting/.test(progress.state));
-    if (!going && stageOf(shown) !== stageIn(output())) model.send({ command: "store" });
+    if (!isGoing(shown) && !says(output().data, shown)) model.send({ command: "store" });
   };
   const soon = () => {
     window.clearTimeout(timer);
@@ -33,9 +48,7 @@ export function keep(
   };
   const take = (message: Partial<StoreMessage>) => {
     const data = message?.kind === "store" ? message.bundle : undefined;
-    if (data && stageOf(data[MIME_TYPE]?.header) !== stageIn(output())) {
-      output().setData({ data: data as IRenderMime.IMimeModel["data"] });
-    }
+    if (data && !says(output().data, headerIn(data))) output().setData({ data });
   };
   model.on("change:header", soon);
   model.on("msg:custom", take);
@@ -51,21 +64,19 @@ export function keep(
   soon();
 }
 
-function stageIn(output: IRenderMime.IMimeModel): string {
-  const data = output.data[MIME_TYPE] as { header?: unknown } | undefined;
-  return stageOf(data?.header);
+/** Whether an output stores a header, but for what maps would cost, which only a kernel offers. */
+function says(data: IRenderMime.IMimeModel["data"], header: unknown): boolean {
+  const [stored, shown] = [headerIn(data), header] as Partial<Explorer>[];
+  return alike({ ...stored, offers: null }, { ...shown, offers: null });
 }
 
-/** Returns which maps there are and how far each is measured, or all that a view without maps says. */
-function stageOf(header: unknown): string {
-  const maps = mapsOf(header);
-  if (!maps) return JSON.stringify(header);
-  const { details, circuit } = header as Partial<Explorer>;
-  const measured = maps.map(({ key, progress }) => [key, progress.state, progress.done]);
-  const looked = details?.map(({ map, node, prompt }) => [map, node, prompt]);
-  return JSON.stringify([measured, looked, circuit?.progress]);
+function headerIn(data: IRenderMime.IMimeModel["data"]): unknown {
+  return headerOf((data[MIME_TYPE] ?? {}) as Record<string, unknown>);
 }
 
-function mapsOf(header: unknown): Heatmap[] | undefined {
-  return (header as { maps?: Heatmap[] } | null | undefined)?.maps;
+/** Whether anything is measured just now: its end is announced, too. */
+function isGoing(header: unknown): boolean {
+  const { maps = [], circuit, progress } = header as Going;
+  const all = [...maps.map((map) => map.progress), circuit?.progress, progress];
+  return all.some((one) => one && /running|waiting/.test(one.state));
 }

@@ -1,5 +1,5 @@
 import { fill, freshId, h, setAttributes } from "../core/dom";
-import { signed } from "../core/format";
+import { signed, textOf } from "../core/format";
 import {
   type EffectsPayload,
   effectsOf,
@@ -145,7 +145,7 @@ export class PromptEffectsPanel {
     const { effects, metric, pairs } = this.props as EffectsProps;
     const pair = pairs[prompt];
     const group = pair?.group ? ` · ${pair.group}` : "";
-    const words = pair ? ` · ${pair.clean.join("").trim()}` : "";
+    const words = pair ? ` · ${textOf(pair.clean).trim()}` : "";
     return `pair ${prompt + 1}${group}: ${pairText(effects, metric, prompt)}${words}`;
   }
 

@@ -1,4 +1,7 @@
+import { alike } from "../core/alike";
+import { visible } from "../core/attention";
 import { button, fill, h } from "../core/dom";
+import { cut, textOf } from "../core/format";
 import type { Pair, TokenStrip } from "../generated/views";
 
 /** Tokens of a prompt that is not shown whole, and how many are shown around one that matters. */
@@ -47,7 +50,7 @@ export class TokenStripView {
 
   update(strip: TokenStrip, prompt: number): void {
     const pair = strip.pairs[prompt] ?? strip.pairs[0];
-    const same = JSON.stringify(pair) === JSON.stringify(this.strip.pairs[this.prompt]);
+    const same = alike(pair, this.strip.pairs[this.prompt]);
     this.strip = strip;
     this.prompt = pair === strip.pairs[prompt] ? prompt : 0;
     this.element.hidden = !pair;
@@ -62,15 +65,15 @@ export class TokenStripView {
   }
 
   private show(pair: Pair): void {
-    this.spoken.textContent = `Clean: ${pair.clean.join("")}. Corrupted: ${pair.corrupted.join("")}.`;
+    this.spoken.textContent = `Clean: ${textOf(pair.clean)}. Corrupted: ${textOf(pair.corrupted)}.`;
     const length = Math.max(pair.clean.length, pair.corrupted.length);
     fill(this.tokens, ...partsOf(pair, length));
     fill(
       this.answers,
       h("span", { class: "pw-muted" }, "answer "),
-      h("b", {}, shown(pair.answers.join(" / "))),
+      h("b", {}, pair.answers.map(shown).join(" / ")),
       pair.wrong_answers.length > 0 && h("span", { class: "pw-muted" }, "  not "),
-      h("span", {}, shown(pair.wrong_answers.join(" / "))),
+      h("span", {}, pair.wrong_answers.map(shown).join(" / ")),
       h(
         "span",
         { class: pair.right ? "pw-right" : "pw-wrong" },
@@ -108,7 +111,7 @@ function positionOf(pair: Pair, position: number): HTMLElement {
   const role = pair.roles[String(position)] ?? "";
   const changed = pair.differs[position] ?? false;
   const token = (text: string | undefined) =>
-    h("span", { class: "pw-token", title: JSON.stringify(text ?? "") }, shown(text ?? ""));
+    h("span", { class: "pw-token", title: JSON.stringify(cut(text ?? "")) }, shown(text ?? ""));
   return h(
     "span",
     { class: changed ? "pw-position pw-differs" : "pw-position" },
@@ -119,5 +122,5 @@ function positionOf(pair: Pair, position: number): HTMLElement {
 }
 
 function shown(token: string): string {
-  return token.replaceAll("\n", "⏎").replaceAll("\t", "⇥").trim() || "␣";
+  return visible(token || " ");
 }

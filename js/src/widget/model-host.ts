@@ -59,7 +59,8 @@ function hostOf(model: LiveModel): Host {
 /** Returns what a model has chosen; what it has not is left as it is. */
 function chosenIn(model: LiveModel, names: (keyof Choices)[]): Partial<Choices> {
   const chosen = names.filter(
-    (name) => (name !== "trail" && name !== "selection") || model.get(name).length,
+    (name) =>
+      (name !== "trail" && name !== "selection" && name !== "metric") || model.get(name).length,
   );
   return Object.fromEntries(chosen.map((name) => [name, model.get(name)]));
 }
