@@ -1,7 +1,7 @@
 """An explorer on the page, used as a reader uses it: with the pointer and the keyboard."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Locator
 
@@ -11,13 +11,15 @@ PIXELS = """({canvas, box}) => {
   const scale = canvas.width / canvas.clientWidth;
   const [x, y, width, height] = box.map((number) => Math.round(number * scale));
   const {data} = canvas.getContext("2d").getImageData(x, y, width, height);
-  const shades = new Set();
+  const shades = new Map();
   let coloured = 0;
   for (let i = 0; i < data.length; i += 4) {
     if (Math.abs(data[i] - data[i + 2]) > 60) coloured += 1;
-    shades.add(data.slice(i, i + 3).join());
+    const shade = data.slice(i, i + 3).join();
+    shades.set(shade, (shades.get(shade) ?? 0) + 1);
   }
-  return {coloured, shades: shades.size};
+  const [[most]] = [...shades].sort((one, other) => other[1] - one[1]);
+  return {coloured, shades: shades.size, most: most.split(",").map(Number)};
 }"""
 
 
@@ -45,6 +47,8 @@ FIND = """(grid, name) => {
   }
   return null;
 }"""
+
+DRAWN = '.pw-metric[data-metric][aria-pressed="true"]'
 
 
 class Filling(NamedTuple):
@@ -187,8 +191,13 @@ class Explorer:
                 return found
         raise AssertionError(f"the tooltip says {self.tooltip()!r} where {name} should be")
 
-    def pixels(self, name: str, place: int = 0) -> dict[str, int]:
-        """Return how many pixels of a cell have colour, and how many shades it has."""
+    @property
+    def metric(self) -> str:
+        """The metric that is drawn, where there are several."""
+        return self.element.locator(DRAWN).text_content() or ""
+
+    def pixels(self, name: str, place: int = 0) -> dict[str, Any]:
+        """Return how many pixels of a cell have colour, its shades, and what most of it is in."""
         x, y = self.point_at(name, place)
         grid = self.grids.nth(place)
         box = grid.bounding_box()

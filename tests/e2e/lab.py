@@ -29,10 +29,17 @@ class Lab:
 
     def load(self) -> None:
         """Open JupyterLab with no document, or open it again."""
-        self.page.goto(f"{self._url}/lab?reset")
+        self._go_to("lab?reset")
+        self.ask("app => { app.shell.collapseLeft(); app.shell.collapseRight(); }")
+
+    def reload(self) -> None:
+        """Open JupyterLab again as it was left."""
+        self._go_to("lab")
+
+    def _go_to(self, address: str) -> None:
+        self.page.goto(f"{self._url}/{address}")
         self.page.wait_for_function("window.jupyterapp?.restored", timeout=60_000)
         self.ask("async (app) => { await app.restored; }", seconds=60)
-        self.ask("app => { app.shell.collapseLeft(); app.shell.collapseRight(); }")
 
     def ask(self, function: str, *given: Any, seconds: float = 20) -> Any:
         """Call a JavaScript function with the application and `given`; return what it returns."""
@@ -136,6 +143,10 @@ class Notebook:
     def wait_until_idle(self) -> None:
         """Wait until the kernel has nothing to do: before that, running a cell never ends."""
         self.wait("panel?.sessionContext?.kernelDisplayStatus === 'idle'", seconds=90)
+
+    def wait_until_live(self) -> None:
+        """Wait until a kernel answers what outputs ask: after a reload that takes a while."""
+        self.lab.wait("() => window.__patchwidgetsLive2?.models.size > 0", seconds=60)
 
     def run(self, cell: int, seconds: float = 20) -> float:
         """Run a cell, wait until it has ended, and return how many seconds that took."""

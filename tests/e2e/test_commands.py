@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.explorer import Explorer
-from tests.e2e.lab import MIME, Notebook, write_notebook
+from tests.e2e.lab import Notebook, write_notebook
 from tests.e2e.marks import REAL_LAB
 from tests.test_html_page import violations_of
 
@@ -128,6 +128,21 @@ def test_the_palette_opens_a_copy_of_a_tutorial(lab, notebook, tidy):
     assert copied["cells"] == json.loads(original.read_text())["cells"]
 
 
+def test_the_launcher_card_opens_a_copy_of_a_tutorial(lab, tidy):
+    (lab.root / "lessons").mkdir(exist_ok=True)
+    lab.ask("app => app.commands.execute('launcher:create', {cwd: 'lessons'}).then(() => null)")
+    card = lab.page.locator(".jp-LauncherCard:visible", has_text="Patching tutorial")
+    card.locator("svg").wait_for()
+    card.click()
+    dialog = lab.page.get_by_role("dialog")
+    dialog.locator("select").select_option(label="1. Your first patch")
+    dialog.get_by_role("button", name="Open a copy").click()
+    wait_for_notebook(lab, "lessons/01_first_patch.ipynb")
+    original = Path(__file__).parents[2] / "notebooks" / "01_first_patch.ipynb"
+    copied = json.loads((lab.root / "lessons/01_first_patch.ipynb").read_text())
+    assert copied["cells"] == json.loads(original.read_text())["cells"]
+
+
 def test_the_code_of_a_view_goes_into_a_new_cell_and_runs(lab, notebook):
     notebook.cell(MLPS)
     notebook.ask("void (panel.content.activeCellIndex = given[0])", MLPS)
@@ -188,23 +203,72 @@ def test_the_panel_follows_what_is_measured_and_what_is_stored(lab, notebook, ti
     assert panel.is_visible()
 
 
-def test_a_setting_changes_the_colours_and_the_metric_of_what_is_drawn(lab, notebook, tidy):
-    view = Explorer(lab, notebook.cell(MLPS))
+CHANGE = """async (app, values) => {
+  const path = "patchwidgets:settings";
+  for (const [name, value] of Object.entries(values)) {
+    const all = await app.serviceManager.settings.fetch(path);
+    const raw = {...JSON.parse(all.raw || "{}"), [name]: value};
+    await app.serviceManager.settings.save(path, JSON.stringify(raw));
+  }
+}"""
+
+
+@pytest.fixture
+def settings(lab):
+    """Return a function that changes settings and loads the page again."""
+
+    def change(**values):
+        lab.ask(CHANGE, values)
+        lab.load()
+
+    yield change
+    change(palette="red-blue", metric="")
+
+
+def test_a_setting_changes_the_colours_and_the_metric_of_what_is_drawn(lab, settings, tidy):
+    write_notebook(lab.root / "settings.ipynb", CELLS[:2])
+    opened = lab.open("settings.ipynb")
+    opened.run(0, seconds=200)
+    opened.run(1, seconds=60)
+    view = Explorer(lab, opened.cell(1))
+    view.wait_until_done()
+    assert view.metric == "Logit difference"
     strongest = view.peaks()[0][0]
-    red = view.pixels(strongest)
-    change = """async (app, values) => {
-      const path = "patchwidgets:settings";
-      for (const [name, value] of Object.entries(values)) {
-        const all = await app.serviceManager.settings.fetch(path);
-        const raw = {...JSON.parse(all.raw || "{}"), [name]: value};
-        await app.serviceManager.settings.save(path, JSON.stringify(raw));
-      }
-    }"""
-    assert red["coloured"] > 0
-    lab.ask(change, {"palette": "orange-purple", "metric": "prob"})
-    lab.load()
+    logits = view.pixels(strongest)["most"]
+    opened.save()
+
+    def drawn_again(**values):
+        settings(**values)
+        again = lab.open("settings.ipynb")
+        again.wait_until_live()
+        return Explorer(lab, again.cell(1))
+
+    view = drawn_again(metric="prob")
+    assert view.metric == "Probability"
+    red = view.pixels(strongest)["most"]
+    assert red != logits
+    assert opened.value("mlps._shown.widget.metric") == ""
+    view = drawn_again(palette="orange-purple")
     assert lab.page.evaluate("document.documentElement.dataset.pwPalette") == "orange-purple"
-    saved = json.loads((lab.root / "commands.ipynb").read_text())
-    assert MIME not in json.dumps(saved)
-    lab.ask(change, {"palette": "red-blue", "metric": ""})
+    assert view.metric == "Probability"
+    orange = view.pixels(strongest)["most"]
+    # At one lightness orange has more green than blue by far, and purple has less.
+    assert abs(orange[1] - orange[2]) > abs(red[1] - red[2])
+    assert orange != red
+
+
+def test_the_panel_is_there_again_after_a_reload(lab):
+    lab.close_all()
+    lab.ask("app => app.shell.activateById('patchwidgets-studies')")
+    panel = lab.page.locator("#patchwidgets-studies")
+    panel.wait_for()
+    kept = """async (app) => {
+      const {data} = await app.serviceManager.workspaces.fetch("default");
+      return JSON.stringify(data["layout-restorer:data"]?.right ?? "").includes("studies");
+    }"""
+    lab.wait(kept, seconds=60)
+    lab.reload()
+    panel.wait_for()
+    assert "Open a notebook to see its studies." in (panel.text_content() or "")
     lab.load()
+    assert not panel.is_visible()

@@ -112,6 +112,46 @@ def test_a_page_that_reloads_is_live_again_and_saves_what_it_measures(lab, noteb
     assert set(maps(reopened.save(), HEADS)) == {"heads", "L20H0.v", "L20H0.q"}
 
 
+def circuit_in(output):
+    """Return which nodes a stored circuit has, and how far it is measured."""
+    circuit = output["data"][MIME]["header"]["circuit"] or {"nodes": [], "progress": None}
+    return {node["name"] for node in circuit["nodes"]} - {"logits"}, circuit["progress"]
+
+
+def measure_circuit(notebook, *nodes):
+    """Pin nodes, measure the circuit, and return it as it is stored once it is done."""
+    notebook.wait_until_live()
+    view = explorer_of(notebook, HEADS)
+    for node in nodes:
+        view.click(node)
+        view.element.locator("button.pw-pin").click()
+    view.element.get_by_role("button", name="Measure how much this node carries").click()
+    (wanted,) = nodes[-1:]
+    notebook.wait(
+        f"""(() => {{
+          const {{circuit}} = panel.content.widgets[given[0]].model.toJSON()
+            .outputs[0].data["{MIME}"].header;
+          return circuit?.progress.state === "done"
+            && circuit.nodes.some((node) => node.name.startsWith("{wanted}"));
+        }})()""",
+        HEADS,
+        seconds=200,
+    )
+    (output,) = notebook.save()["cells"][HEADS]["outputs"]
+    return circuit_in(output)
+
+
+def test_a_page_that_reloads_saves_another_circuit_of_as_many_runs(lab, notebook, saved):
+    lab.load()
+    reopened = lab.open("sharing.ipynb")
+    first, took = measure_circuit(reopened, "L23H3")
+    lab.load()
+    reopened = lab.open("sharing.ipynb")
+    second, again = measure_circuit(reopened, "L23H3", "L20H0")  # the first is taken out
+    assert took == again
+    assert first != second
+
+
 def test_a_restarted_kernel_leaves_what_is_stored(notebook, saved):
     view = explorer_of(notebook, HEADS)
     notebook.ask("panel.sessionContext.restartKernel()", seconds=60)
