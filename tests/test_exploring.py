@@ -192,9 +192,9 @@ def test_what_something_takes_is_said_while_another_thing_is_measured(explored, 
 
 def test_copies_the_sweep_that_gave_the_order(explored, study):
     some = study.sweep("heads", estimate="attribution", top=3).wait()
-    line = study.circuit(["L1H1"], order=some).code.splitlines()[-1]
+    line = study.circuit(["L1H1"], random=0, order=some).code.splitlines()[-1]
     assert line == (
-        "circuit = study.circuit(['L1H1'], "
+        "circuit = study.circuit(['L1H1'], random=0, "
         "order=study.sweep('heads', estimate='attribution', top=3))"
     )
 
