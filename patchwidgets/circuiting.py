@@ -8,6 +8,7 @@ from patchwidgets.circuits.pinned import Paths, effects_of, order_of, paths_of
 from patchwidgets.circuits.random_circuits import LAYERS, draw
 from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.circuits.universe import MLPS, nodes_of, universe_of
+from patchwidgets.engine.cost import Cost
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._chosen import chosen_source
 from patchwidgets.engine.sources._source import Source
@@ -78,15 +79,58 @@ class Circuiting:
                 an end that is not in the circuit.
         """
         chosen = chosen_source(source, reference)
+        asked: dict[str, Any] = {"mlps": mlps, "random": random, "layers": layers, "seed": seed}
+        circuit = self._chosen(nodes, order, **asked)
+        session, mine = self._clean_first(), circuit.nodes
+        drawn = paths_of(session.model.spec, mine, paths)
+        code = _written(mine, drawn, source, reference, asked, order)
+        measured = self._measure(session, circuit, chosen, code)
+        effects = effects_of(mine, order if isinstance(order, Result) else None)
+        found = CircuitResult(circuit, measured, effects, drawn)
+        self.adopt((), [found])
+        return found
+
+    def circuit_cost_now(
+        self,
+        nodes: Iterable[str | Node],
+        *,
+        mlps: str = "live",
+        order: Result | Sequence[str | Node] | None = None,
+    ) -> Cost | None:
+        """Return what `circuit` takes, without waiting for what is measured just now.
+
+        Args:
+            nodes: As in `circuit`.
+            mlps: As in `circuit`.
+            order: As in `circuit`.
+
+        Returns:
+            `None` where the runs that say it are not made yet.
+
+        Raises:
+            UnknownNameError: As in `circuit`.
+            PlanError: As in `circuit`.
+        """
+        plan = self._chosen(nodes, order, mlps=mlps).plan
+        # The same two runs, whichever is patched, are as much work.
+        return self._clean_first().cost_now(plan) or self._session.cost_now(plan)
+
+    def _chosen(
+        self,
+        nodes: Iterable[str | Node],
+        order: Result | Sequence[str | Node] | None,
+        mlps: str,
+        random: int = RANDOM,
+        layers: str = "any",
+        seed: int = 0,
+    ) -> Circuit:
         among = one_of("way with MLPs", mlps, MLPS)
         spread = one_of("way to choose layers", layers, LAYERS)
-        session = self._clean_first()
-        spec = session.model.spec
+        spec, shape = self._session.model.spec, shape_of(self._session.prompts)
         universe = universe_of(spec, among)
-        mine = nodes_of(spec, shape_of(session.prompts), among, nodes)
-        drawn = paths_of(spec, mine, paths)
+        mine = nodes_of(spec, shape, among, nodes)
         ranked = order_of(universe, mine, order)
-        circuit = Circuit(
+        return Circuit(
             nodes=mine,
             universe=universe,
             mlps=among,
@@ -96,13 +140,6 @@ class Circuiting:
             order=ranked,
             sizes=curve_sizes(len(mine), len(ranked), len(universe)),
         )
-        asked = {"mlps": among, "random": random, "layers": spread, "seed": seed}
-        code = _written(mine, drawn, source, reference, asked, order)
-        measured = self._measure(session, circuit, chosen, code)
-        effects = effects_of(mine, order if isinstance(order, Result) else None)
-        found = CircuitResult(circuit, measured, effects, drawn)
-        self.adopt((), [found])
-        return found
 
     def _clean_first(self) -> Session:
         """Return a session whose base is the clean run, on the same prompts."""
@@ -164,7 +201,8 @@ def _written(
     given += ["reference=reference"] if reference is not None else []
     given += [f"{name}={value!r}" for name, value in asked.items() if value != DEFAULTS[name]]
     if isinstance(order, Result):
-        given.append(f"order=study.sweep({order.plan.name!r})")
+        _, _, call = order.provenance.get("code", "").rpartition("\nresult = ")
+        given.append(f"order={call or f'study.sweep({order.plan.name!r})'}")
     elif order is not None:
         given.append(f"order={[str(node) for node in order]!r}")
     return f"study.circuit({', '.join(given)})"

@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from patchwidgets.engine.corrupting import reads_whole
+from patchwidgets.engine.cost import Cost
+from patchwidgets.engine.session import Session
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.metrics import METRICS, as_metric
 from patchwidgets.plans.paths import FORMS
+from patchwidgets.plans.plan import Plan
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.registry import one_of
@@ -40,7 +43,9 @@ class Exploring:
     """A study that is explored by clicking."""
 
     _opened: dict[str, Any]
+    _session: Session
     _again: Callable[..., Any]
+    plan: Callable[..., Plan]
     sweep: Callable[..., Result]
 
     def explore(self, first: str = "heads", **options: Any) -> "LiveExplorer":
@@ -62,6 +67,22 @@ class Exploring:
 
         result = self.sweep(first, **options)
         return LiveExplorer([result], Asking(self, result, (first, options)))
+
+    def cost_now(self, name: str, **options: Any) -> Cost | None:
+        """Return what `cost` returns, without waiting for what is measured just now.
+
+        Args:
+            name: As in `plan`.
+            **options: The plan's own.
+
+        Returns:
+            `None` where the runs that say it are not made yet.
+
+        Raises:
+            UnknownNameError: As in `plan`.
+            PlanError: As in `plan`.
+        """
+        return self._session.cost_now(self.plan(name, **options).measured)
 
 
 class Asking:

@@ -1,7 +1,9 @@
 """A study that is explored: what can be asked, in which settings, and what waits for what."""
 
+import json
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,12 @@ from patchwidgets.views._wire import ArrayRef, read_array
 from tests.engine.test_buckets import FACTS
 from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
 
-DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "setting": "", "form": ""}
+COPIED = json.loads((Path(__file__).parent / "fixtures" / "copied_circuits.json").read_text())
+"""What a reader pins, and the call that a page copies for it; `js/tests/exploring.test.ts`."""
+
+ASKED = {"setting": "", "limit": 0}
+DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "form": "", **ASKED}
+CIRCUIT = {"command": "circuit", "nodes": ["L1H1", "L2H0"], "paths": [], **ASKED}
 
 
 @pytest.fixture
@@ -118,6 +125,78 @@ def test_reads_another_metric_in_a_setting_of_its_own(explored):
     shown = explored.widget.header["maps"][1]
     assert shown["key"] == "logit_diff + kl_div: heads"
     assert [metric["name"] for metric in shown["metrics"]] == ["logit_diff", "kl_div"]
+
+
+@pytest.mark.parametrize("copied", COPIED, ids=lambda one: ", ".join(one["pins"]))
+def test_what_is_copied_of_a_circuit_is_what_was_measured(explored, study, copied):
+    paths = [pin for pin in copied["pins"] if "->" in pin]
+    nodes = [pin for pin in copied["pins"] if pin not in paths]
+    ask(explored, {**DRILL, "receiver": "L2H0.q"})
+    explored._answer({**CIRCUIT, "nodes": nodes, "paths": paths})
+    scope = {"study": study, "result": explored.results["heads"]}
+    exec(f"circuit = {copied['call']}", scope)
+    made, shown = scope["circuit"], explored.circuit.wait()
+    assert made.runs().equals(shown.runs())
+    assert made.curve().equals(shown.curve())
+    assert [path.name for path in made.paths] == paths
+    call = explored.widget.header["circuit"]["code"].rpartition("\ncircuit = ")[2]
+    assert call.replace("order=study.sweep('heads')", "order=result") == copied["call"]
+    table = explored.results["L2H0.q"].table().set_index("node")["logit_diff_effect"]
+    assert [path.effect for path in shown.paths] == [table[one.split()[0]] for one in paths]
+
+
+@pytest.mark.parametrize(
+    ("ends", "key", "plan"),
+    [
+        ({"receiver": "L2H0.q"}, "L2H0.q", ("path", {"receivers": ["L2H0.q"]})),
+        ({"receiver": "", "sender": "L0H1"}, "from L0H1", ("paths_from", {"sender": "L0H1"})),
+    ],
+)
+def test_a_map_that_takes_longer_than_its_limit_is_not_begun(explored, study, ends, key, plan):
+    name, options = plan
+    seconds = study.cost(name, **options).seconds
+    assert ask(explored, {**DRILL, **ends, "limit": seconds / 2}) == ["heads"]
+    said = {"key": key, "cost": "less than a second", "seconds": seconds}
+    assert explored.widget.header["doubts"] == [said]
+    assert ask(explored, {**DRILL, **ends, "limit": 2 * seconds}) == ["heads", key]
+    assert explored.widget.header["doubts"] == []
+
+
+def test_without_a_limit_everything_is_begun(explored):
+    assert ask(explored, {**DRILL, "limit": 1e-9}) == ["heads"]
+    assert ask(explored, DRILL) == ["heads", "L1H0.q"]
+
+
+def test_a_circuit_that_takes_longer_than_its_limit_is_not_begun(explored):
+    explored._answer({**CIRCUIT, "limit": 1e-9})
+    assert explored.circuit is None
+    (doubt,) = explored.widget.header["doubts"]
+    assert doubt["key"] == "circuit L1H1, L2H0"
+    assert doubt["seconds"] > 1e-9
+    explored._answer({**CIRCUIT, "limit": 2 * doubt["seconds"]})
+    assert explored.circuit is not None
+    assert explored.widget.header["doubts"] == []
+
+
+def test_what_something_takes_is_said_while_another_thing_is_measured(explored, study):
+    with study._session.model.measuring():
+        for command in (DRILL, CIRCUIT):
+            asking = threading.Thread(
+                target=explored._answer, args=({**command, "limit": 1e-9},), daemon=True
+            )
+            asking.start()
+            asking.join(60)
+        keys = [one["key"] for one in explored.widget.header["doubts"]]
+    assert keys == ["L1H0.q", "circuit L1H1, L2H0"]
+
+
+def test_copies_the_sweep_that_gave_the_order(explored, study):
+    some = study.sweep("heads", estimate="attribution", top=3).wait()
+    line = study.circuit(["L1H1"], random=0, order=some).code.splitlines()[-1]
+    assert line == (
+        "circuit = study.circuit(['L1H1'], random=0, "
+        "order=study.sweep('heads', estimate='attribution', top=3))"
+    )
 
 
 def test_compares_a_map_in_all_settings_that_were_measured(explored):

@@ -114,7 +114,14 @@ def test_commands_reach_python(widget, commands):
     send(widget, {"command": "drill", "receiver": "L20H0.v"})
     send(widget, {"command": "cancel", "key": "heads"})
     assert commands == [
-        {"command": "drill", "receiver": "L20H0.v", "sender": "", "setting": "", "form": ""},
+        {
+            "command": "drill",
+            "receiver": "L20H0.v",
+            "sender": "",
+            "setting": "",
+            "form": "",
+            "limit": 0,
+        },
         {"command": "cancel", "key": "heads"},
     ]
 

@@ -29,6 +29,7 @@ const asked = (receiver: string, more = {}) => ({
   sender: "",
   setting: "",
   form: "",
+  limit: 60,
   ...more,
 });
 const cellText = (grid: HTMLElement) => grid.querySelector('[role="gridcell"]')?.textContent ?? "";

@@ -1,7 +1,16 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { pathAt } from "../src/core/path";
+import { DEFAULTS } from "../src/core/preferences";
 import { costOf } from "../src/core/settings";
 import type { ExplorerView } from "../src/views/explorer";
 import { click, FakeHost, grids, mount, payload, press, read, stored, textOf } from "./helpers";
+
+/** Written by both sides alike: `tests/test_exploring.py` runs these calls. */
+const COPIED: { pins: string[]; call: string }[] = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, "../../tests/fixtures/copied_circuits.json"), "utf8"),
+);
 
 let host: FakeHost;
 let view: ExplorerView;
@@ -102,6 +111,110 @@ describe("a map that is not measured", () => {
     click(view, ".pw-tab", "Residual");
     expect(view.element.querySelectorAll(".pw-unmeasured button").length).toBe(0);
     expect(textOf(view, ".pw-unmeasured code")).toBe("study.sweep('residual by role')");
+  });
+});
+
+describe("what takes longer than the reader likes", () => {
+  const wanted = (confirmSeconds: number) => {
+    const own = Object.assign(new FakeHost(), { preferences: { ...DEFAULTS, confirmSeconds } });
+    view = mount(own, payload("synthetic_exploring"));
+    return own;
+  };
+  /** Hears from the kernel that something takes two minutes. */
+  const hear = (key: string) => {
+    const bundle = stored("synthetic_exploring");
+    bundle.header.doubts = [{ key, cost: "about 2 min", seconds: 120 }];
+    view.update(read(bundle));
+  };
+  const said = () => textOf(view, ".pw-confirm span");
+  const drill = (limit: number, more = {}) => ({
+    command: "drill",
+    receiver: "L20H0.q",
+    sender: "",
+    setting: "",
+    form: "",
+    limit,
+    ...more,
+  });
+  const ask = (letter: string) => {
+    click(view, ".pw-peak", "L20H0");
+    press(first(), letter);
+  };
+
+  it("is a path map, which is measured once the reader insists", () => {
+    ask("q");
+    expect(host.commands).toEqual([drill(60)]);
+    expect(said()).toBe("");
+    hear("L20H0.q");
+    expect(said()).toBe("what feeds L20H0.q? This takes about 2 min.");
+    click(view, ".pw-confirm button", "Measure it all the same");
+    expect(host.commands).toEqual([drill(60), drill(0)]);
+    expect(view.element.querySelector(".pw-confirm")).toHaveProperty("hidden", true);
+  });
+
+  it("is a question where a node writes to, which can be left", () => {
+    ask("w");
+    hear("from L20H0");
+    expect(said()).toBe("where does L20H0 write to? This takes about 2 min.");
+    click(view, ".pw-confirm button", "Leave it");
+    expect(said()).toBe("");
+    expect(host.commands).toEqual([drill(60, { receiver: "", sender: "L20H0" })]);
+    press(first(), "w");
+    expect(said()).toBe("where does L20H0 write to? This takes about 2 min.");
+    press(first(), "w");
+    expect(host.commands.at(-1)).toEqual(drill(0, { receiver: "", sender: "L20H0" }));
+  });
+
+  it("is a circuit, and another one is asked for anew", () => {
+    view.choose({ pins: ["L20H0", "L17H4"] });
+    click(view, ".pw-pinned .pw-button", "Measure how much these 2 nodes carry");
+    hear("circuit L20H0, L17H4");
+    expect(said()).toBe("how much does the circuit carry? This takes about 2 min.");
+    click(view, ".pw-confirm button", "Measure it all the same");
+    expect(host.commands.map((one) => "limit" in one && one.limit)).toEqual([60, 0]);
+    view.choose({ pins: ["L20H0"] });
+    click(view, ".pw-pinned .pw-button", "Measure how much this node carries");
+    expect(host.commands.at(-1)).toMatchObject({ nodes: ["L20H0"], limit: 60 });
+  });
+
+  it("is what the reader set", () => {
+    const own = wanted(200);
+    ask("q");
+    hear("L20H0.q");
+    expect(own.commands).toEqual([drill(200)]);
+    expect(said()).toBe("");
+  });
+
+  it("is nothing where that is 0", () => {
+    const own = wanted(0);
+    ask("q");
+    hear("L20H0.q");
+    expect(own.commands).toEqual([drill(0)]);
+    expect(said()).toBe("");
+    click(view, ".pw-tab", "MLP");
+    pick(
+      view.element.querySelector('[aria-label="which of these maps"]') as never,
+      "mlp, windows of 5",
+    );
+    click(view, ".pw-unmeasured button", "Measure it (about 3 min)");
+    expect(own.commands.at(-1)).toEqual(sweep({ tab: "mlp, windows of 5" }));
+  });
+
+  it("is a first map, too, which asks in its own place", () => {
+    const own = wanted(10);
+    click(view, ".pw-tab", "Residual");
+    click(view, ".pw-unmeasured button", "Measure it (about 20 s)");
+    expect(own.commands).toEqual([]);
+    expect(said()).toBe("");
+    click(view, ".pw-unmeasured button", "Measure it all the same: about 20 s");
+    expect(own.commands).toEqual([sweep({ tab: "residual by role" })]);
+  });
+
+  it("is not known of every map, and that is said", () => {
+    click(view, ".pw-tab", "MLP");
+    expect(textOf(view, ".pw-unmeasured")).toContain("How long it takes is not known yet.");
+    click(view, ".pw-tab", "Residual");
+    expect(textOf(view, ".pw-unmeasured")).not.toContain("not known");
   });
 });
 
@@ -257,7 +370,8 @@ describe("the pinned circuit", () => {
       .filter((name) => name !== "logits");
 
   it("is what was measured last, for readers who have pinned nothing", () => {
-    expect(view.state.pins).toEqual(measured());
+    const paths = payload("synthetic_exploring").header.circuit?.edges.map(({ path }) => path);
+    expect(view.state.pins).toEqual([...(measured() ?? []), ...(paths ?? [])]);
     expect(textOf(view, ".pw-circuit-lead")).toContain("of the behaviour");
   });
 
@@ -268,7 +382,9 @@ describe("the pinned circuit", () => {
     expect(host.commands).toContainEqual({
       command: "circuit",
       nodes: ["L20H0", "L17H4"],
+      paths: [],
       setting: "",
+      limit: 60,
     });
   });
 
@@ -291,6 +407,84 @@ describe("the pinned circuit", () => {
     expect(graph).toContain("L20H0");
     expect(graph).toContain("L17H4");
     expect(graph.split("L17H4 to the value of L20H0: normalized effect +0.20").length).toBe(2);
+    expect(graph).toContain("normalized effect +0.20, not pinned");
+    expect(graph).toContain("pale: measured, not pinned");
+  });
+});
+
+describe("a path that is pinned", () => {
+  const into = () => grids(view)[1] as HTMLElement;
+  const graph = () => textOf(view, ".pw-pinned");
+  const line = "L17H4 to the value of L20H0: normalized effect +0.20";
+  const open = () => {
+    const bundle = stored("synthetic_exploring");
+    bundle.header.circuit = null;
+    view = mount(host, read(bundle));
+    click(view, ".pw-peak", "L20H0");
+    press(first(), "v");
+    click(view, ".pw-peak", "L17H4");
+  };
+
+  it("comes with the nodes at its ends, and leaves with them", () => {
+    open();
+    press(into(), "p");
+    expect(view.state.pins).toEqual(["L17H4", "L20H0", "L17H4 -> L20H0.v"]);
+    expect(graph()).toContain(line);
+    expect(graph()).not.toContain("not pinned");
+    click(view, ".pw-pin", "Take this path from the circuit");
+    expect(view.state.pins).toEqual([]);
+    expect(host.states.filter((state) => "pins" in state)).toEqual([
+      { pins: ["L17H4", "L20H0", "L17H4 -> L20H0.v"] },
+      { pins: [] },
+    ]);
+  });
+
+  it("leaves the nodes that were pinned before it", () => {
+    open();
+    view.choose({ pins: ["L20H1"] });
+    click(view, ".pw-pin", "Pin this path into the circuit");
+    expect(view.state.pins).toEqual(["L20H1", "L17H4", "L17H4 -> L20H0.v"]);
+    press(into(), "p");
+    expect(view.state.pins).toEqual(["L20H1"]);
+  });
+
+  it("goes with a node at its end", () => {
+    open();
+    press(into(), "p");
+    click(view, ".pw-tab", "Heads");
+    press(first(), "p");
+    expect(view.state.pins).toEqual(["L17H4"]);
+  });
+
+  it("is a line of unknown size where it was not measured", () => {
+    open();
+    view.choose({ pins: ["L17H4", "L23H3", "L17H4 -> L23H3.q"] });
+    expect(graph()).toContain("L17H4 to the query of L23H3: not measured");
+  });
+
+  it("is measured and copied with the circuit", () => {
+    open();
+    press(into(), "p");
+    click(view, ".pw-pinned .pw-button", "Measure how much these 2 nodes carry");
+    expect(host.commands).toContainEqual({
+      command: "circuit",
+      nodes: ["L17H4", "L20H0"],
+      paths: ["L17H4 -> L20H0.v"],
+      setting: "",
+      limit: 60,
+    });
+    expect(view.code.split("\n").at(-1)).toBe(
+      "circuit = study.circuit(['L17H4', 'L20H0'], paths=['L17H4 -> L20H0.v'], order=result)",
+    );
+  });
+
+  it("is one that a map of a sender shows, too, and none where an end can be no node", () => {
+    expect(pathAt("from L17H4", "L20H0.v", 3)).toBe("L17H4 -> L20H0.v");
+    expect(pathAt("logits (direct)", "L8.mlp_out", 3)).toBe("L8.mlp_out -> logits");
+    expect(pathAt("L20H0.v", "embed", 3)).toBe("embed -> L20H0.v");
+    expect(pathAt("heads", "L17H4", 3)).toBe("");
+    expect(pathAt("L9.resid_post", "L5H1", 3)).toBe("");
+    expect(pathAt("L20H0.v", "L5.attn_out", 3)).toBe("");
   });
 });
 
@@ -313,8 +507,41 @@ describe("the code of what is looked at", () => {
       "study = pw.Study(model, 'ioi', direction='denoising')",
       "result = study.sweep('heads')",
       "paths = study.path(receivers=['L20H0.v'])",
-      'circuit = study.circuit(["L23H3", "L17H4", "L29H0"])',
+      "circuit = study.circuit(['L23H3', 'L17H4', 'L29H0'], " +
+        "paths=['L29H0 -> logits', 'L17H4 -> L23H3.q'], order=result)",
     ]);
+  });
+
+  const last = () => view.code.split("\n").at(-1);
+
+  it.each(COPIED)("asks for $pins as the explorer does", ({ pins, call }) => {
+    view.choose({ pins });
+    expect(last()).toBe(`circuit = ${call}`);
+  });
+
+  it("gives no order that is not known yet, and finds one that is not the first map", () => {
+    const bundle = stored("synthetic_exploring");
+    bundle.header.maps[0].progress = { ...bundle.header.maps[0].progress, state: "running" };
+    view = mount(host, read(bundle));
+    view.choose({ pins: ["L1H1"] });
+    expect(last()).toBe("circuit = study.circuit(['L1H1'])");
+    view = mount(host, payload("synthetic_exploring"));
+    click(view, ".pw-tab", "MLP");
+    view.choose({ pins: ["L1H1"] });
+    expect(last()).toBe("circuit = study.circuit(['L1H1'], order=study.sweep('heads'))");
+  });
+
+  it("is the call that measured the circuit, where that was this study's", () => {
+    const bundle = stored("synthetic_exploring");
+    const study = "study = pw.Study(model, 'ioi', direction='denoising')";
+    const call = (order: string) => `circuit = study.circuit(['L20H0'], random=3, order=${order})`;
+    const { circuit } = bundle.header;
+    circuit.code = `${study}\n${call("study.sweep('heads')")}`;
+    view = mount(host, read(bundle));
+    expect(last()).toBe(call("result"));
+    circuit.code = `another\n${call("study.sweep('heads')")}`;
+    view = mount(host, read(bundle));
+    expect(last()).not.toContain("random=3");
   });
 });
 

@@ -47,6 +47,10 @@ FIRST_SITES = frozenset({"z", "attn_out", "mlp_out"})
 """Kept from the first runs on, so that the usual sweeps need no further run."""
 
 
+UNRECORDED = frozenset({"embed", "resid_pre", "resid_post"})
+"""Sites that are in every run."""
+
+
 class Session:
     """Measures plans on one model, one set of prompts, some metrics and one direction.
 
@@ -202,6 +206,16 @@ class Session:
             runs = self._from(source, sites)
             with self._stores(plan, runs, source) as stores:
                 return cost_of(self._measurement(plan, runs, stores))
+
+    def cost_now(self, plan: Plan) -> Cost | None:
+        """As `cost`, by the runs that are here: never waits; `None` where they are not enough."""
+        sites = {node.site for patch in plan.patches for node in patch.nodes}
+        # In this order: runs are replaced first when another thread keeps more of them.
+        kept, runs = self._sites, self._runs
+        if not runs or not sites - UNRECORDED <= kept:
+            return None
+        with self._stores(plan, runs, None) as stores:
+            return cost_of(self._measurement(plan, runs, stores))
 
     def _measurement(
         self,
@@ -378,7 +392,7 @@ def sites_of(plan: Plan) -> set[str]:
     """Return the sites that must be kept of both runs to measure a plan."""
     sites = {node.site for patch in plan.patches for node in patch.nodes}
     sites |= set() if plan.form is None else {"z", "mlp_out", "attn_out", ATTENTION}
-    return sites - {"embed", "resid_pre", "resid_post"}
+    return sites - UNRECORDED
 
 
 def _is_ours(source: Source | None) -> bool:

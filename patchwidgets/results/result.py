@@ -47,13 +47,28 @@ class Measures(Protocol):
         ...
 
     def circuit(
-        self, nodes: Sequence[str], *, mlps: str = "live", order: "Result | None" = None
+        self,
+        nodes: Sequence[str],
+        *,
+        paths: "Mapping[str, Result | None]",
+        mlps: str = "live",
+        order: "Result | None" = None,
     ) -> Any:
         """Measure how much of the behaviour some nodes carry."""
         ...
 
     def paths_from(self, sender: str, *, form: str = "pinned") -> "Result":
         """Start the map of what a sender writes to."""
+        ...
+
+    def cost_now(self, name: str, **options: Any) -> Any:
+        """Return what a map takes, without waiting; `None` where that is not known."""
+        ...
+
+    def circuit_cost_now(
+        self, nodes: Sequence[str], *, mlps: str = "live", order: "Result | None" = None
+    ) -> Any:
+        """Return what a circuit takes, in the same way."""
         ...
 
 

@@ -18,7 +18,7 @@ from patchwidgets.views._words import cut
 from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.detail import Detail
-from patchwidgets.views.explorer import Explorer, Fact, Offers, Option, Setting, Tab
+from patchwidgets.views.explorer import Doubt, Explorer, Fact, Offers, Option, Setting, Tab
 from patchwidgets.views.heatmap import Heatmap
 from patchwidgets.views.token_strip import Pair, TokenStrip
 
@@ -30,6 +30,7 @@ def explorer(
     details: Sequence[tuple[Detail, bytes]] = (),
     circuit: Circuit | None = None,
     compared: tuple[str, Comparison, bytes] | None = None,
+    doubts: Sequence[Doubt] = (),
 ) -> tuple[Explorer, bytes]:
     """Return header and arrays of a picture of `results` as they are now, without waiting.
 
@@ -40,6 +41,7 @@ def explorer(
         details: What was asked of single cells, each with its arrays.
         circuit: What was pinned and measured.
         compared: Key of a tab, and its maps in all settings, with their arrays.
+        doubts: What was not begun, as it takes longer than a reader would like.
     """
     first, block = results[0], ArrayBlock()
     offers = offers or _offers(results)
@@ -57,6 +59,7 @@ def explorer(
         code=about.get("code", ""),
         settings=_settings(results) if offers else [],
         offers=offers,
+        doubts=list(doubts),
         details=[block.append(*one) for one in details],
         circuit=circuit,
         compared=compared[0] if compared else "",

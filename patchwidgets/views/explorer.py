@@ -80,6 +80,16 @@ class Offers(Wire):
     forms: list[Option]
 
 
+class Doubt(Wire):
+    """Something that takes longer than the reader would like, and was not begun for that."""
+
+    key: str
+    """Of the map that would be measured; of a circuit its setting, `circuit` and its nodes."""
+    cost: str
+    """How long it takes, in words."""
+    seconds: float
+
+
 class Explorer(Wire):
     """Everything needed to look at a result and its drill-downs without a kernel."""
 
@@ -114,6 +124,8 @@ class Explorer(Wire):
     for it."""
     compared: str = ""
     """Key of the tab that is compared; empty for none."""
+    doubts: list[Doubt] = Field(default_factory=list)
+    """What a kernel was asked for with a limit of time, and did not measure for that."""
     offers: Offers | None = None
     """What there is to choose from; null where one first map is shown and no study is behind it."""
 
@@ -135,7 +147,10 @@ class ExplorerState(Wire):
     form: str
     """Form of the path maps that are opened next; empty means `pinned`."""
     pins: list[str]
-    """Nodes that were pinned into a circuit."""
+    """Nodes that were pinned into a circuit, and paths between them."""
+
+
+Limit = Annotated[float, Field(ge=0)]
 
 
 class SweepCommand(Wire):
@@ -163,6 +178,8 @@ class DrillCommand(Wire):
     """Key of the setting in which it is measured; empty for the first."""
     form: str = ""
     """Which nodes are frozen on the way; empty for `pinned`."""
+    limit: Limit = 0
+    """Where it takes more seconds, it is only said how many; 0 for no limit."""
 
 
 class DetailCommand(Wire):
@@ -182,8 +199,12 @@ class CircuitCommand(Wire):
 
     command: Literal["circuit"] = "circuit"
     nodes: list[str]
+    paths: list[str] = Field(default_factory=list)
+    """Paths between them, which are drawn."""
     setting: str
     """Key of the setting in which it is measured; empty for the first."""
+    limit: Limit = 0
+    """Where it takes more seconds, it is only said how many; 0 for no limit."""
 
 
 class CompareCommand(Wire):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from patchwidgets.circuits.result import CircuitResult
@@ -13,7 +14,7 @@ from patchwidgets.views._circuit import circuit
 from patchwidgets.views._explorer import by_key, explorer, key_among
 from patchwidgets.views._keys import setting_key, setting_of
 from patchwidgets.views.detail import BUSY, Detail
-from patchwidgets.views.explorer import Offers
+from patchwidgets.views.explorer import Doubt, Offers
 from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.side_by_side import SideBySide
@@ -63,6 +64,7 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._problems: list[str] = []
         self._details: dict[tuple[str, str], tuple[Detail, bytes]] = {}
         self._circuit: CircuitResult | None = None
+        self._doubts: dict[str, Doubt] = {}
         self._beside = SideBySide()
         self._looked_at, self._pinned = Newest(self._answer), Newest(self._answer)
         self._waited_for = Newest(self._look_patiently)
@@ -92,7 +94,8 @@ class LiveExplorer(LiveView[PatchWidget]):
         drawn = None if self._circuit is None else circuit(self._circuit)[0]
         details = list(self._details.values())
         compared = self._beside.picture(self._results)
-        return explorer(self._results, self._problems, offers, details, drawn, compared)
+        doubts = list(self._doubts.values())
+        return explorer(self._results, self._problems, offers, details, drawn, compared, doubts)
 
     def _shown(self) -> Collection[Result]:
         return self._results
@@ -120,7 +123,7 @@ class LiveExplorer(LiveView[PatchWidget]):
                 self._draw()
                 self._store()
             case "circuit":
-                self._measure_circuit(command["nodes"], command["setting"])
+                self._measure_circuit(command)
 
     def _cancel(self, key: str) -> None:
         if key == CIRCUIT and self._circuit is not None:
@@ -153,9 +156,15 @@ class LiveExplorer(LiveView[PatchWidget]):
                 return study.paths_from(sender, form=form)
             return study.path(receiver.split(", "), form=form)
 
+        def cost() -> Any:
+            if sender:
+                return study.cost_now("paths_from", sender=sender, form=form)
+            return study.cost_now("path", receivers=receiver.split(", "), form=form)
+
         about = f"from {sender}" if sender else receiver
         written = "" if form == "pinned" else f" ({form})"
-        self._open(f"{command['setting']}{about}{written}", start)
+        key = f"{command['setting']}{about}{written}"
+        self._open(key, start, lambda: self._doubt(key, cost, command["limit"]))
 
     def _look_closely(self, asked: dict[str, Any], wait: bool = False) -> None:
         key = asked["map"]
@@ -190,20 +199,38 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._draw()
         self._store()
 
-    def _measure_circuit(self, nodes: Sequence[str], setting: str) -> None:
+    def _measure_circuit(self, command: dict[str, Any]) -> None:
+        nodes, paths, setting = (command[name] for name in ("nodes", "paths", "setting"))
         study = self._study_in(setting)
         if study is None:
             return
         heads = self.results.get(f"{setting}heads")
         order = heads if heads is not None and heads.progress.state == "done" else None
         counted = any(node.partition("@")[0].endswith(".mlp_out") for node in nodes)
-        measured = study.circuit(nodes, order=order, mlps="counted" if counted else "live")
+        mlps = "counted" if counted else "live"
+        key = f"{setting}{CIRCUIT} {', '.join(nodes)}"
+        cost = partial(study.circuit_cost_now, nodes, order=order, mlps=mlps)
+        if self._doubt(key, cost, command["limit"]):
+            return
+        known = {path: self._map_of(path, setting) for path in paths}
+        measured = study.circuit(nodes, paths=known, order=order, mlps=mlps)
         with self._lock:
             old, self._circuit = self._circuit, measured
         if old is not None:
             old.cancel()
         self._draw()
         self._follow([measured.measured])
+
+    def _map_of(self, path: str, setting: str) -> Result | None:
+        """Return a map with the effect of a path, in the form that is looked at if there is one."""
+        known = [
+            result
+            for result in self.results.values()
+            if setting_key(setting_of(result), setting_of(self._results[0])) == setting
+            and any(str(patch.path) == path for patch in result.plan.patches)
+        ]
+        known.sort(key=lambda result: result.plan.form != (self.widget.form or "pinned"))
+        return known[0] if known else None
 
     def _complain(self, problem: PatchwidgetsError) -> None:
         with self._lock:
@@ -222,7 +249,23 @@ class LiveExplorer(LiveView[PatchWidget]):
         for result in self.results.values():
             result.cancel()
 
-    def _open(self, key: str, start: Callable[[], Result]) -> None:
+    def _doubt(self, key: str, cost: Callable[[], Any], limit: float | int) -> bool:
+        """Return whether something takes longer than a limit, and say so in the view if it does."""
+        takes = cost() if limit else None
+        with self._lock:
+            self._doubts.pop(key, None)
+            if takes is None or takes.seconds <= limit:
+                return False
+            self._doubts[key] = Doubt(key=key, cost=takes.time, seconds=takes.seconds)
+        self._draw()
+        return True
+
+    def _open(
+        self,
+        key: str,
+        start: Callable[[], Result],
+        doubted: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Start the map that was asked for, unless it is here or is being started just now."""
         with self._lock:
             here = self.results.get(key)
@@ -231,7 +274,8 @@ class LiveExplorer(LiveView[PatchWidget]):
             self._asked.add(key)
         # Not under the lock: the thread that measures needs it, and this may wait for that thread.
         try:
-            self.take(start())
+            if not doubted():
+                self.take(start())
         finally:
             with self._lock:
                 self._asked.remove(key)

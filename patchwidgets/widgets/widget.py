@@ -133,7 +133,7 @@ class PatchWidget(ViewWidget):
     form = t.Unicode().tag(sync=True)
     """Form of the path maps that are opened next; empty means `pinned`."""
     pins = t.List(t.Unicode()).tag(sync=True)
-    """Nodes that were pinned into a circuit."""
+    """Nodes that were pinned into a circuit, and paths between them, as `L5H1 -> L9H6.q`."""
 
     def _still_key(self) -> str:
         return self.trail[-1] if self.trail else ""

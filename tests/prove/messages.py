@@ -49,7 +49,7 @@ COMMANDS: tuple[dict[str, Any], ...] = (
     {"command": "drill", "receiver": "L2H1.q", "setting": "", "sender": "", "form": ""},
     {"command": "drill", "receiver": "", "setting": "", "sender": "L0H1", "form": "direct"},
     {"command": "detail", "map": "heads", "node": "L1H1", "prompt": 0},
-    {"command": "circuit", "nodes": ["L1H1", "L2H0"], "setting": ""},
+    {"command": "circuit", "nodes": ["L1H1", "L2H0"], "setting": "", "limit": 60.0},
     {"command": "compare", "tab": "heads"},
     {"command": "cancel", "key": "heads"},
     {"command": "silence", "rule": "few_prompts"},
@@ -70,7 +70,7 @@ TRAITS: dict[str, Any] = {
     "prompt": 1,
     "estimates": False,
     "form": "direct",
-    "pins": ["L1H1", "L2H0"],
+    "pins": ["L1H1", "L2H0", "L1H1 -> L2H0.q"],
 }
 STRANGE: tuple[Any, ...] = (None, 0, "cancel", [], {}, [{"command": "cancel"}], *HOSTILE)
 

@@ -97,6 +97,11 @@ function drawnAs(written: string, nodes: CircuitNode[], headsPerKvHead: number):
   return (exact.length ? exact : found).map(({ name }) => name);
 }
 
+/** Returns whether what was pinned is a path, and not a node. */
+export function isPath(pin: string): boolean {
+  return pin.includes("->");
+}
+
 /** Returns whether a node is part of the circuit, and not only where a path starts or ends. */
 export function isPinned({ kind }: CircuitNode): boolean {
   return kind === "head" || kind === "mlp";

@@ -58,7 +58,10 @@ export function questionOf({ name, sender }: Way): string {
 }
 
 /** Returns the key of the map that a way leads to, after that of its setting. */
-export function keyOf({ receiver, sender }: Way, form: string): string {
+export function keyOf(
+  { receiver, sender }: Pick<Way, "receiver" | "sender">,
+  form: string,
+): string {
   const of = form && form !== "pinned" ? ` (${form})` : "";
   return `${sender ? `from ${sender}` : receiver}${of}`;
 }

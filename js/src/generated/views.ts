@@ -58,6 +58,10 @@ export interface Explorer {
    */
   compared?: string;
   /**
+   * What a kernel was asked for with a limit of time, and did not measure for that.
+   */
+  doubts?: Doubt[];
+  /**
    * What there is to choose from; null where one first map is shown and no study is behind it.
    */
   offers?: Offers | null;
@@ -291,9 +295,17 @@ export interface CircuitCommand {
   command: "circuit";
   nodes: string[];
   /**
+   * Paths between them, which are drawn.
+   */
+  paths: string[];
+  /**
    * Key of the setting in which it is measured; empty for the first.
    */
   setting: string;
+  /**
+   * Where it takes more seconds, it is only said how many; 0 for no limit.
+   */
+  limit: number;
 }
 /**
  * A path that was pinned, or one leg of it.
@@ -569,6 +581,20 @@ export interface Disagreement {
   opposite: boolean;
 }
 /**
+ * Something that takes longer than the reader would like, and was not begun for that.
+ */
+export interface Doubt {
+  /**
+   * Of the map that would be measured; of a circuit its setting, `circuit` and its nodes.
+   */
+  key: string;
+  /**
+   * How long it takes, in words.
+   */
+  cost: string;
+  seconds: number;
+}
+/**
  * Asks for a path map; answered by a new map.
  */
 export interface DrillCommand {
@@ -589,6 +615,10 @@ export interface DrillCommand {
    * Which nodes are frozen on the way; empty for `pinned`.
    */
   form: string;
+  /**
+   * Where it takes more seconds, it is only said how many; 0 for no limit.
+   */
+  limit: number;
 }
 /**
  * What one metric says of all pairs together, in its own unit; null where nothing is known.
@@ -664,7 +694,7 @@ export interface ExplorerState {
    */
   form: string;
   /**
-   * Nodes that were pinned into a circuit.
+   * Nodes that were pinned into a circuit, and paths between them.
    */
   pins: string[];
 }

@@ -18,8 +18,10 @@ export interface CellPanelProps {
   /** What the selected node sends to, in a path map. */
   receiver: string;
   choices: Choice[];
-  /** Whether the node is pinned; null where it cannot be. */
+  /** Whether the node or the path is pinned; null where it cannot be. */
   pinned: boolean | null;
+  /** Whether that is a path. */
+  path: boolean;
   peaks: Peak[];
   /** What those peaks are. */
   peaksOf: string;
@@ -77,9 +79,11 @@ export class CellPanel {
     );
   }
 
-  private showWays({ facts, choices, hint, pinned }: CellPanelProps): void {
+  private showWays({ facts, choices, hint, pinned, path }: CellPanelProps): void {
     const title = facts && choices.length ? `What feeds ${facts.name}?` : "";
-    const label = pinned ? "Take it from the circuit" : "Pin into the circuit";
+    const label = pinned
+      ? `Take ${path ? "this path" : "it"} from the circuit`
+      : `Pin ${path ? "this path " : ""}into the circuit`;
     fill(
       this.ways,
       title && h("div", { class: "pw-subtitle" }, title),

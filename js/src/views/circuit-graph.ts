@@ -24,6 +24,8 @@ export interface GraphProps {
   selected: string;
   theme: Theme;
   width: number;
+  /** Paths that are no part of what was pinned; they are drawn paler. */
+  unpinned?: ReadonlySet<string> | undefined;
 }
 
 /** A circuit as a layered graph: inputs low, logits high. One stop for the Tab key. */
@@ -46,10 +48,11 @@ export class CircuitGraph {
     on("click", (event) => this.press(event.target as Element), { signal });
   }
 
-  update({ circuit, selected, theme, width }: GraphProps): void {
+  update({ circuit, selected, theme, width, unpinned = new Set() }: GraphProps): void {
     const { nodes, edges, effects } = circuit;
     const colors = [theme.palette.dark, theme.text, theme.muted, theme.font];
-    const drawnBy = JSON.stringify([nodes, edges, effects, selected, width, colors]);
+    const paler = [...unpinned];
+    const drawnBy = JSON.stringify([nodes, edges, effects, selected, width, colors, paler]);
     if (drawnBy === this.drawnBy) return;
     this.drawnBy = drawnBy;
     const focused = this.picture.contains(focusedAt(this.picture)) ? this.stop : null;
@@ -57,9 +60,9 @@ export class CircuitGraph {
     const all = withLogits(nodes);
     const placed = layout(all, linksOf(circuit, all), width);
     this.placed = [...placed.nodes].sort((a, b) => b.row - a.row || a.x - b.x);
-    this.draw(placed, circuit, selected, theme);
+    this.draw(placed, circuit, selected, { theme, unpinned });
     this.settle(before, selected, focused !== null);
-    this.say(circuit);
+    this.say(circuit, unpinned);
   }
 
   /** Puts the keyboard on a node. */
@@ -72,10 +75,16 @@ export class CircuitGraph {
     this.element.remove();
   }
 
-  private draw(placed: Layout, circuit: Circuit, selected: string, theme: Theme): void {
+  private draw(
+    placed: Layout,
+    circuit: Circuit,
+    selected: string,
+    how: Pick<Pen, "theme" | "unpinned">,
+  ): void {
     const { width, height } = placed;
+    const { theme } = how;
     const limit = limitOf([...circuit.nodes, ...circuit.edges].map(({ effect }) => effect ?? 0));
-    const pen = { theme, limit, dense: placed.dense, effects: circuit.effects };
+    const pen = { ...how, limit, dense: placed.dense, effects: circuit.effects };
     this.shapes = new Map(
       placed.nodes.map((one) => [one.node.name, shapeOf(one, selected, pen)] as const),
     );
@@ -114,12 +123,13 @@ export class CircuitGraph {
   }
 
   /** Writes what the lines say, for those who do not see them, and what they mean. */
-  private say({ nodes, edges, effects }: Circuit): void {
+  private say({ nodes, edges, effects }: Circuit, unpinned: ReadonlySet<string>): void {
     const label = (name: string) => nodes.find((node) => node.name === name)?.label ?? name;
-    const told = edges.map(({ sender, receiver, input, effect }) => {
+    const told = edges.map(({ path, sender, receiver, input, effect }) => {
       const where = input ? `the ${INPUTS[input]} of ${label(receiver)}` : label(receiver);
       const what = effect === null ? "not measured" : `${effects} ${signed(effect)}`;
-      return h("li", {}, `${label(sender)} to ${where}: ${what}`);
+      const more = unpinned.has(path) ? ", not pinned" : "";
+      return h("li", {}, `${label(sender)} to ${where}: ${what}${more}`);
     });
     fill(this.paths, ...told);
     const whole = lonely({ nodes, edges }).some(({ effect }) => effect !== null);
@@ -127,6 +137,7 @@ export class CircuitGraph {
       effects && `numbers: ${effects}`,
       effects && "dashed: negative",
       edges.some(({ effect }) => effect === null) && "grey: not measured",
+      edges.some(({ path }) => unpinned.has(path)) && "pale: measured, not pinned",
       whole && "dotted: a node’s whole effect, by whatever route",
     ];
     this.legend.textContent = parts.filter(Boolean).join(" · ");
@@ -167,6 +178,7 @@ interface Pen {
   limit: number;
   dense: boolean;
   effects: string;
+  unpinned: ReadonlySet<string>;
 }
 
 function withLogits(nodes: CircuitNode[]): CircuitNode[] {
@@ -208,15 +220,19 @@ function colorOf(effect: number | null, { theme, limit }: Pen): string {
 function lineOf({ edge, effect, points }: PlacedEdge, pen: Pen): SVGPathElement {
   const size = effect === null ? 0 : Math.min(1, Math.abs(effect) / pen.limit);
   const sign = effect === null || effect >= 0 ? "" : "negative";
-  return s("path", {
+  const pale = edge !== null && pen.unpinned.has(edge.path);
+  const what = effect === null ? "not measured" : `${pen.effects} ${signed(effect)}`;
+  const look = {
     class: `pw-graph-line${edge ? "" : " pw-graph-whole"}`,
+    "stroke-opacity": pale ? 0.45 : null,
     "data-sign": sign,
     d: curveThrough(points),
     fill: "none",
     stroke: colorOf(effect, pen),
     "stroke-width": edge ? 1.4 + 2 * size : 1.2,
     "stroke-dasharray": edge ? (sign ? "7 4" : null) : sign ? "6 3 1 3" : "1.5 3",
-  });
+  };
+  return s("path", look, edge && s("title", {}, `${edge.path}: ${what}`));
 }
 
 /** Returns a line that moves sideways only between rows. */

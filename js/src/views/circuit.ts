@@ -16,6 +16,8 @@ export interface CircuitProps {
   width: number;
   /** Name of the metric that is shown; the first where it is not known. */
   metric?: string;
+  /** Paths that were measured between the nodes and are not pinned. */
+  unpinned?: ReadonlySet<string>;
 }
 
 /** A circuit as a graph, what it carries in words, and the curve over its size. */
@@ -50,11 +52,11 @@ export class CircuitView {
 
   update(props: CircuitProps): void {
     this.props = props;
-    const { circuit, selected, theme, width } = props;
+    const { circuit, selected, theme, width, unpinned } = props;
     const metric = this.shown;
     this.empty.hidden = circuit.nodes.length > 0;
     this.graph.element.hidden = !circuit.nodes.length;
-    this.graph.update({ circuit, selected, theme, width });
+    this.graph.update({ circuit, selected, theme, width, unpinned });
     this.showChosen(circuit, selected);
     fill(this.words, ...sentencesOf(circuit, metric));
     this.curve.update(metric, circuit.size, width);

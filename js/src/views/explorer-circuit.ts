@@ -1,7 +1,8 @@
 import { Status } from "../core/chart";
 import { isPinned, type Pin, pinnedCircuit } from "../core/circuit";
 import { button, h } from "../core/dom";
-import { nodesOf } from "../core/nodes";
+import { keyOf, nodesOf } from "../core/nodes";
+import { endsOf } from "../core/path";
 import type { Payload } from "../core/payload";
 import { splitKey } from "../core/settings";
 import type { Theme } from "../core/theme";
@@ -49,13 +50,15 @@ export class ExplorerCircuit {
   }
 
   update({ payload, looking, theme, width, live }: PinnedProps): void {
-    const { pins } = looking;
+    const { pinnedNodes: pins } = looking;
     const measured = measuredOf(payload, pins);
     this.element.hidden = !payload.header.drills || (!pins.length && !measured);
     if (this.element.hidden) return;
-    const circuit = shownOf(payload, looking, measured);
+    const loose = pathsBetween(payload, looking);
+    const circuit = shownOf(payload, looking, measured, loose);
     const { selection: selected, metric } = looking;
-    this.view.update({ circuit, selected, theme, width, metric });
+    const unpinned = new Set(loose.map(({ name }) => name));
+    this.view.update({ circuit, selected, theme, width, metric, unpinned });
     const state = measured?.progress?.state;
     this.stop.hidden = !live || (state !== "running" && state !== "waiting");
     this.measure.hidden =
@@ -82,17 +85,26 @@ export function measuredOf({ header }: Payload, pins: string[]): Circuit | null 
   return names.join() === [...pins].sort().join() ? circuit : null;
 }
 
-/** Returns the pinned nodes with the paths between them that were measured, and their effects. */
-function shownOf(payload: Payload, looking: Looking, measured: Circuit | null): Circuit {
+/** Returns what was pinned and the other paths that were measured between it, with all effects. */
+function shownOf(
+  payload: Payload,
+  looking: Looking,
+  measured: Circuit | null,
+  loose: Pin[],
+): Circuit {
   const { header, charts } = payload;
   const each = header.heads_per_kv_head;
   const first = looking.chart(looking.first) ?? charts[0];
   const index = first?.metricIndex(looking.metric) ?? 0;
-  const nodes = looking.pins.map((name) => ({ name, effect: effectIn(looking, name) }));
+  const nodes = looking.pinnedNodes.map((name) => ({ name, effect: effectIn(looking, name) }));
+  const paths = looking.pinnedPaths.map((name) => ({
+    name,
+    effect: effectAlong(payload, looking, name),
+  }));
   const normalized = first?.metric(index).normalized ?? true;
   const drawn = pinnedCircuit(
     nodes,
-    pathsBetween(payload, looking),
+    [...paths, ...loose],
     each,
     normalized ? "normalized effect" : "effect",
   );
@@ -111,7 +123,25 @@ function effectIn(looking: Looking, name: string): number | null {
   return null;
 }
 
-/** Returns every path from a pinned node into another, or into the logits, that was measured. */
+/** Returns the effect of a path: in the form that is chosen, or else in one that was measured. */
+function effectAlong({ header }: Payload, looking: Looking, path: string): number | null {
+  const [sender, receiver] = endsOf(path);
+  const forms = header.offers?.forms.map(({ value }) => value) ?? [];
+  for (const form of [looking.form, "", ...forms]) {
+    for (const [ends, cell] of [
+      [{ receiver, sender: "" }, sender],
+      [{ receiver: "", sender }, receiver],
+    ] as const) {
+      const chart = looking.chart(looking.prefix + keyOf(ends, form));
+      const at = chart?.cellOf(cell) ?? -1;
+      if (chart?.status[at] !== Status.measured) continue;
+      return chart.read(chart.metricIndex(looking.metric), at).value;
+    }
+  }
+  return null;
+}
+
+/** Returns every other path from a pinned node into one, or the logits, that was measured. */
 function pathsBetween({ header, charts }: Payload, looking: Looking): Pin[] {
   const found: Pin[] = [];
   const own = looking.form === "pinned" ? "" : looking.form;
@@ -123,7 +153,8 @@ function pathsBetween({ header, charts }: Payload, looking: Looking): Pin[] {
     // One form only: two numbers for one line would say nothing.
     const other = setting.key !== looking.prefix || form !== own;
     if (other || !into || about.startsWith("from ")) continue;
-    for (const sender of looking.pins) {
+    for (const sender of looking.pinnedNodes) {
+      if (looking.pins.includes(`${sender} -> ${about}`)) continue;
       const cell = chart.cellOf(sender);
       if (cell < 0 || chart.status[cell] !== Status.measured) continue;
       const { value } = chart.read(chart.metricIndex(looking.metric), cell);

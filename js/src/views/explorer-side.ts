@@ -1,6 +1,7 @@
 import type { Chart } from "../core/chart";
+import { isPath } from "../core/circuit";
 import { h } from "../core/dom";
-import { parseReader, type Way } from "../core/nodes";
+import type { Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import type { Theme } from "../core/theme";
 import type { TokenStrip } from "../generated/views";
@@ -12,6 +13,7 @@ import { ExplorerDetail } from "./explorer-detail";
 import type { Looking } from "./looking";
 import { SIDE_WIDTH } from "./map-row";
 import { peaksOf } from "./peaks";
+import { pinOf } from "./pinning";
 import { sizeAt } from "./size";
 import { choicesAt, hintAt, toLogits } from "./ways";
 
@@ -39,7 +41,8 @@ export interface SideEvents {
   drill(way: Way): void;
   select(cell: number): void;
   choose(node: string): void;
-  pin(node: string): void;
+  /** A node or a path. */
+  pin(pin: string): void;
   measure(): void;
   stop(): void;
   prompt(prompt: number): void;
@@ -54,13 +57,14 @@ export class ExplorerSide {
   private readonly circuit: ExplorerCircuit;
   private readonly advice: AdviceView;
   readonly element: HTMLElement;
-  private selection = "";
+  /** What the button for pinning pins; empty for nothing. */
+  private offered = "";
 
   constructor(events: SideEvents) {
     this.panel = new CellPanel(
       (way) => events.drill(way),
       (cell) => events.select(cell),
-      () => events.pin(this.selection),
+      () => events.pin(this.offered),
     );
     this.detail = new ExplorerDetail((prompt) => events.prompt(prompt));
     this.circuit = new ExplorerCircuit({
@@ -96,7 +100,7 @@ export class ExplorerSide {
     const metric = chart.metricIndex(looking.metric);
     const cell = looking.cellIn(key);
     const about = key === looking.first ? "" : key.slice(looking.prefix.length);
-    this.selection = looking.selection;
+    this.offered = pinOf(payload, looking, chart, cell);
     this.panel.update({
       facts: cell < 0 ? null : cellFacts(chart, metric, cell, looking.estimates),
       receiver: about,
@@ -104,7 +108,8 @@ export class ExplorerSide {
         cell < 0
           ? toLogits(payload, looking, live)
           : choicesAt(payload, looking, live, chart, cell),
-      pinned: pinnedAt(payload, looking, chart, cell),
+      pinned: this.offered ? looking.pins.includes(this.offered) : null,
+      path: isPath(this.offered),
       peaks: peaksOf(chart, metric, theme.palette, looking.estimates),
       peaksOf: about ? `Strongest into ${about}` : "Strongest cells",
       hint: hintAt(payload, chart, cell),
@@ -127,17 +132,6 @@ export class ExplorerSide {
     this.detail.destroy();
     this.circuit.destroy();
   }
-}
-
-/** Returns whether the node of a cell is pinned; null where it is none that can be. */
-export function pinnedAt(
-  { header }: Payload,
-  looking: Looking,
-  chart: Chart,
-  cell: number,
-): boolean | null {
-  const node = cell < 0 ? "" : chart.nameOf(cell);
-  return parseReader(node) && header.drills ? looking.pins.includes(node) : null;
 }
 
 function roomFor(width: number): number {

@@ -9,6 +9,7 @@ import { BaselineView } from "./baseline";
 import { Breadcrumb } from "./breadcrumb";
 import { Closer } from "./closer";
 import { codeOf } from "./code";
+import { ConfirmView } from "./confirm";
 import { ExplorerCompare, isComparable } from "./explorer-compare";
 import { ExplorerHead } from "./explorer-head";
 import { ExplorerSettings, type SettingChange } from "./explorer-settings";
@@ -59,6 +60,10 @@ export class ExplorerView {
   /** Whether the first map is seen by all methods at once. */
   private comparing = false;
   private readonly asking = new Asking((text) => this.progress.say(text));
+  private readonly confirm = new ConfirmView(this.asking, () => {
+    this.render();
+    this.maps.focus(this.looking.active);
+  });
 
   constructor(
     parent: HTMLElement,
@@ -80,8 +85,11 @@ export class ExplorerView {
       drill: (way) => this.drill(this.looking.active, way),
       select: (cell) => this.select(this.looking.active, cell),
       choose: (selection) => this.change({ selection }),
-      pin: (node) => this.pin(node),
-      measure: () => this.asking.weigh(this.looking, this.host),
+      pin: (pin) => this.pin(pin),
+      measure: () => {
+        this.asking.weigh(this.payload, this.looking, this.host);
+        this.confirm.update(this.looking.first);
+      },
       stop: () => this.host.command({ command: "cancel", key: "circuit" }),
       prompt: (prompt) => this.change({ prompt }),
       silence: (rule) => this.host.command({ command: "silence", rule }),
@@ -93,7 +101,7 @@ export class ExplorerView {
         boxOf: (key, cell) => this.maps.boxIn(this.element, key, cell),
         drill: (key, way) => this.drill(key, way),
         pick: (way) => this.drill(this.looking.active, way),
-        pin: (node) => this.pin(node),
+        pin: (pin) => this.pin(pin),
         back: () => this.maps.focus(this.looking.active),
         say: (text) => this.progress.say(text),
       },
@@ -110,6 +118,7 @@ export class ExplorerView {
   update(payload: Payload): void {
     this.payload = payload;
     this.looking.replace(payload);
+    this.asking.hear(payload);
     const opening = this.asking.arrived(this.looking);
     if (opening) this.arrive(opening);
     this.render();
@@ -167,6 +176,7 @@ export class ExplorerView {
         ),
         this.side.element,
       ),
+      this.confirm.element,
       this.progress.element,
       this.queue.element,
       this.pointing.tooltip.element,
@@ -210,6 +220,7 @@ export class ExplorerView {
     this.lookCloser();
     const { progress } = measuredIn(this.payload, looking).map;
     this.progress.update(progress, host.live, header.drills);
+    this.confirm.update(looking.first);
     this.queue.update(header.maps, measuredIn(this.payload, looking).map.key, host.live);
   }
 
@@ -297,18 +308,19 @@ export class ExplorerView {
     this.renderCell();
   }
 
-  private pin(node: string): void {
-    this.looking.pin(node);
+  private pin(pin: string): void {
+    this.looking.pin(pin);
     const { pins } = this.looking;
     this.host.setState({ pins: [...pins] });
-    this.progress.say(pins.includes(node) ? `pinned ${node}` : `unpinned ${node}`);
+    this.progress.say(pins.includes(pin) ? `pinned ${pin}` : `unpinned ${pin}`);
     this.side.update(this.sideProps);
   }
 
   private drill(from: string, way: Way): void {
     this.pointing.hide();
-    const opening = this.asking.take(from, way, this.looking, this.host);
+    const opening = this.asking.take(from, way, this.payload, this.looking, this.host);
     if (opening) this.arrive(opening);
+    else this.confirm.update(this.looking.first);
   }
 
   private arrive({ from, key }: Opening): void {
@@ -360,6 +372,7 @@ export class ExplorerView {
 
   private cancel(): void {
     this.asking.forget();
+    this.confirm.update(this.looking.first);
     const chart = measuredIn(this.payload, this.looking);
     const { key } = chart.map;
     if (!isGoing(chart) || !this.host.live) return;

@@ -1,6 +1,7 @@
 import type { Chart } from "../core/chart";
-import { isPinned } from "../core/circuit";
+import { isPath, isPinned } from "../core/circuit";
 import { nodesOf } from "../core/nodes";
+import { endsOf } from "../core/path";
 import type { Payload } from "../core/payload";
 import { type Chosen, settingKey, settingsOf, splitKey } from "../core/settings";
 import type { ExplorerState, Setting } from "../generated/views";
@@ -15,6 +16,7 @@ export class Looking {
   estimates = true;
   /** Form of the path maps that are opened next; empty for `pinned`. */
   form = "";
+  /** Nodes that were pinned into a circuit, and paths between them. */
   pins: string[] = [];
   /** How the maps that are shown are measured, or would be. */
   wanted: Chosen;
@@ -22,6 +24,8 @@ export class Looking {
   private tab: string;
   private readonly opened = new Map<string, string[]>();
   private readonly picks = new Map<string, string>();
+  /** The nodes that came with each path that was pinned here, and leave with it. */
+  private readonly brought = new Map<string, string[]>();
 
   constructor(private payload: Payload) {
     const [setting, tab] = splitKey(payload.charts[0]?.map.key ?? "", this.settings);
@@ -29,8 +33,9 @@ export class Looking {
     this.tab = tab;
     this.active = this.first;
     // What was measured last is what a reader without a kernel finds pinned.
-    const nodes = payload.header.circuit?.nodes ?? [];
-    this.pins = nodes.filter(isPinned).map(({ name }) => name);
+    const { nodes = [], edges = [] } = payload.header.circuit ?? {};
+    const paths = new Set(edges.map(({ path }) => path));
+    this.pins = [...nodes.filter(isPinned).map(({ name }) => name), ...paths];
   }
 
   /** Goes on with newer maps, and closes those that are gone. */
@@ -92,10 +97,28 @@ export class Looking {
     this.active = key;
   }
 
-  /** Pins a node, or takes its pin away. */
-  pin(node: string): void {
-    const { pins } = this;
-    this.pins = pins.includes(node) ? pins.filter((one) => one !== node) : [...pins, node];
+  /** The nodes among what was pinned. */
+  get pinnedNodes(): string[] {
+    return this.pins.filter((pin) => !isPath(pin));
+  }
+
+  /** The paths among what was pinned. */
+  get pinnedPaths(): string[] {
+    return this.pins.filter(isPath);
+  }
+
+  /**
+   * Pins a node, or a path with the nodes at its ends; or takes it away, a node with the paths that
+   * would lose an end, a path with the nodes that came with it.
+   */
+  pin(pin: string): void {
+    const left = this.pins.filter((one) => one !== pin);
+    if (left.length < this.pins.length) this.unpin(pin, left);
+    else {
+      const brought = isPath(pin) ? this.endsToPin(pin) : [];
+      this.brought.set(pin, brought);
+      this.pins = [...left, ...brought, pin];
+    }
   }
 
   /** Looks at another first map, with what was opened from it before. */
@@ -149,6 +172,32 @@ export class Looking {
     return { selection, trail, metric, prompt, estimates, form, pins: [...this.pins] };
   }
 
+  private unpin(pin: string, left: string[]): void {
+    const needed = left.filter(isPath).flatMap((path) => this.endNodes(path).flat());
+    const gone = (this.brought.get(pin) ?? []).filter((node) => !needed.includes(node));
+    const kept = left.filter((one) => !gone.includes(one));
+    const there = (end: string[]) => !end.length || end.some((node) => isAmong(node, kept));
+    this.pins = kept.filter((one) => !isPath(one) || this.endNodes(one).every(there));
+  }
+
+  /** Returns for both ends of a path the nodes that it may be drawn at; none for an outer end. */
+  private endNodes(path: string): [string[], string[]] {
+    const [sender, receiver] = endsOf(path);
+    const each = this.payload.header.heads_per_kv_head;
+    return [sender === "embed" ? [] : [sender], nodesOf(receiver, each)];
+  }
+
+  /** Returns the nodes that a path needs and that are not pinned yet. */
+  private endsToPin(path: string): string[] {
+    const [senders, readers] = this.endNodes(path);
+    const pinned = (node: string) => isAmong(node, this.pins);
+    // One key is read by several heads: that of the reader's way here, or else all of them.
+    const picked = [...this.picks.values()];
+    const came = readers.find((node) => picked.includes(node));
+    const reads = readers.some(pinned) ? [] : came ? [came] : readers;
+    return [...senders, ...reads].filter((node) => !pinned(node));
+  }
+
   private follow(trail: string[]): void {
     const [first = this.payload.charts[0]?.map.key ?? "", ...rest] = trail;
     const [setting, tab] = splitKey(first, this.settings);
@@ -173,4 +222,10 @@ export class Looking {
     if (holder) this.pick(holder, name);
     else if (!name) this.picks.delete(this.active);
   }
+}
+
+/** Returns whether a node is pinned, at whichever position. */
+function isAmong(node: string, pins: string[]): boolean {
+  const whole = (name: string) => name.split("@")[0];
+  return pins.some((pin) => !isPath(pin) && whole(pin) === whole(node));
 }

@@ -3,9 +3,9 @@ import type { Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import { cellFacts } from "./cell-facts";
 import { type Choice, DrillMenu } from "./drill-choice";
-import { pinnedAt } from "./explorer-side";
 import type { Box } from "./heatmap";
 import type { Looking } from "./looking";
+import { pinOf } from "./pinning";
 import { Tooltip } from "./tooltip";
 import { choicesAt, hintAt, toLogits } from "./ways";
 
@@ -25,7 +25,8 @@ export interface Pointers {
   drill: (key: string, way: Way) => void;
   /** As `drill`, from the map that is active. */
   pick: (way: Way) => void;
-  pin: (node: string) => void;
+  /** Pins a node or a path, or takes it away. */
+  pin: (pin: string) => void;
   /** Takes the focus back from the menu. */
   back: () => void;
   say: (text: string) => void;
@@ -71,8 +72,9 @@ export class Pointing {
   /** Takes the way that a letter names, or pins; returns whether the letter names anything. */
   letter(key: string, cell: number, letter: string): boolean {
     const { payload, looking, live, chart } = this.pointers.at(key);
-    if (letter === "p" && pinnedAt(payload, looking, chart, cell) !== null) {
-      this.pointers.pin(chart.nameOf(cell));
+    const pin = letter === "p" && pinOf(payload, looking, chart, cell);
+    if (pin) {
+      this.pointers.pin(pin);
       return true;
     }
     const choices = [...this.choicesAt(key, cell), ...toLogits(payload, looking, live)];

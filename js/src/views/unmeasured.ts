@@ -75,9 +75,9 @@ export class Unmeasured {
   }
 }
 
-function sentenceOf({ live, asked }: UnmeasuredProps): string {
+function sentenceOf({ live, asked, cost }: UnmeasuredProps): string {
   if (!live) return "Not measured. With a kernel, this measures it:";
-  return asked
-    ? "Asked for; the unpatched runs are made first."
-    : "Not measured with these settings.";
+  if (asked) return "Asked for; the unpatched runs are made first.";
+  const known = cost ? "" : " How long it takes is not known yet.";
+  return `Not measured with these settings.${known}`;
 }
