@@ -17,11 +17,11 @@ import { ExplorerTabs } from "./explorer-tabs";
 import type { HeatmapEvents } from "./heatmap";
 import { Looking } from "./looking";
 import { MapRow } from "./map-row";
+import { PairsStripView } from "./pairs-strip";
 import { type Pointed, Pointing } from "./pointing";
 import { ProgressView } from "./progress";
 import { QueueView } from "./queue";
 import { Surroundings } from "./surroundings";
-import { TokenStripView } from "./token-strip";
 import { unmeasuredOf } from "./unmeasured";
 import { isGoing, measuredIn } from "./ways";
 
@@ -31,7 +31,7 @@ export class ExplorerView {
   private readonly listening = new AbortController();
   private readonly head: ExplorerHead;
   private readonly settings = new ExplorerSettings((change) => this.reset(change));
-  private readonly strip = new TokenStripView((prompt) => this.change({ prompt }));
+  private readonly strip = new PairsStripView((prompt) => this.change({ prompt }));
   private readonly baseline = new BaselineView();
   private readonly tabs: ExplorerTabs;
   private readonly breadcrumb = new Breadcrumb(
