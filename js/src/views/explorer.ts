@@ -15,6 +15,7 @@ import { ExplorerSettings, type SettingChange } from "./explorer-settings";
 import { ExplorerSide, type SideProps } from "./explorer-side";
 import { ExplorerTabs } from "./explorer-tabs";
 import type { HeatmapEvents } from "./heatmap";
+import { markOf } from "./here";
 import { Looking } from "./looking";
 import { MapRow } from "./map-row";
 import { PairsStripView } from "./pairs-strip";
@@ -201,7 +202,7 @@ export class ExplorerView {
     this.head.update(header.title, fixed, this.code);
     this.head.offerMetrics(chart.map.metrics, metric.name);
     this.head.offerEstimates(header.maps, looking.estimates);
-    this.settings.update(header, looking.wanted, looking.form, host.live);
+    this.settings.update(header, looking, host.live);
     this.strip.update(strip ?? header.strip, looking.prompt);
     this.baseline.update(looking.wanted.direction, strip ?? header.strip, metric);
     this.renderTabs();
@@ -218,7 +219,9 @@ export class ExplorerView {
     const tabs = this.payload.header.offers?.tabs ?? [];
     const { prefix } = looking;
     const here = tabs.filter(({ key }) => looking.chart(prefix + key)).map(({ key }) => key);
-    this.tabs.update(tabs, looking.first.slice(prefix.length), new Set(here));
+    this.tabs.update(tabs, looking.first.slice(prefix.length), new Set(here), ({ key }) =>
+      markOf(looking, key, prefix, tabs),
+    );
     this.breadcrumb.update(looking.trail.map((key) => key.slice(prefix.length)));
     const comparable = isComparable(this.payload, looking, this.host.live);
     this.comparing &&= comparable;
