@@ -1,42 +1,71 @@
 """Explores a study by clicking: every map of it, in every setting, from one output cell."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from patchwidgets.engine.corrupting import reads_whole
+from patchwidgets.engine.corrupting import fitting, reads_whole
 from patchwidgets.engine.cost import Cost
 from patchwidgets.engine.session import Session
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.metrics import METRICS, as_metric
+from patchwidgets.models.records import noise_reaches
+from patchwidgets.models.spec import ModelSpec
 from patchwidgets.plans.paths import FORMS
 from patchwidgets.plans.plan import Plan
+from patchwidgets.plans.shape import PromptShape
+from patchwidgets.prompts.corruptions import CORRUPTIONS
+from patchwidgets.prompts.corruptions._noise import Noise
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tasks import TASKS
+from patchwidgets.prompts.words import TokenizerWords
 from patchwidgets.registry import one_of
 from patchwidgets.results.result import Result
 from patchwidgets.types import DIRECTIONS
-from patchwidgets.views._keys import Chosen, plan_key, setting_key, setting_of, tab_of
+from patchwidgets.views._keys import Chosen, parts_of, plan_key, setting_key, setting_of, tab_of
 from patchwidgets.views.explorer import Offers, Option, Tab, TabCost
 
 if TYPE_CHECKING:
     from patchwidgets.widgets.explorer import LiveExplorer
 
-MAPS: list[tuple[str, dict[str, Any]]] = [
-    ("heads", {}),
-    ("residual", {}),
-    ("mlp", {}),
-    ("attn", {}),
-    ("heads", {"positions": "roles"}),
-    ("mlp", {"positions": "roles"}),
-    ("mlp", {"window": 3}),
-    ("mlp", {"window": 5}),
-    ("mlp", {"positions": "buckets"}),
-    ("mlp", {"window": 5, "positions": "buckets"}),
-    ("heads", {"site": "q"}),
-    ("heads", {"site": "k"}),
-    ("heads", {"site": "v"}),
-]
-"""The first maps that are offered, with the options of their sweeps."""
+SITES = {
+    "heads": ("z", "q", "k", "v"),
+    "residual": ("resid_pre", "resid_mid", "resid_post"),
+    "mlp": ("mlp_out",),
+    "attn": ("attn_out",),
+}
+"""What the first maps of each sweep patch; the sweep's own site first."""
+
+WINDOWS = (1, 3, 5)
+"""Neighbouring layers that are patched together, where a sweep patches whole layers."""
+
+PLACES = {
+    "heads": (None, "roles", "each"),
+    "residual": (None, "roles", "buckets"),
+    "mlp": (None, "roles", "each", "buckets"),
+    "attn": (None, "roles", "each", "buckets"),
+}
+"""What is patched together by each sweep; `None` for what the sweep does by itself."""
+
+MOST_CELLS = 20_000
+"""Cells of a map that is offered besides a sweep's own."""
+
+
+def offered_maps(spec: ModelSpec, shape: PromptShape) -> list[tuple[str, dict[str, Any]]]:
+    """Return the first maps that are offered, as sweeps with their options."""
+    maps: list[tuple[str, dict[str, Any]]] = []
+    for name, sites in SITES.items():
+        windows = WINDOWS if name != "heads" else (1,)
+        for site, window, places in product(sites, windows, PLACES[name]):
+            options: dict[str, Any] = {} if site == sites[0] else {"site": site}
+            options |= {} if window == 1 else {"window": window}
+            options |= {} if places is None else {"positions": places}
+            by_token = places == "each" or (name == "residual" and places is None)
+            cells = spec.n_layers * (spec.n_heads if name == "heads" else 1)
+            cells *= max(shape.lengths) if by_token else 1
+            if not options or cells <= MOST_CELLS:
+                maps.append((name, options))
+    return maps
 
 
 class Exploring:
@@ -99,10 +128,11 @@ class Asking:
         self._own = setting_of(first)
         self._studies = {self._own: study}
         self._sweeps: dict[str, tuple[str, dict[str, Any]]] = {}
-        self._labels: dict[str, tuple[str, str]] = {}
+        self._described: dict[str, dict[str, Any]] = {}
         self._costs: dict[tuple[Chosen, str], tuple[str, float]] = {}
         self._corruptions = self._corruptions_of(study)
-        for name, options in [asked, *MAPS]:
+        spec = study._session.model.spec
+        for name, options in [asked, *offered_maps(spec, study.shape)]:
             self._offer(name, options)
 
     def offers(self) -> Offers:
@@ -112,8 +142,7 @@ class Asking:
             tabs=[
                 Tab(
                     key=key,
-                    group=self._labels[key][0],
-                    label=self._labels[key][1],
+                    **self._described[key],
                     code=_written(name, options),
                     **self._cost_here(key),
                     elsewhere=self._elsewhere(key),
@@ -144,18 +173,19 @@ class Asking:
         if setting_of(result) != self._own:
             self._study.adopt([result])
 
-    def estimate_costs(self) -> None:
-        """Find out how long the first maps take in every setting that was opened.
+    def estimate_costs(self) -> Iterator[None]:
+        """Find out how long the first maps take in every setting that was opened, one by one.
 
-        It waits while something is measured. Maps of queries, keys and values come last, as what
-        they patch is recorded for it.
+        It waits while something is measured. The sweeps' own maps come first, and those of other
+        sites last, as what they patch is recorded for it.
         """
-        sweeps = sorted(self._sweeps.items(), key=lambda one: "site" in one[1][1])
+        sweeps = sorted(self._sweeps.items(), key=lambda one: ("site" in one[1][1], len(one[1][1])))
         for setting, study in list(self._studies.items()):
             for key, (name, options) in sweeps:
                 if (setting, key) not in self._costs:
                     cost = study.cost(name, **options)
                     self._costs[setting, key] = cost.time, cost.seconds
+                    yield
 
     def _cost_here(self, tab: str) -> dict[str, Any]:
         """Return what a first map takes in the first setting, as far as that is known."""
@@ -201,21 +231,61 @@ class Asking:
             plan = self._study.plan(name, **options)
         except PatchwidgetsError:
             return
-        key = plan_key(plan)
+        key, (group, label) = plan_key(plan), tab_of(plan)
         self._sweeps.setdefault(key, (name, options))
-        self._labels.setdefault(key, tab_of(plan))
+        self._described.setdefault(key, {"group": group, "label": label, **parts_of(plan)})
 
-    def _corruptions_of(self, study: Any) -> dict[str, tuple[str, str]]:
-        """Return the corruptions of the study's task, by what results call them."""
+    def _corruptions_of(self, study: Any) -> dict[str, tuple[str, str | None]]:
+        """Return what can corrupt this study's prompts, by what results call it."""
         behaviour = study._opened["behaviour"]
+        reached = noise_reaches(study._session.model, study.prompts.groups[0].clean[:1])
+        noises = [
+            one for name in CORRUPTIONS.names() if isinstance(one := CORRUPTIONS.get(name), Noise)
+        ]
+        noises = noises if reached else []
         if isinstance(behaviour, PromptPairs):
-            return {}
+            return _own_corruptions(study, behaviour, noises)
         task = TASKS.get(behaviour) if isinstance(behaviour, str) else behaviour
-        return {
-            f"{name} at {site}": (name, site)
-            for name in ("token_replacement", "gaussian_noise")
-            for site in task.sites
-        }
+        words = TokenizerWords(study._session.model.tokenizer)
+        found = {f"token_replacement at {at}": ("token_replacement", at) for at in task.sites}
+        for at in task.sites:
+            try:
+                few = task.pairs(FEW, study._opened["seed"], at=at, words=words)
+            except PatchwidgetsError:
+                del found[f"token_replacement at {at}"]
+                continue
+            found |= {f"{one} at {at}": (one, at) for one in _fitting(study, few, None, noises)}
+        return found
+
+
+FEW = 16
+"""Prompt pairs on which it is tried whether noise has a size."""
+
+
+def _own_corruptions(
+    study: Any, pairs: PromptPairs, noises: Sequence[Noise]
+) -> dict[str, tuple[str, str | None]]:
+    """Return what can corrupt a user's own pairs: what they are given with, and noise.
+
+    Noise is added to the tokens that differ; to a role where a pair has no corrupted prompt.
+    """
+    given = all(pair.corrupted for pair in pairs)
+    found: dict[str, tuple[str, str | None]] = {}
+    if given:
+        found["as given"] = ("token_replacement", None)
+    for at in [None] if given else study.prompts.roles:
+        written = "" if at is None else f" at {at}"
+        found |= {f"{one}{written}": (one, at) for one in _fitting(study, pairs, at, noises)}
+    return found
+
+
+def _fitting(study: Any, pairs: PromptPairs, at: str | None, noises: Sequence[Noise]) -> list[str]:
+    """Return the names of the kinds of noise that have a size on some prompt pairs."""
+    bos = study._opened["prepend_bos"]
+    try:
+        return fitting(study._session.model, pairs, bos, at, study.metrics, noises)
+    except PatchwidgetsError:
+        return []
 
 
 def _options(values: Sequence[str]) -> list[Option]:

@@ -12,6 +12,7 @@ from tests import make_circuit_fixtures, make_comparison_fixtures, make_detail_f
 from tests import make_view_fixtures as views
 
 METRICS = ["logit_diff", "prob"]
+BEFORE = "before the layer (resid_pre)"
 CORRUPTION = "token_replacement at S2"
 
 
@@ -65,10 +66,12 @@ def settings() -> list[Setting]:
 def offers() -> Offers:
     """Return what a study of indirect objects offers."""
     tabs = [
-        ("heads", "Heads", "each whole", "", None),
-        ("residual by role", "Residual", "by role", "about 20 s", 20),
-        ("mlp", "MLP", "each whole", "", None),
-        ("mlp, windows of 5", "MLP", "windows of 5", "about 3 min", 170),
+        ("heads", "Heads", "each whole", "outputs (z)", 1, "", None),
+        ("residual by role", "Residual", "by role", BEFORE, 1, "about 20 s", 20),
+        ("mlp", "MLP", "each whole", "mlp_out", 1, "", None),
+        ("mlp, windows of 5", "MLP", "windows of 5", "mlp_out", 5, "about 3 min", 170),
+        ("heads v", "Heads", "values", "values (v)", 1, "about 40 s", 40),
+        ("heads by role", "Heads", "by role", "outputs (z)", 1, "", None),
     ]
     return Offers(
         tabs=[
@@ -79,8 +82,11 @@ def offers() -> Offers:
                 code=f"study.sweep('{key}')",
                 cost=cost,
                 seconds=seconds,
+                site=site,
+                window=window,
+                positions="each role" if "by role" in key else "all together",
             )
-            for key, group, label, cost, seconds in tabs
+            for key, group, label, site, window, cost, seconds in tabs
         ],
         directions=_options("denoising", "noising"),
         corruptions=_options(CORRUPTION, "gaussian_noise at S2"),

@@ -266,6 +266,22 @@ def test_an_explored_study_keeps_no_reader_out(open_page, scheme):
     assert violations_of(tab) == []
 
 
+def test_maps_and_pairs_are_chosen_by_keyboard_on_a_narrow_page(open_page):
+    tab = open_page("synthetic_exploring", width=300, bypass_csp=True)
+    tab.locator(".pw-pair-line").nth(1).focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator(".pw-place").text_content() == "pair 2 of 3"
+    tab.get_by_label("site").focus()
+    tab.keyboard.press("ArrowDown")
+    assert "Heads: values" in tab.locator(".pw-unmeasured").text_content()
+    assert tab.get_by_label("site").locator("option").all_text_contents() == [
+        "outputs (z) · ✓ here",
+        "values (v) · about 40 s",
+    ]
+    assert outside(tab) == []
+    assert violations_of(tab) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_estimates_keep_no_reader_out(open_page, scheme):
     tab = open_page("synthetic_estimated", color_scheme=scheme, bypass_csp=True)

@@ -70,6 +70,15 @@ def test_a_thousand_prompt_pairs(open_page):
     assert len(header.strip.pairs) == 1000
     assert len(mime_bundle(header, block, "")["text/html"]) < 1_000_000
     tab = open_page((header, block))
+    assert tab.locator(".pw-pair-line").count() == 5
+    assert tab.locator(".pw-pair-place").text_content() == "1–5 of 1000"
+    tab.get_by_label("go to pair").fill("1000")
+    tab.keyboard.press("Enter")
+    assert tab.locator(".pw-place").text_content() == "pair 1000 of 1000"
+    tab.get_by_role("button", name="All 1000 pairs (mean)").click()
+    assert tab.locator(".pw-pair-place").text_content() == "996–1000 of 1000"
+    tab.get_by_role("button", name="pairs after these").click()
+    tab.locator(".pw-pair-line").first.click()
     assert tab.locator(".pw-place").text_content() == "pair 1 of 1000"
     tab.locator(".pw-place").locator("xpath=following-sibling::button").first.click()
     assert tab.locator(".pw-place").text_content() == "pair 2 of 1000"

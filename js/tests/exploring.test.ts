@@ -29,6 +29,15 @@ const pick = (control: HTMLSelectElement, value: string) => {
   control.value = value;
   control.dispatchEvent(new Event("change"));
 };
+const which = (part: string) =>
+  view.element.querySelector(`[data-part="${part}"]`) as HTMLSelectElement;
+/** Everything that is chosen behind a tab, without its mark. */
+const choices = () =>
+  Object.fromEntries(
+    [...view.element.querySelectorAll<HTMLSelectElement>("[data-part]")]
+      .filter(({ parentElement }) => !parentElement?.hidden)
+      .map((one) => [one.dataset.part, one.selectedOptions[0]?.text.split(" · ")[0]]),
+  );
 const sweep = (more = {}) => ({
   command: "sweep",
   tab: "heads",
@@ -62,16 +71,43 @@ describe("tabs", () => {
   });
 
   it("have a choice where there are several maps behind one", () => {
-    const which = () =>
-      view.element.querySelector('[aria-label="which of these maps"]') as HTMLSelectElement;
-    expect(which()).toHaveProperty("hidden", true);
+    click(view, ".pw-tab", "Residual");
+    expect(view.element.querySelector(".pw-which")).toHaveProperty("hidden", true);
     click(view, ".pw-tab", "MLP");
-    expect(which()).toHaveProperty("hidden", false);
-    pick(which(), "mlp, windows of 5");
+    expect(choices()).toEqual({ layers: "single" });
+    pick(which("layers"), "mlp, windows of 5");
     expect(view.state.trail).toEqual(["mlp, windows of 5"]);
+    expect(choices()).toEqual({ layers: "windows of 5" });
     click(view, ".pw-tab", "Heads");
     click(view, ".pw-tab", "MLP");
     expect(view.state.trail).toEqual(["mlp, windows of 5"]);
+  });
+
+  it("say of every choice in words whether it is here, or what it takes", () => {
+    const said = (part: string) => [...which(part).options].map(({ text }) => text);
+    expect(said("site")).toEqual(["outputs (z) · ✓ here", "values (v) · about 40 s"]);
+    expect(said("positions")).toEqual(["all together · ✓ here", "each role · not measured"]);
+    view = mount(new FakeHost(false), payload("synthetic_exploring"));
+    expect(said("site")).toEqual(["outputs (z) · ✓ here", "values (v) · about 40 s"]);
+  });
+
+  it("go to the map that is most like the one before, where there is none between", () => {
+    pick(which("site"), "heads v");
+    expect(choices()).toEqual({ site: "values (v)", positions: "all together" });
+    expect(which("positions").options[1]?.value).toBe("heads by role");
+    pick(which("positions"), "heads by role");
+    expect(choices()).toEqual({ site: "outputs (z)", positions: "each role" });
+  });
+
+  it("have one choice where a payload of before tells its maps by one name", () => {
+    const bundle = stored("synthetic_exploring");
+    for (const tab of bundle.header.offers.tabs) {
+      for (const name of ["site", "window", "positions"]) delete tab[name];
+    }
+    view = mount(host, read(bundle));
+    expect(choices()).toEqual({ positions: "each whole" });
+    pick(which("positions"), "heads v");
+    expect(view.state.trail).toEqual(["heads v"]);
   });
 });
 
@@ -96,10 +132,7 @@ describe("a map that is not measured", () => {
 
   it("is asked for twice where it takes longer than the reader likes", () => {
     click(view, ".pw-tab", "MLP");
-    pick(
-      view.element.querySelector('[aria-label="which of these maps"]') as never,
-      "mlp, windows of 5",
-    );
+    pick(which("layers"), "mlp, windows of 5");
     click(view, ".pw-unmeasured button", "Measure it (about 3 min)");
     expect(host.commands).toEqual([]);
     click(view, ".pw-unmeasured button", "Measure it all the same: about 3 min");
@@ -267,6 +300,36 @@ describe("settings", () => {
       [...select(label).options].filter(({ disabled }) => !disabled).map(({ value }) => value);
     expect(open("direction")).toEqual(["denoising", "noising"]);
     expect(open("corruption")).toEqual(["token_replacement at S2"]);
+  });
+});
+
+describe("every setting", () => {
+  const said = (label: string) => [...select(label).options].map(({ text }) => text);
+
+  it("says whether the map that is looked at is here with it, or what it takes", () => {
+    expect(said("direction")).toEqual(["denoising · ✓ here", "noising · ✓ here"]);
+    expect(said("corruption")[1]).toBe("gaussian noise at S2 · not measured");
+    expect(said("paths")).toEqual([
+      "pinned · ✓ 2 maps here",
+      "direct · ✓ 1 map here",
+      "pinned all",
+    ]);
+    click(view, ".pw-tab", "Residual");
+    const cost = "about 20 s";
+    expect(said("direction")).toEqual([
+      `denoising · ${cost}`,
+      `noising · ${cost} with the first settings`,
+    ]);
+    expect(said("corruption")[1]).toBe(`gaussian noise at S2 · ${cost} with the first settings`);
+  });
+
+  it("says what is being measured and what waits", () => {
+    const bundle = stored("synthetic_exploring");
+    const [heads, , , , noising] = bundle.header.maps;
+    heads.progress = { ...heads.progress, state: "running" };
+    noising.progress = { ...noising.progress, state: "waiting" };
+    view = mount(host, read(bundle));
+    expect(said("direction")).toEqual(["denoising · being measured", "noising · waits"]);
   });
 });
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
+from patchwidgets.errors import PromptError
 from patchwidgets.metrics import ContinuationMetric, Metric
 from patchwidgets.models.bridge import LensModel
-from patchwidgets.prompts.corruptions._noise import FittedNoise, Noise
-from patchwidgets.prompts.noise import places_of, with_noise
+from patchwidgets.prompts.corruptions._noise import Embeddings, FittedNoise, Noise
+from patchwidgets.prompts.noise import Places, places_of, with_noise
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tokens import TokenPairs, tokenize
 
@@ -69,12 +70,50 @@ def tokens_of(
         return prompts
     places = places_of(prompts, tokenizer, noising.roles, noising.sites)
     if fitted is None:
-        noised = [
-            group.clean[row, list(places[pair])]
-            for group in prompts.groups
-            for row, pair in enumerate(group.members)
-        ]
-        with torch.no_grad():
-            embeddings = model.embed(torch.cat(noised)[None])[0].double().cpu().numpy()
-        fitted = noising.noise.fit(embeddings)
+        fitted = noising.noise.fit(_embeddings_at(model, prompts, places))
     return with_noise(prompts, places, fitted)
+
+
+def fitting(
+    model: LensModel,
+    pairs: PromptPairs,
+    prepend_bos: bool,
+    roles: str | None,
+    metrics: Sequence[Metric],
+    noises: Sequence[Noise],
+) -> list[str]:
+    """Return the names of the kinds of noise that have a size on these prompt pairs.
+
+    Raises:
+        PromptError: As in `tokens_of`, where no kind of noise can be added.
+        UnknownNameError: No prompt has a role that noise was asked for.
+    """
+    prompts = tokenize(
+        pairs,
+        model.tokenizer,
+        prepend_bos=prepend_bos,
+        n_ctx=model.spec.n_ctx,
+        needs_corrupted=False,
+        whole_answers=reads_whole(metrics),
+    )
+    embeddings = _embeddings_at(model, prompts, places_of(prompts, model.tokenizer, roles))
+    return [noise.name for noise in noises if _fits(noise, embeddings)]
+
+
+def _fits(noise: Noise, embeddings: Embeddings) -> bool:
+    try:
+        noise.fit(embeddings)
+    except PromptError:
+        return False
+    return True
+
+
+def _embeddings_at(model: LensModel, prompts: TokenPairs, places: Places) -> Embeddings:
+    """Return the embeddings of the noised tokens of every prompt pair, as often as they occur."""
+    noised = [
+        group.clean[row, list(places[pair])]
+        for group in prompts.groups
+        for row, pair in enumerate(group.members)
+    ]
+    with torch.no_grad():
+        return model.embed(torch.cat(noised)[None])[0].double().cpu().numpy()

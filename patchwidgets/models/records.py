@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from patchwidgets.errors import MeasurementError
+from patchwidgets.errors import MeasurementError, ModelError
 from patchwidgets.models.bridge import Hook, LensModel
 from patchwidgets.models.layout import by_position
 from patchwidgets.models.sites import SITES
@@ -124,6 +124,20 @@ def adding_noise(noise: Float[Tensor, "batch pos d_model"]) -> tuple[str, Hook]:
     """Return the hook that adds noise to the token embeddings, before positions are added."""
     # A copy made here may be used in a backward pass, unlike one of `inference_mode`.
     return EMBEDDING, lambda embedding: embedding + noise.clone().to(embedding)
+
+
+def noise_reaches(model: LensModel, tokens: Int[Tensor, "batch pos"]) -> bool:
+    """Whether noise on the token embeddings of these prompts would reach the model.
+
+    Some of TransformerLens' adapters pass the hook by at which it is added.
+    """
+    recording = _Recording(lambda: None)
+    try:
+        with torch.no_grad(), model.hooked([(EMBEDDING, recording.counted(lambda _: None))]):
+            model.forward(tokens)
+    except ModelError:
+        return False
+    return recording.noised == 1
 
 
 def record(

@@ -7,6 +7,8 @@ from patchwidgets.results.result import Result
 from patchwidgets.views._advice import advice_on
 from patchwidgets.views._keys import (
     key_of,
+    parts_of,
+    plan_key,
     question_of,
     setting_key,
     setting_of,
@@ -113,9 +115,16 @@ def _offers(results: Sequence[Result]) -> Offers | None:
 
 
 def _tab(result: Result) -> Tab:
-    group, label = tab_of(result.plan)
+    (group, label), parts = tab_of(result.plan), parts_of(result.plan)
+    source = key_of(result).removeprefix(plan_key(result.plan))
     return Tab(
-        key=key_of(result), group=group, label=label, code=call_of(result), cost="", seconds=None
+        key=key_of(result),
+        group=group,
+        label=label + source,
+        code=call_of(result),
+        cost="",
+        seconds=None,
+        **parts | {"site": parts["site"] + source},
     )
 
 

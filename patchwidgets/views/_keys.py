@@ -1,5 +1,6 @@
 """What a result is called among those shown together: its key, its tab and its question."""
 
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from patchwidgets.plans.plan import Plan
@@ -17,6 +18,15 @@ WHAT = {
 }
 TABS = {"heads": "Heads", "residual": "Residual", "mlp": "MLP", "attn": "Attention"}
 INPUTS = {"q": "queries", "k": "keys", "v": "values"}
+SITE_WORDS = {
+    "z": "outputs (z)",
+    "q": "queries (q)",
+    "k": "keys (k)",
+    "v": "values (v)",
+    "resid_pre": "before the layer (resid_pre)",
+    "resid_mid": "after attention (resid_mid)",
+    "resid_post": "after the layer (resid_post)",
+}
 USUAL_SITE = {"heads": "z", "residual": "resid_pre", "mlp": "mlp_out", "attn": "attn_out"}
 USUAL_PLACE = {"residual": "position"}
 Chosen = tuple[str, str, tuple[str, ...]]
@@ -52,6 +62,19 @@ def tab_of(plan: Plan) -> tuple[str, str]:
     parts = [_by_place(plan), _unusual_site(plan), _window(plan).removeprefix(",")]
     variant = "".join(parts).strip() or "each whole"
     return TABS.get(plan.name, plan.name.capitalize()), INPUTS.get(variant, variant)
+
+
+def parts_of(plan: Plan) -> dict[str, Any]:
+    """Return what a first map patches, how many layers and which positions at a time."""
+    sites = sorted({node.site for patch in plan.patches for node in patch.nodes})
+    widths = (len({node.layer for node in patch.nodes}) for patch in plan.patches)
+    axes = {axis.name for plan_map in plan.maps for axis in plan_map.axes}
+    return {
+        "site": " + ".join(SITE_WORDS.get(site, site) for site in sites),
+        "window": max(widths, default=1) if plan.name in USUAL_SITE else 1,
+        "positions": " and ".join(f"each {place}" for place in PLACES if place in axes)
+        or "all together",
+    }
 
 
 def question_of(result: Result) -> str:

@@ -68,6 +68,12 @@ class Tab(Wire):
     """The same as a number."""
     elsewhere: list[TabCost] = Field(default_factory=list)
     """What it takes in the other settings that were opened."""
+    site: str = ""
+    """What it patches, in words; empty in payloads that tell the maps of a tab by `label` alone."""
+    window: Annotated[int, Field(ge=1)] = 1
+    """Neighbouring layers that are patched together."""
+    positions: str = ""
+    """Which positions are patched together, in words."""
 
 
 class Offers(Wire):

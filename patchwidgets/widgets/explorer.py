@@ -1,7 +1,8 @@
 """An explorer in a notebook: first maps, and everything that is opened from them."""
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,6 +24,9 @@ from patchwidgets.widgets.widget import PatchWidget
 MOST_DETAILS = 40
 """Cells of which more than their map says is kept, so that a notebook does not grow for ever."""
 
+COSTS_SHOWN_EVERY = 2.0
+"""Seconds after which what is known of the maps' costs is shown before all are known."""
+
 MOST_PROBLEMS = 5
 """Sentences on why a command was not carried out; each is shown once."""
 
@@ -43,8 +47,8 @@ class Asks(Protocol):
         """Remember a result that was measured in another setting."""
         ...
 
-    def estimate_costs(self) -> None:
-        """Find out how long the first maps take; this may wait for a measurement."""
+    def estimate_costs(self) -> Iterator[None]:
+        """Find out how long first maps take, one by one; this may wait for a measurement."""
         ...
 
 
@@ -309,7 +313,11 @@ class LiveExplorer(LiveView[PatchWidget]):
             return
 
         def learn() -> None:
-            asks.estimate_costs()
+            drawn = time.monotonic()
+            for _ in asks.estimate_costs():
+                if time.monotonic() - drawn > COSTS_SHOWN_EVERY:
+                    self._draw()
+                    drawn = time.monotonic()
             self._draw()
 
         # The thread that measures must not wait for itself. No daemon: Python aborts where it ends

@@ -1242,6 +1242,18 @@ export interface Tab {
    * What it takes in the other settings that were opened.
    */
   elsewhere?: TabCost[];
+  /**
+   * What it patches, in words; empty in payloads that tell the maps of a tab by `label` alone.
+   */
+  site?: string;
+  /**
+   * Neighbouring layers that are patched together.
+   */
+  window?: number;
+  /**
+   * Which positions are patched together, in words.
+   */
+  positions?: string;
 }
 /**
  * What a first map takes in a setting that is not the first.

@@ -1,6 +1,8 @@
 import { button, fill, h } from "../core/dom";
-import type { Chosen } from "../core/settings";
-import type { Explorer, Option } from "../generated/views";
+import { type Chosen, settingKey } from "../core/settings";
+import type { Explorer, Option, Setting } from "../generated/views";
+import { formMark, marked, markOf } from "./here";
+import type { Looking } from "./looking";
 
 /** What a reader changes about how maps are measured. */
 export interface SettingChange {
@@ -42,33 +44,49 @@ export class ExplorerSettings {
     this.more.setAttribute("aria-label", "read another metric too");
   }
 
-  /** Shows what is chosen; without a kernel only settings that were measured can be. */
-  update({ offers, settings }: Explorer, wanted: Chosen, form: string, live: boolean): void {
+  /**
+   * Shows what is chosen, and of every option whether the map that is looked at is here in it.
+   * Without a kernel only settings that were measured can be chosen.
+   */
+  update({ offers, settings, maps }: Explorer, looking: Looking, live: boolean): void {
+    const { wanted, form, first, prefix } = looking;
     this.element.hidden = !offers;
-    const written = JSON.stringify([offers, settings, wanted, form, live]);
+    const states = maps.map(({ key, progress }) => [key, progress.state]);
+    const written = JSON.stringify([offers, settings, states, wanted, form, first, live]);
     if (!offers || written === this.shown) return;
     this.shown = written;
     this.read = wanted.metrics;
+    const key = first.slice(prefix.length);
+    const mark = (own: Partial<Chosen>) => {
+      const setting = settingKey({ ...wanted, ...own }, looking.settings[0] as Setting);
+      return markOf(looking, key, setting, offers.tabs);
+    };
     const measured = (settings ?? []).map((setting) => setting as Chosen);
     const can = (own: Partial<Chosen>) => live || measured.some((one) => same(one, wanted, own));
     const { directions, corruptions, metrics, forms } = offers;
-    choices(this.direction, directions, wanted.direction, (direction) => can({ direction }));
-    choices(this.corruption, corruptions, wanted.corruption, (corruption) => can({ corruption }));
-    choices(this.form, forms, form || "pinned", () => true);
-    this.showMetrics(metrics, wanted.metrics, can);
+    const told = (options: Option[], own: (value: string) => Partial<Chosen>) =>
+      options.map((option) => marked(option, mark(own(option.value))));
+    const direct = told(directions, (direction) => ({ direction }));
+    choices(this.direction, direct, wanted.direction, (direction) => can({ direction }));
+    const corrupt = told(corruptions, (corruption) => ({ corruption }));
+    choices(this.corruption, corrupt, wanted.corruption, (corruption) => can({ corruption }));
+    const ways = forms.map((option) => marked(option, formMark(looking, option.value)));
+    choices(this.form, ways, form || "pinned", () => true);
+    this.showMetrics(metrics, wanted.metrics, can, mark);
   }
 
   private showMetrics(
     offered: Option[],
     read: string[],
     can: (own: Partial<Chosen>) => boolean,
+    mark: (own: Partial<Chosen>) => string,
   ): void {
     const label = (name: string) => offered.find(({ value }) => value === name)?.label ?? name;
     fill(
       this.metrics,
       ...read.map((name) => {
         const metrics = read.filter((other) => other !== name);
-        const without = `read ${label(name)} no more`;
+        const without = `read ${label(name)} no more: ${mark({ metrics })}`;
         return h(
           "span",
           { class: "pw-read" },
@@ -86,7 +104,8 @@ export class ExplorerSettings {
     const others = offered.filter(
       ({ value }) => !read.includes(value) && can({ metrics: [...read, value] }),
     );
-    choices(this.more, [{ value: "", label: "add …" }, ...others], "", () => true);
+    const told = others.map((option) => marked(option, mark({ metrics: [...read, option.value] })));
+    choices(this.more, [{ value: "", label: "add …" }, ...told], "", () => true);
     this.more.hidden = !others.length;
   }
 

@@ -1,19 +1,23 @@
 import { button, fill, h } from "../core/dom";
 import type { Tab } from "../generated/views";
+import { MapChoice } from "./map-choice";
 
 /** The first maps that there are to look at: a tab for each kind, and a choice where it has more. */
 export class ExplorerTabs {
   private readonly tabs = h("div", { class: "pw-tabs", role: "tablist", "aria-label": "maps" });
-  private readonly which = h("select", {
-    "data-lm-suppress-shortcuts": "true",
-    "aria-label": "which of these maps",
-  });
+  private readonly which = new MapChoice((key) => this.chosen(key));
   private readonly compare = button(
     { class: "pw-button pw-compare" },
     () => this.compared(),
     "Compare methods",
   );
-  readonly element = h("div", { class: "pw-tab-line" }, this.tabs, this.which, this.compare);
+  readonly element = h(
+    "div",
+    { class: "pw-tab-line" },
+    this.tabs,
+    this.which.element,
+    this.compare,
+  );
   private shown = "";
   private groups: string[] = [];
   private offered: Tab[] = [];
@@ -26,11 +30,10 @@ export class ExplorerTabs {
     signal: AbortSignal,
   ) {
     this.tabs.addEventListener("keydown", (event) => this.key(event), { signal });
-    this.which.onchange = () => this.chosen(this.which.value);
   }
 
-  /** Shows the tabs; `here` are the keys of the maps that are measured. */
-  update(offered: Tab[], current: string, here: Set<string>): void {
+  /** Shows the tabs; `here` are the keys of the maps that are measured, and `mark` says more. */
+  update(offered: Tab[], current: string, here: Set<string>, mark: (tab: Tab) => string): void {
     this.offered = offered;
     this.element.hidden = offered.length < 2;
     this.groups = [...new Set(offered.map(({ group }) => group))];
@@ -45,10 +48,10 @@ export class ExplorerTabs {
       tab.classList.toggle("pw-tab-missing", !some);
       tab.title = some ? "" : "not measured";
     });
-    this.showChoice(
+    this.which.update(
       offered.filter((one) => one.group === group),
       current,
-      here,
+      mark,
     );
   }
 
@@ -66,17 +69,6 @@ export class ExplorerTabs {
         button({ class: "pw-tab", role: "tab" }, () => this.open(group), group),
       ),
     );
-  }
-
-  private showChoice(maps: Tab[], current: string, here: Set<string>): void {
-    this.which.hidden = maps.length < 2;
-    const options = maps.map(({ key, label }) => [key, here.has(key) ? `${label} ✓` : label]);
-    const written = JSON.stringify(options);
-    if (this.which.dataset.shown !== written) {
-      this.which.dataset.shown = written;
-      fill(this.which, ...options.map(([value, text]) => h("option", { value }, text)));
-    }
-    this.which.value = current;
   }
 
   private open(group: string): void {

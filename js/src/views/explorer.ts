@@ -16,13 +16,14 @@ import { ExplorerSettings, type SettingChange } from "./explorer-settings";
 import { ExplorerSide, type SideProps } from "./explorer-side";
 import { ExplorerTabs } from "./explorer-tabs";
 import type { HeatmapEvents } from "./heatmap";
+import { markOf } from "./here";
 import { Looking } from "./looking";
 import { MapRow } from "./map-row";
+import { PairsStripView } from "./pairs-strip";
 import { type Pointed, Pointing } from "./pointing";
 import { ProgressView } from "./progress";
 import { QueueView } from "./queue";
 import { Surroundings } from "./surroundings";
-import { TokenStripView } from "./token-strip";
 import { unmeasuredOf } from "./unmeasured";
 import { isGoing, measuredIn } from "./ways";
 
@@ -32,7 +33,7 @@ export class ExplorerView {
   private readonly listening = new AbortController();
   private readonly head: ExplorerHead;
   private readonly settings = new ExplorerSettings((change) => this.reset(change));
-  private readonly strip = new TokenStripView((prompt) => this.change({ prompt }));
+  private readonly strip = new PairsStripView((prompt) => this.change({ prompt }));
   private readonly baseline = new BaselineView();
   private readonly tabs: ExplorerTabs;
   private readonly breadcrumb = new Breadcrumb(
@@ -211,7 +212,7 @@ export class ExplorerView {
     this.head.update(header.title, fixed, this.code);
     this.head.offerMetrics(chart.map.metrics, metric.name);
     this.head.offerEstimates(header.maps, looking.estimates);
-    this.settings.update(header, looking.wanted, looking.form, host.live);
+    this.settings.update(header, looking, host.live);
     this.strip.update(strip ?? header.strip, looking.prompt);
     this.baseline.update(looking.wanted.direction, strip ?? header.strip, metric);
     this.renderTabs();
@@ -229,7 +230,9 @@ export class ExplorerView {
     const tabs = this.payload.header.offers?.tabs ?? [];
     const { prefix } = looking;
     const here = tabs.filter(({ key }) => looking.chart(prefix + key)).map(({ key }) => key);
-    this.tabs.update(tabs, looking.first.slice(prefix.length), new Set(here));
+    this.tabs.update(tabs, looking.first.slice(prefix.length), new Set(here), ({ key }) =>
+      markOf(looking, key, prefix, tabs),
+    );
     this.breadcrumb.update(looking.trail.map((key) => key.slice(prefix.length)));
     const comparable = isComparable(this.payload, looking, this.host.live);
     this.comparing &&= comparable;

@@ -73,6 +73,18 @@ export class Looking {
     return this.payload.charts.find(({ map }) => map.key === key);
   }
 
+  /** Returns the path maps of a form that are here, in the setting that is looked at. */
+  pathsIn(form: string): number {
+    const { prefix } = this;
+    const written = form === "pinned" ? "" : ` (${form})`;
+    const offered = this.payload.header.offers?.tabs.map(({ key }) => key) ?? [];
+    return this.payload.charts.filter(({ map: { key } }) => {
+      const [setting, about] = splitKey(key, this.settings);
+      if (setting.key !== prefix || offered.includes(about)) return false;
+      return written ? about.endsWith(written) : !about.endsWith(")");
+    }).length;
+  }
+
   /** Returns the selected cell of a map, or -1. */
   cellIn(key: string): number {
     const pick = this.picks.get(key);

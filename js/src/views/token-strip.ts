@@ -121,6 +121,7 @@ function positionOf(pair: Pair, position: number): HTMLElement {
   );
 }
 
-function shown(token: string): string {
+/** Returns a token as it is drawn. */
+export function shown(token: string): string {
   return visible(token || " ");
 }
