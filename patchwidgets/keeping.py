@@ -16,6 +16,7 @@ from patchwidgets.results._document import Precision
 from patchwidgets.results.comparison import Comparison
 from patchwidgets.results.measured import Baseline, MetricInfo
 from patchwidgets.results.result import Result
+from patchwidgets.saving._charts import Charts, chosen_charts, foot_of
 from patchwidgets.saving._document import pack
 from patchwidgets.saving._kept import Kept, as_page
 from patchwidgets.saving._opened import opened_with
@@ -115,13 +116,21 @@ class Keeping:
         """
         return write(written(self._document(precision)), path)
 
-    def to_html(self, path: str | Path) -> Path:
+    def to_html(self, path: str | Path, *, charts: Charts = False) -> Path:
         """Write everything that was measured as one page that needs no network; return where.
 
+        Args:
+            path: Where.
+            charts: Bokeh charts below the maps: `True` for one of every sweep, comparison and
+                circuit that has one, or a list, such as `[heads.chart("prompts")]`. The page then
+                holds BokehJS, 1.3 MB.
+
         Raises:
-            FileError: Nothing was measured, or it cannot be written there.
+            FileError: Nothing was measured, it cannot be written there, or what is in `charts` is
+                no chart.
         """
-        return write(as_page(self._measured().pictures()), path)
+        kept = self._measured()
+        return write(as_page(kept.pictures(), foot_of(chosen_charts(charts, kept))), path)
 
     def size(self, *, precision: Precision = "exact") -> Sizes:
         """Return how large everything measured is as a file, as a page and in a notebook.

@@ -59,6 +59,7 @@ UPWARDS = {
     ("results.comparison", "widgets"): "a comparison shows itself, in the same way",
     ("circuits.result", "widgets"): "a circuit shows itself, in the same way",
     ("circuits.result", "charts"): "a circuit draws its curve when asked",
+    ("circuits.result", "reports._figures"): "a circuit becomes a figure, in the same way",
     ("circuits.result", "advice"): "a circuit advises on itself, in the same way",
     ("results.comparison", "reports.comparison"): "a comparison is saved as a page when asked",
     ("saving", "study"): "a saved study is made again; imported when it is asked for",
@@ -78,7 +79,9 @@ ONLY_IN = {
     "ipywidgets": {"widgets"},
     "distributed": {"engine.cluster_worker"},
     "bokeh": {"charts._figure", "charts._bokehjs"},
-    "matplotlib": {"reports.map_figure", "reports._map_drawing"},
+    "matplotlib": {
+        *("reports.map_figure", "reports._map_drawing", "reports._circuit_drawing"),
+    },
 }
 
 OPEN_FOLDERS = [
@@ -305,7 +308,7 @@ def test_matplotlib_is_imported_only_where_a_figure_is_made():
         f"patchwidgets.{module}"
         for module in SOURCES
         if any(within(module, part) for part in ("results", "views", "reports", "widgets"))
-        and module != "reports._map_drawing"
+        and module not in ("reports._map_drawing", "reports._circuit_drawing")
     ]
     assert "patchwidgets.reports.map_figure" in modules
     fresh(import_each(modules, ["matplotlib"]))

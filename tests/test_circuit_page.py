@@ -1,5 +1,9 @@
 """A circuit in a real browser, from a file, with no network."""
 
+import struct
+from pathlib import Path
+from xml.etree import ElementTree
+
 import pytest
 
 from patchwidgets.views._circuit import pinned
@@ -12,6 +16,8 @@ from tests.test_html_page import (  # noqa: F401 - fixtures
     outside,
     violations_of,
 )
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 pytestmark = [
     pytest.mark.browser,
@@ -116,3 +122,28 @@ def test_signs_are_told_apart_in_forced_colours(open_page):  # noqa: F811
         "boxes => [...new Set(boxes.map(one => getComputedStyle(one).fill))]"
     )
     assert len(fills) == 1
+
+
+def test_a_circuit_is_saved_as_a_picture_that_looks_the_same(open_page):  # noqa: F811
+    tab = open_page("synthetic_circuit", wait_for=".pw-graph-node")
+    files = {}
+    for kind in ("PNG", "SVG"):
+        with tab.expect_download() as waiting:
+            tab.get_by_role("button", name=f"Save as {kind}").click()
+        assert waiting.value.suggested_filename == f"circuit.{kind.lower()}"
+        files[kind] = Path(waiting.value.path()).read_bytes()
+    width, height = struct.unpack(">II", files["PNG"][16:24])
+    tree = ElementTree.fromstring(files["SVG"])
+    assert (width, height) == tuple(2 * float(tree.get(side)) for side in ("width", "height"))
+    boxes = [one for one in tree.iter(f"{SVG}rect") if one.get("rx")]
+    drawn = tab.locator(".pw-graph-node rect").evaluate_all(
+        "boxes => boxes.map(one => getComputedStyle(one).fill)"
+    )
+    assert [one.get("fill") for one in boxes] == drawn
+    dashed = [
+        one for one in tree.iter(f"{SVG}path") if one.get("stroke-dasharray", "none") != "none"
+    ]
+    assert len(dashed) == 2
+    assert {one.get("fill") for one in tree.iter(f"{SVG}path")} >= {"none"}
+    SCREENSHOTS.mkdir(exist_ok=True)
+    (SCREENSHOTS / "circuit-saved.png").write_bytes(files["PNG"])

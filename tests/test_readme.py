@@ -71,7 +71,10 @@ def test_the_tour_runs_from_start_to_end(tmp_path, monkeypatch):
     assert into.wait().progress.state == "done"
     assert study.baselines().shape[0] == 24
     written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"agreement.study.json", "agreement.html", "heads.pdf", "heads.csv"}
+    assert written == {
+        *("agreement.study.json", "agreement.html"),
+        *("heads.pdf", "heads.csv", "circuit.svg", "methods.csv"),
+    }
 
 
 def test_every_make_target_it_names_is_there():

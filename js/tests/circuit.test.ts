@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type CircuitPayload, type Pin, pinnedCircuit } from "../src/core/circuit";
 import { paletteFor } from "../src/core/color";
 import { readBundle } from "../src/core/payload";
@@ -6,6 +6,7 @@ import type { Circuit } from "../src/generated/views";
 import { CircuitView } from "../src/views/circuit";
 import { layout } from "../src/views/circuit-layout";
 import { CircuitPage } from "../src/views/circuit-page";
+import { pictureOf, type SvgSheet } from "../src/views/picture-save";
 import { FakeHost, press, stored } from "./helpers";
 
 const THEME = {
@@ -282,6 +283,61 @@ describe("the numbers", () => {
     expect(view.element.textContent).toContain("· 4 s left");
     press(view.element, "Escape");
     expect(host.commands).toEqual([{ command: "cancel", key: "circuit" }]);
+  });
+});
+
+describe("what is saved", () => {
+  it("is an SVG with the graph, the curve and all that is said of them", () => {
+    const { view } = embedded(header());
+    const sheet = view.sheet as SvgSheet;
+    const { svg: text, width, height } = pictureOf(sheet);
+    const svg = new DOMParser().parseFromString(text, "image/svg+xml");
+    expect(svg.querySelector("parsererror")).toBeNull();
+    const said = [...svg.querySelectorAll("text")].map((one) => one.textContent ?? "").join(" ");
+    for (const part of [
+      "How much does this circuit carry?",
+      "L23H3",
+      "logits",
+      "numbers: normalized effect · dashed: negative",
+      "20 random circuits",
+      "model smollm2-135m · pairs 64 · corruption token replacement at S2",
+      "metric logit difference",
+      "MLPs are left live",
+    ]) {
+      expect(said).toContain(part);
+    }
+    const drawn = view.element.querySelectorAll(".pw-graph svg path, .pw-curve svg path").length;
+    expect(svg.querySelectorAll("path").length).toBe(drawn);
+    expect(text).not.toMatch(/ (class|role="button"|tabindex|aria-|data-)/);
+    expect(width).toBeGreaterThan(600);
+    expect(height).toBeGreaterThan(400);
+  });
+
+  it("has hostile names as text", () => {
+    const name = "<img src=x onerror=alert(1)>\u0001";
+    const all = { ...header(), metrics: [], edges: [] };
+    const hostile = { ...all, nodes: [{ ...all.nodes[0], name, label: name }] };
+    const { view } = embedded(hostile as Circuit);
+    const { svg } = pictureOf(view.sheet as SvgSheet);
+    const read = new DOMParser().parseFromString(svg, "image/svg+xml");
+    expect(read.querySelector("img, parsererror")).toBeNull();
+    expect(svg).toContain("&lt;img src=x onerror=alert(1)&gt;�");
+  });
+
+  it("is handed to the reader as a file, and there is none of nothing", async () => {
+    const clicked = vi.fn();
+    vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (
+      this: HTMLAnchorElement,
+    ) {
+      clicked(this.download, this.href.slice(0, 5));
+    });
+    const { view } = embedded(header());
+    const buttons = [...view.element.querySelectorAll<HTMLElement>(".pw-save button")];
+    expect(buttons.map((one) => one.textContent)).toEqual(["Save as PNG", "Save as SVG"]);
+    buttons[1]?.click();
+    await vi.waitFor(() => expect(clicked).toHaveBeenCalledWith("circuit.svg", "blob:"));
+    const none = embedded({ ...header(), nodes: [], edges: [] }).view;
+    expect(none.element.querySelector<HTMLElement>(".pw-save")?.hidden).toBe(true);
   });
 });
 

@@ -7,7 +7,9 @@ import { type EffectsPayload, effectsOf } from "../src/core/prompt-effects";
 import { swarm } from "../src/core/swarm";
 import type { Detail } from "../src/generated/views";
 import type { AttentionView } from "../src/views/attention";
+import { pictureOf, type SvgSheet } from "../src/views/picture-save";
 import type { PromptEffectsView } from "../src/views/prompt-effects";
+import type { PromptEffectsPanel } from "../src/views/prompt-effects-panel";
 import type { PromptsView } from "../src/views/prompts";
 import { openView, type View } from "../src/views/view";
 import { bytesOf, FakeHost, press, type Stored, stored } from "./helpers";
@@ -189,6 +191,21 @@ describe("per-prompt effects", () => {
     view.choose({ prompt: 5 });
     expect(one(".pw-effects-said").textContent).toMatch(/^pair 6 · BABA/);
     expect(host.states).toEqual([]);
+  });
+
+  it("are saved as a picture with everything that is said of them", () => {
+    const panel = (view as unknown as { panel: PromptEffectsPanel }).panel;
+    const { svg: text } = pictureOf(panel.sheet as SvgSheet);
+    const svg = new DOMParser().parseFromString(text, "image/svg+xml");
+    expect(svg.querySelector("parsererror")).toBeNull();
+    expect(svg.querySelectorAll("circle").length).toBe(dots().length);
+    const words = [...svg.querySelectorAll("text")].map((one) => one.textContent ?? "").join(" ");
+    const { header } = readBundle(stored("synthetic_effects")) as EffectsPayload;
+    expect(words).toContain("mean +2.76 logits, 95 % +2.31 to +3.25");
+    expect(words).toContain("0 = corrupted run");
+    expect(words).toContain(header.title);
+    expect(words).toContain(`${header.caption} · metric logit difference`);
+    expect(texts(".pw-save button")).toEqual(["Save as PNG", "Save as SVG"]);
   });
 
   it("say why there are none", () => {

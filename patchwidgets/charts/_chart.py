@@ -86,11 +86,16 @@ class Chart:
             Where it was written.
         """
         from patchwidgets.charts._bokehjs import bokehjs
-        from patchwidgets.charts._figure import figure_of, item_of
         from patchwidgets.reports.figure import figure_page
 
-        shown = [(self._header(), item_of(figure_of(self.drawing)))]
-        return write_text(figure_page(shown, self.drawing.title, bokehjs()), Path(path))
+        page = figure_page([self.stored()], self.drawing.title, bokehjs())
+        return write_text(page, Path(path))
+
+    def stored(self) -> tuple[Figure, dict[str, Any]]:
+        """Return the still picture and the Bokeh figure as JSON, which pages hold."""
+        from patchwidgets.charts._figure import figure_of, item_of
+
+        return self._header(), item_of(figure_of(self.drawing))
 
     def _header(self) -> Figure:
         text = self.drawing.summary().partition("\n")[2]

@@ -84,6 +84,12 @@ class Reading:
         names = ["size", "part", "share", "low", "high", "effect", "added"]
         return pd.DataFrame(rows, columns=names).set_index("size")
 
+    def values(self, metric: str | None, plan_map: int) -> np.ndarray:
+        """Return the metric in every run of a map of the circuit's plan, by run and prompt pair."""
+        m, places = self._index(metric), range(len(self.circuit.plan.maps[plan_map].cells))
+        rows = [self._cell(m, plan_map, place) for place in places]
+        return np.array(rows).reshape(len(rows), len(self.groups))
+
     def areas(self, metric: str | None = None) -> Areas:
         """Return the areas of the curve.
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import xarray as xr
 
 from patchwidgets.circuits.choices import choices_of
 from patchwidgets.circuits.circuit import Circuit
+from patchwidgets.circuits.dataset import build_dataset
 from patchwidgets.circuits.pinned import Drawn
 from patchwidgets.circuits.reading import Reading
 from patchwidgets.circuits.shares import Areas, Chance, Share
@@ -18,6 +20,7 @@ from patchwidgets.jobs import Job
 from patchwidgets.nodes import Node
 from patchwidgets.results import storage
 from patchwidgets.results._document import Precision
+from patchwidgets.results.csv import write_csv
 from patchwidgets.results.measured import MetricInfo, Progress
 from patchwidgets.results.result import Result
 
@@ -185,6 +188,48 @@ class CircuitResult:
                 }
             )
         return pd.DataFrame(rows).set_index("metric")
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write `table()` as CSV, once it is measured, and return where.
+
+        Texts that a spreadsheet would run as formulas get an apostrophe in front.
+
+        Args:
+            path: Where.
+        """
+        return write_csv(self.table().reset_index(), Path(path))
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return everything as one xarray dataset: every run by prompt, and the shares they keep.
+
+        `circuits/dataset.py` says what its variables are.
+        """
+        return build_dataset(self._waited(), self.choices, self.provenance)
+
+    def figure(
+        self,
+        path: str | Path | None = None,
+        *,
+        format: str | None = None,
+        metric: str | None = None,
+    ) -> Any:
+        """Return graph and curve as a matplotlib figure, or write it; as `Result.figure`.
+
+        The graph has a row per layer, the inputs lowest. Above the curve over the number of nodes
+        stands what was found in sentences, and beneath it the caption.
+
+        Args:
+            path: Where to write it; its ending says the format. By default nothing is written.
+            format: `svg`, `pdf` or `png`, where the ending of `path` does not say.
+            metric: Name of a metric; the first by default.
+
+        Raises:
+            UnknownNameError: No such metric.
+            PatchwidgetsError: The format is none of these, or matplotlib is not installed.
+        """
+        from patchwidgets.reports._figures import of_circuit
+
+        return of_circuit(self.wait(), None if path is None else Path(path), format, metric)
 
     def words(self, metric: str | None = None) -> str:
         """Return what was found in sentences, as of now, without waiting."""

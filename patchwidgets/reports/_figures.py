@@ -1,16 +1,21 @@
-"""Results, comparisons and maps as figures for papers."""
+"""Results, comparisons, circuits and maps as figures for papers."""
 
 from pathlib import Path
 from typing import Any
 
+from patchwidgets.circuits.result import CircuitResult
+from patchwidgets.registry import unknown_name
+from patchwidgets.reports.circuit_figure import circuit_figure
 from patchwidgets.reports.map_figure import figure_of, written
 from patchwidgets.results.comparison import Comparison
 from patchwidgets.results.result import Result
 from patchwidgets.views._chart import Chart, read_chart
+from patchwidgets.views._circuit import circuit
 from patchwidgets.views._comparison import comparison
 from patchwidgets.views._explorer import caption_of, explorer, key_of
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
+from patchwidgets.views.circuit import Circuit
 from patchwidgets.views.heatmap import Heatmap
 
 
@@ -38,6 +43,19 @@ def of_comparison(
     return _figure(rows, path, format, clipped)
 
 
+def of_circuit(
+    shown: CircuitResult, path: Path | None, format: str | None, metric: str | None
+) -> Any:
+    """Return a circuit as a figure, or where it was written."""
+    header, _ = circuit(shown)
+    names = [one.name for one in header.metrics]
+    if metric not in (None, *names):
+        raise unknown_name("metric", metric, names)
+    chosen = header.metrics[names.index(metric) if metric else 0]
+    figure = circuit_figure(header, chosen, _circuit_caption(shown, header, chosen.label))
+    return figure if path is None else written(figure, path, format)
+
+
 def of_map(
     drawn: Heatmap, block: bytes, path: Path | None, format: str | None, clipped: bool
 ) -> Any:
@@ -48,6 +66,20 @@ def of_map(
 def _figure(rows: list[list[Chart]], path: Path | None, format: str | None, clipped: bool) -> Any:
     figure = figure_of(rows, _caption(rows), clipped=clipped)
     return figure if path is None else written(figure, path, format)
+
+
+def _circuit_caption(shown: CircuitResult, header: Circuit, metric: str) -> str:
+    """Return what a reader needs to redo a circuit."""
+    forms = sorted({path.form for path in shown.paths if path.form})
+    drawn, progress = shown.circuit.random, shown.progress
+    parts = [
+        caption_of(shown.measured),
+        f"paths: form {', '.join(forms)}" if forms else "",
+        f"{len(drawn)} random circuits, seed {shown.circuit.seed}" if drawn else "",
+        f"metric {metric}",
+        "" if progress.state == "done" else f"{progress.done} of {progress.total} runs measured",
+    ]
+    return " · ".join(part for part in (*parts, *header.remarks) if part)
 
 
 def _caption(rows: list[list[Chart]]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from patchwidgets.reports.html import PAGE
+from patchwidgets.reports.html import PAGE, Foot
 from patchwidgets.views._static import static_text
 from patchwidgets.views.figure import Figure, figure_bundle
 
@@ -29,15 +29,26 @@ def figure_page(charts: Sequence[tuple[Figure, dict[str, Any]]], title: str, bok
         title: Of the page.
         bokehjs: The script that draws them, which the page holds once.
     """
-    scripts = [bokehjs.strip(), static_text("figure.js").strip()]
-    digests = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    foot = figures(charts, bokehjs)
     policy = (
-        f"default-src 'none'; script-src {digests}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {foot.digests}; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
+    return PAGE.format(policy=policy, title=escape(title), body=foot.body)
+
+
+def figures(charts: Sequence[tuple[Figure, dict[str, Any]]], bokehjs: str) -> Foot:
+    """Return charts as part of a page, with what draws them.
+
+    Args:
+        charts: As in `figure_page`.
+        bokehjs: As in `figure_page`.
+    """
+    scripts = [bokehjs.strip(), static_text("figure.js").strip()]
     parts = [_data(header, item) for header, item in charts]
     parts += [f"<script>{script}</script>" for script in scripts]
-    return PAGE.format(policy=policy, title=escape(title), body="\n".join(parts))
+    digests = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    return Foot("\n".join(parts), digests)
 
 
 def _data(header: Figure, item: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 from patchwidgets.reports._code import digests, loader
 from patchwidgets.reports._question import question_still
@@ -22,7 +23,7 @@ PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 body {{ max-width: 1240px; margin: 16px auto; padding: 0 12px; background: #eef1f4; }}
-.pw-static + .pw-static {{ margin-top: 16px; }}
+.pw-static + .pw-static, .pw-figure-data {{ margin-top: 16px; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #0e1013; }} }}
 </style>
 </head>
@@ -38,7 +39,25 @@ def fragment(header: Shown, block: bytes) -> str:
     return f"{_data(header, block)}\n<script>{loader(_code_for(header)).script}</script>"
 
 
-def page(header: Shown, block: bytes, title: str, below: Sequence[tuple[Shown, bytes]] = ()) -> str:
+class Foot(NamedTuple):
+    """What a page has below its views.
+
+    Args:
+        body: As HTML.
+        digests: Of the scripts in it, as a policy names them.
+    """
+
+    body: str = ""
+    digests: str = ""
+
+
+def page(
+    header: Shown,
+    block: bytes,
+    title: str,
+    below: Sequence[tuple[Shown, bytes]] = (),
+    foot: Foot | None = None,
+) -> str:
     """Return a complete page, which its browser keeps from using the network.
 
     Args:
@@ -46,14 +65,18 @@ def page(header: Shown, block: bytes, title: str, below: Sequence[tuple[Shown, b
         block: Its arrays.
         title: Of the page.
         below: Header and arrays of what else is shown, from top to bottom.
+        foot: What comes last, such as charts.
     """
+    scripts = digests(_code_for(header))
+    # BokehJS makes images of its own.
+    images = "data: blob:" if foot else "data:"
     policy = (
-        f"default-src 'none'; script-src {digests(_code_for(header))}; style-src 'unsafe-inline'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {f'{scripts} {foot.digests}' if foot else scripts}; "
+        f"style-src 'unsafe-inline'; img-src {images}; base-uri 'none'; form-action 'none'"
     )
     above = "".join(f"{_data(*one)}\n" for one in [(header, block), *below][:-1])
     last = below[-1] if below else (header, block)
-    body = f"{above}{fragment(*last)}"
+    body = f"{above}{fragment(*last)}" + (f"\n{foot.body}" if foot else "")
     return PAGE.format(policy=policy, title=escape(title), body=body)
 
 

@@ -30,7 +30,7 @@ def figure_of(rows: Sequence[Sequence[Chart]], caption: str, *, clipped: bool = 
     Raises:
         PatchwidgetsError: matplotlib is not installed.
     """
-    figure_class, draw, plain = _matplotlib()
+    figure_class, draw, plain = drawing_tools()
     across = max(len(row) for row in rows)
     widths = [_inches(len(one.map.columns.labels), 0.24, 2.6, 10.0 / across) for one in rows[0]]
     heights = [_inches(len(row[0].map.rows.labels), 0.17, 1.2, 9.0) for row in rows]
@@ -112,7 +112,12 @@ def _inches(count: int, each: float, least: float, most: float) -> float:
     return min(most, max(least, each * count))
 
 
-def _matplotlib() -> tuple[Any, Any, Any]:
+def drawing_tools() -> tuple[Any, Any, Any]:
+    """Return the class of a figure, what draws a map, and what makes a text safe for any file.
+
+    Raises:
+        PatchwidgetsError: matplotlib is not installed.
+    """
     try:
         from patchwidgets.reports._map_drawing import ShownFigure, draw, plain
     except ImportError as error:

@@ -10,6 +10,7 @@ import pandas as pd
 from patchwidgets.errors import PlanError
 from patchwidgets.results import storage
 from patchwidgets.results._compared import pack, unpack
+from patchwidgets.results.compared_dataset import Tabled
 from patchwidgets.results.detection import Cells, Detection
 from patchwidgets.results.estimate import rank_correlation
 from patchwidgets.results.result import Result
@@ -50,7 +51,7 @@ class Method(NamedTuple):
         return Setting(self.corruption, self.direction, self.window)
 
 
-class Comparison:
+class Comparison(Tabled):
     """Results of one sweep under several settings, each read by several metrics.
 
     Tables have a row per method, labelled by what differs between methods. Effects are counted
@@ -133,8 +134,27 @@ class Comparison:
             MeasurementError: `normalized`, and the two runs nearly coincide by some method.
         """
         return pd.DataFrame(
-            [self._means(method, map, normalized) for method in self.methods], index=self._index()
+            [self.means(method, map, normalized) for method in self.methods], index=self._index()
         )
+
+    def means(self, method: Method, map: str | None = None, normalized: bool = True) -> pd.Series:
+        """Return the row of `effects` for one method, of the nodes that it has.
+
+        Args:
+            method: One of `methods`.
+            map: As in `effects`.
+            normalized: As in `effects`.
+
+        Raises:
+            MeasurementError: `normalized`, and the two runs nearly coincide by this method.
+        """
+        result = self.result(method)
+        if normalized:
+            labelled = result.normalized(method.metric, map)
+            numbers = pd.Series(labelled.to_numpy().ravel(), labelled["node"].to_numpy().ravel())
+            return pd.Series(numbers[numbers.index != ""])
+        cells: Cells = result.cells(method.metric, map)
+        return pd.Series(cells.effect.mean(axis=1), cells.names)
 
     def detections(self, rule: str = "sd", map: str | None = None, **options: Any) -> pd.DataFrame:
         """Return who finds which node: 1 positive, -1 negative, 0 not detected.
@@ -336,15 +356,6 @@ class Comparison:
             signs |= dict.fromkeys(detected.positive, 1) | dict.fromkeys(detected.negative, -1)
             found.append(signs)
         return found
-
-    def _means(self, method: Method, map: str | None, normalized: bool) -> pd.Series:
-        result = self.result(method)
-        if normalized:
-            labelled = result.normalized(method.metric, map)
-            numbers = pd.Series(labelled.to_numpy().ravel(), labelled["node"].to_numpy().ravel())
-            return pd.Series(numbers[numbers.index != ""])
-        cells: Cells = result.cells(method.metric, map)
-        return pd.Series(cells.effect.mean(axis=1), cells.names)
 
     def _square(self, between: Any) -> pd.DataFrame:
         each = range(len(self.methods))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from patchwidgets.circuits.result import CircuitResult
-from patchwidgets.reports.html import page
+from patchwidgets.reports.html import Foot, page
 from patchwidgets.results._document import Precision
 from patchwidgets.results.comparison import Comparison
 from patchwidgets.results.result import Result
@@ -52,10 +52,10 @@ class Kept(NamedTuple):
         ]
 
 
-def as_page(drawn: Pictures) -> str:
-    """Return everything as one page."""
+def as_page(drawn: Pictures, foot: Foot | None = None) -> str:
+    """Return everything as one page, with a foot where there are charts."""
     (header, block), *below = drawn
-    return page(header, block, header.title, below)
+    return page(header, block, header.title, below, foot)
 
 
 def _identity(result: Result) -> tuple[Any, ...]:

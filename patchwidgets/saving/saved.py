@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from patchwidgets.results._document import Precision
+from patchwidgets.saving._charts import Charts, chosen_charts, foot_of
 from patchwidgets.saving._document import LARGEST, StudyPart, pack, read, unpack
 from patchwidgets.saving._kept import Kept, Pictures, as_page
 from patchwidgets.saving._opened import arguments_of
@@ -62,13 +63,18 @@ class SavedStudy:
         for header, block in self._pictures():
             display(mime_bundle(header, block, ""), raw=True)
 
-    def to_html(self, path: str | Path) -> Path:
+    def to_html(self, path: str | Path, *, charts: Charts = False) -> Path:
         """Write everything as one page that needs no network, and return where.
 
+        Args:
+            path: Where.
+            charts: As in `Study.to_html`.
+
         Raises:
-            FileError: It cannot be written there.
+            FileError: It cannot be written there, or what is in `charts` is no chart.
         """
-        return write(as_page(self._pictures()), path)
+        foot = foot_of(chosen_charts(charts, self._kept))
+        return write(as_page(self._pictures(), foot), path)
 
     def save(self, path: str | Path, *, precision: Precision | None = None) -> Path:
         """Write the study to another file, and return where.

@@ -59,6 +59,16 @@ export class CurveView {
       ),
     );
   }
+
+  /** The picture; null where there is no curve. */
+  get drawn(): SVGSVGElement | null {
+    return this.element.hidden ? null : this.picture.querySelector("svg");
+  }
+
+  /** What its marks mean, in words. */
+  get says(): string {
+    return this.note.textContent ?? "";
+  }
 }
 
 /** Returns a share in percent, with a real minus sign. */

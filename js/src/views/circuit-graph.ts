@@ -70,6 +70,16 @@ export class CircuitGraph {
     this.shapes.get(name)?.focus();
   }
 
+  /** The picture; null before anything is drawn. */
+  get drawn(): SVGSVGElement | null {
+    return this.picture.querySelector("svg");
+  }
+
+  /** What its lines and numbers mean, in words. */
+  get says(): string {
+    return this.legend.textContent ?? "";
+  }
+
   destroy(): void {
     this.listening.abort();
     this.element.remove();

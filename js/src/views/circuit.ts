@@ -5,6 +5,7 @@ import type { Theme } from "../core/theme";
 import type { Circuit, CircuitMetric } from "../generated/views";
 import { CurveView } from "./circuit-curve";
 import { CircuitGraph, type GraphEvents } from "./circuit-graph";
+import { type SvgSheet, saveButtons } from "./picture-save";
 
 /** What is drawn of a circuit. */
 export interface CircuitProps {
@@ -31,6 +32,7 @@ export class CircuitView {
   private readonly chosen = h("div", { class: "pw-circuit-chosen" });
   private readonly words = h("div", { class: "pw-circuit-words" });
   private readonly curve = new CurveView();
+  private readonly save = saveButtons(() => this.sheet);
   private readonly choices = h("details", { class: "pw-circuit-choices" });
   readonly element: HTMLElement;
   private props: CircuitProps | null = null;
@@ -46,6 +48,7 @@ export class CircuitView {
       this.chosen,
       this.words,
       this.curve.element,
+      this.save,
       this.choices,
     );
   }
@@ -56,6 +59,7 @@ export class CircuitView {
     const metric = this.shown;
     this.empty.hidden = circuit.nodes.length > 0;
     this.graph.element.hidden = !circuit.nodes.length;
+    this.save.hidden = !circuit.nodes.length;
     this.graph.update({ circuit, selected, theme, width, unpinned });
     this.showChosen(circuit, selected);
     fill(this.words, ...sentencesOf(circuit, metric));
@@ -66,6 +70,17 @@ export class CircuitView {
   /** Puts the keyboard on a node. */
   focus(node: string): void {
     this.graph.focus(node);
+  }
+
+  /** What is saved: the circuit as it is seen; nothing where nothing is drawn. */
+  get sheet(): SvgSheet | null {
+    const { graph, curve, props, shown } = this;
+    if (!props || !graph.drawn) return null;
+    const { circuit, theme } = props;
+    const words = (shown?.words ?? []).join(" ");
+    const below = curve.drawn ? [curve.drawn, curve.says] : [];
+    const parts = [graph.drawn, graph.says, words, ...below, captionOf(circuit, shown)];
+    return { name: "circuit", title: circuit.title, theme, parts };
   }
 
   destroy(): void {
@@ -119,6 +134,17 @@ function sentencesOf(circuit: Circuit, metric: CircuitMetric | null): HTMLElemen
       ? []
       : [h("p", { class: "pw-muted" }, "How much it carries is not measured.")]),
   ];
+}
+
+/** Returns what a reader needs to redo a circuit. */
+function captionOf(circuit: Circuit, metric: CircuitMetric | null): string {
+  const parts = [
+    ...circuit.facts.map(({ label, value }) => `${label} ${value}`),
+    metric && `metric ${metric.label}`,
+    stateOf(circuit),
+    ...circuit.remarks,
+  ];
+  return parts.filter(Boolean).join(" · ");
 }
 
 /** Returns how far the measuring has come; nothing once it is done. */

@@ -10,6 +10,7 @@ import {
 import type { Theme } from "../core/theme";
 import type { MetricColumn, Pair } from "../generated/views";
 import { type Dot, drawStrip, type Mark, type Row } from "./effects-strip";
+import { type SvgSheet, saveButtons } from "./picture-save";
 
 /** What a panel of per-prompt effects shows. */
 export interface EffectsProps {
@@ -58,6 +59,7 @@ export class PromptEffectsPanel {
   private readonly summary = h("div", { class: "pw-effects-summary" });
   private readonly said = h("div", { class: "pw-effects-said" });
   private readonly note = h("div", { class: "pw-remark" });
+  private readonly save = saveButtons(() => this.sheet);
   readonly element = h(
     "section",
     { class: "pw-effects", "aria-label": "effect on every prompt pair" },
@@ -65,6 +67,7 @@ export class PromptEffectsPanel {
     this.strip,
     this.said,
     this.note,
+    this.save,
   );
   private readonly listening = new AbortController();
   private readonly idPrefix = freshId("pair");
@@ -97,6 +100,17 @@ export class PromptEffectsPanel {
     this.mark();
   }
 
+  /** What is saved: the strip as it is seen; nothing where nothing is drawn. */
+  get sheet(): SvgSheet | null {
+    const picture = this.picture.querySelector("svg");
+    if (!this.props || !picture) return null;
+    const { effects, metric, theme } = this.props;
+    const { title, node, caption, note, metrics } = effects.header;
+    const said = this.summary.textContent ?? "";
+    const about = `${caption} · metric ${metrics[metric]?.label}`;
+    return { name: `${node} by prompt`, title, theme, parts: [said, picture, note, about] };
+  }
+
   destroy(): void {
     this.listening.abort();
     this.element.remove();
@@ -120,6 +134,7 @@ export class PromptEffectsPanel {
     setAttributes(this.option, { "aria-selected": "true" });
     this.option.textContent = this.wordsOf(props.prompt);
     this.said.hidden = !dots.length;
+    this.save.hidden = !dots.length;
     this.summary.textContent = summaryText(effects, metric);
     this.note.textContent = header.note;
     this.note.hidden = !header.note;

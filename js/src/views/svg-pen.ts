@@ -165,7 +165,7 @@ function set(element: Element, attributes: Values): void {
 }
 
 /** Returns a text without what no XML file may hold. */
-function writable(text: string): string {
+export function writable(text: string): string {
   return text.replace(UNWRITABLE, "�");
 }
 
