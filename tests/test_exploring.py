@@ -12,6 +12,7 @@ from ipywidgets import Widget
 
 import patchwidgets as pw
 from patchwidgets.engine.corrupting import fitting
+from patchwidgets.errors import PlanError
 from patchwidgets.exploring import Asking, offered_maps
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.plans.shape import PromptShape
@@ -376,3 +377,21 @@ def test_offers_maps_by_the_parts_of_a_span_where_prompts_have_one(explored):
     result = facts.results[keys[-1]]
     assert result.plan.buckets is not None
     assert np.isfinite(result.snapshot().values).any()
+
+
+def test_nodes_that_were_pinned_are_saved_with_what_they_carry(explored):
+    assert explored.pin("L1H0", "L0H1") is explored
+    explored.circuit.wait()
+    assert explored.widget.pins == ["L1H0", "L0H1"]
+    saved = explored.widget.bundle()["application/vnd.patchwidgets.v1+json"]["header"]["circuit"]
+    assert {one["name"] for one in saved["nodes"]} == {"L1H0", "L0H1"}
+    assert saved["progress"]["state"] == "done"
+    assert saved["metrics"][0]["kept"]["value"] == explored.circuit.faithfulness().value
+
+
+def test_a_node_that_does_not_exist_is_not_pinned(explored):
+    with pytest.raises(PlanError) as refused:
+        explored.pin("L9H0")
+    assert str(refused.value) == "`L9H0` is in layer 9, but `tiny-llama` has layers 0 to 2."
+    assert explored.widget.pins == []
+    assert explored.circuit is None

@@ -90,6 +90,19 @@ class LiveExplorer(LiveView[PatchWidget]):
         """What was pinned last and measured; `None` before anything was."""
         return self._circuit
 
+    def pin(self, *nodes: str) -> "LiveExplorer":
+        """Pin these nodes instead of others, start measuring what they carry, and return this.
+
+        What a reader does with **p** and the button beside the graph. It is saved with the view,
+        so that the nodes are pinned for a reader without a kernel too.
+
+        Raises:
+            PlanError: As in `study.circuit`.
+        """
+        self._measure_circuit(nodes, "")
+        self.widget.pins = list(nodes)
+        return self
+
     def _ipython_display_(self) -> None:
         self.show()
 

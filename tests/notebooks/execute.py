@@ -1,15 +1,20 @@
 """Runs the tutorials from start to end; `python -m tests.notebooks.execute` writes the outputs.
 
 With names, such as `01_first_patch 06`, those of them only: a name may be the beginning of one.
+Each begins without a measured cell, as it does for who opens it the first time.
 """
 
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+
+from patchwidgets.models.cache import cache_folder
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 
@@ -26,12 +31,16 @@ def execute(path: Path) -> nbformat.NotebookNode:
         CellExecutionError: A cell failed; its asserts are the notebook's claims.
     """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         timeout=900,
         store_widget_state=False,
         resources={"metadata": {"path": str(FOLDER)}},
-    ).execute()
+    )
+    with tempfile.TemporaryDirectory() as empty:
+        # Unpacked models may be used again: they change how long it takes, and no output.
+        (Path(empty) / "models").symlink_to(cache_folder("models"), target_is_directory=True)
+        client.execute(env=os.environ | {"PATCHWIDGETS_CACHE": empty, "PATCHWIDGETS_STORE": "on"})
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 import patchwidgets as pw
-from tests.notebooks.execute import execute, tutorials
+from tests.notebooks.execute import FOLDER, execute, tutorials
 
 OURS = "application/vnd.patchwidgets.v1+json"
 
@@ -101,3 +101,48 @@ def test_a_tutorial_asks_shows_checks_and_leaves_something_to_do(path):
     assert "## Exercise" in text
     assert "assert " in text
     assert path.stat().st_size < 650_000
+
+
+def titles():
+    """Return the title of every tutorial by its number."""
+    headings = [nbformat.read(path, as_version=4).cells[0].source for path in tutorials()]
+    return {one.split(".")[0].removeprefix("# "): one.split("\n")[0][2:] for one in headings}
+
+
+@pytest.mark.parametrize("path", tutorials(), ids=lambda path: path.name)
+def test_a_tutorial_calls_others_by_their_titles(path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for called in re.findall(r"(?<!\*)\*(\d+\. [^*\n]+)\*(?!\*)", text):
+        assert called == titles()[called.split(".")[0]]
+
+
+def keys(view):
+    return [one["key"] for one in view[OURS]["header"].get("maps", [])]
+
+
+def test_a_tutorial_stores_what_it_pins():
+    notebook = nbformat.read(FOLDER / "06_path_patching.ipynb", as_version=4)
+    (cell,) = [cell for cell in notebook.cells if ".pin(" in cell.source]
+    circuit = cell.outputs[0].data[OURS]["header"]["circuit"]
+    assert circuit["progress"]["state"] == "done"
+    assert [one["name"] for one in circuit["nodes"]] == re.findall(r'"(L\d+H\d+)"', cell.source)
+
+
+def test_a_tutorial_stores_what_it_bakes():
+    notebook = nbformat.read(FOLDER / "10_sharing.ipynb", as_version=4)
+    at = next(at for at, cell in enumerate(notebook.cells) if "study.bake(" in cell.source)
+    before = nbformat.v4.new_notebook(cells=notebook.cells[:at])
+    (baked,) = [keys(view) for view in views(before) if keys(view)]
+    assert " ".join(baked) in "".join(one.get("text", "") for one in notebook.cells[at].outputs)
+    assert "L2H0.v" in baked
+
+
+def test_a_chart_that_selects_in_a_map_stands_below_it():
+    """A click in a chart of a result selects in the view of that result, and in no other."""
+    for path in tutorials():
+        cells = nbformat.read(path, as_version=4).cells
+        for at, cell in enumerate(cells):
+            chart = re.search(r"^(\w+)\.chart\(", cell.source, re.MULTILINE)
+            if chart and "selected in the map" in cells[at - 1].source:
+                assert chart[1] in [one.source for one in cells[:at]], path.name
