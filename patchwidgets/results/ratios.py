@@ -31,6 +31,7 @@ class Ratio:
         denominator_interval: Its bootstrap interval; of a peak, at the layer where it is.
         peaks: The layers of both peaks; `None` of sums.
         layers: First and last layer that were looked at.
+        n_layers: How many layers the map has.
         unit: Of both effects.
         n_prompts: Prompt pairs that have a numerator, and that have a denominator.
         confidence: Share of resamples inside the interval.
@@ -47,6 +48,7 @@ class Ratio:
     denominator_interval: tuple[float, float]
     peaks: tuple[int, int] | None
     layers: Layers
+    n_layers: int
     unit: Unit
     n_prompts: tuple[int, int]
     confidence: float
@@ -55,12 +57,15 @@ class Ratio:
     why_not: str = ""
 
     def __str__(self) -> str:
+        first, last = self.layers
+        all_of_them = last - first + 1 == self.n_layers
+        among = "" if all_of_them else f", among L{first} to L{last} of {self.n_layers} layers"
         if self.why_not:
-            return f"no ratio: {self.why_not}"
+            return f"no ratio{among}: {self.why_not}"
         at = ["", ""] if self.peaks is None else [f" at L{layer}" for layer in self.peaks]
         return (
             f"{self.value:.3g} ({self.confidence:.0%} interval {self.low:.3g} to {self.high:.3g}): "
-            f"{self.numerator:.3g}{at[0]} over {self.denominator:.3g}{at[1]} ({self.unit})"
+            f"{self.numerator:.3g}{at[0]} over {self.denominator:.3g}{at[1]} ({self.unit}){among}"
         )
 
 
@@ -81,9 +86,12 @@ class Ratios(Findings):
         n_resamples: int = 2000,
         seed: int = 0,
     ) -> Ratio:
-        """Return the largest effect of any window over the largest sum of its layers alone.
+        """Return the largest effect of a window over the largest sum of a window's layers alone.
 
-        Above 1, layers that are patched together do more than the sum of what they do alone.
+        Above 1, layers that are patched together do more than the sum of what they do alone. The
+        first and the last eighth of the layers are left out unless `layers` has them, so that
+        the peak may not be the largest number of the map; what is printed says which were looked
+        at.
 
         Source: Zhang & Nanda 2024, section 5: 1.40, 1.75 and 1.59 for windows of 3, 5 and 10
             MLPs of GPT-2 XL at the last subject token (Gaussian noise, probability). Differs from
@@ -115,10 +123,10 @@ class Ratios(Findings):
         n = len(together)
         first, last = _checked_layers(layers or (n // 8, n - 1 - n // 8), n)
         return _ratio(
-            together[first : last + 1],
-            alone[first : last + 1],
+            together,
+            alone,
             peaks=True,
-            first=first,
+            layers=(first, last),
             unit=self.metrics[self._index(metric)].unit,
             draws=_Draws(confidence, n_resamples, seed),
         )
@@ -161,10 +169,10 @@ class Ratios(Findings):
         above, below = self._by_layer(metric, map, over), self._by_layer(metric, map, under)
         first, last = _checked_layers(layers or (0, len(above) - 1), len(above))
         return _ratio(
-            above[first : last + 1],
-            below[first : last + 1],
+            above,
+            below,
             peaks=False,
-            first=first,
+            layers=(first, last),
             unit=self.metrics[self._index(metric)].unit,
             draws=_Draws(confidence, n_resamples, seed),
         )
@@ -208,18 +216,20 @@ class _Draws(NamedTuple):
 
 
 def _ratio(
-    over: np.ndarray, under: np.ndarray, *, peaks: bool, first: int, unit: Unit, draws: _Draws
+    over: np.ndarray, under: np.ndarray, *, peaks: bool, layers: Layers, unit: Unit, draws: _Draws
 ) -> Ratio:
-    """Return the ratio of two effects, each layer by prompt, of which `first` is the first layer.
+    """Return the ratio of two effects, each layer by prompt, among some of the layers.
 
     Args:
         over: What is divided.
         under: What it is divided by.
         peaks: Whether the largest of the layers is taken of both; otherwise their sum.
-        first: Layer of the first row.
+        layers: First and last layer that are looked at.
         unit: Of the effects.
         draws: Of the interval.
     """
+    (first, last), n_layers = layers, len(over)
+    over, under = over[first : last + 1], under[first : last + 1]
     take = np.max if peaks else np.sum
     above, below = stats.mean(over), stats.mean(under)
     tops = int(above.argmax()), int(below.argmax())
@@ -241,7 +251,8 @@ def _ratio(
         denominator=denominator,
         denominator_interval=(float(interval[0]), float(interval[1])),
         peaks=(first + tops[0], first + tops[1]) if peaks else None,
-        layers=(first, first + len(over) - 1),
+        layers=layers,
+        n_layers=n_layers,
         unit=unit,
         n_prompts=(_present(over), _present(under)),
         why_not=why,

@@ -72,6 +72,26 @@ def test_every_name_of_ours_that_is_mentioned_exists(path):
     assert mentioned <= set(pw.__all__)
 
 
+@pytest.mark.parametrize("path", tutorials(), ids=lambda path: path.name)
+def test_a_tutorial_says_what_to_do_about_a_cell_that_was_not_run(path):
+    opening = nbformat.read(path, as_version=4).cells[0].source
+    assert (
+        "Run the cells from the top: each uses what the ones before it made. A `NameError` says "
+        "that one of them has not run; *Run → Run All Above Selected Cell* runs them."
+    ) in opening
+
+
+@pytest.mark.parametrize("path", tutorials(), ids=lambda path: path.name)
+def test_no_node_that_is_called_wrong_is_as_strong_as_a_right_one(path):
+    """On a few prompts such a tie is decided by chance."""
+    nodes = [one for one in questions(nbformat.read(path, as_version=4)) if one["kind"] == "node"]
+    for one in nodes:
+        known = [answer for answer in one["answers"] if answer["share"] is not None]
+        right = [answer["share"] for answer in known if answer["right"]]
+        wrong = [answer["share"] for answer in known if not answer["right"]]
+        assert min(abs(a - b) for a in right for b in wrong) > 0.05, one["title"]
+
+
 ASKING = [path for path in tutorials() if "pw.ask" in path.read_text("utf-8")]
 
 

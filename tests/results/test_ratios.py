@@ -114,7 +114,7 @@ def test_a_divisor_that_may_be_zero_gives_no_ratio():
         f"The 95% interval of the sum of layers alone at its peak is {low:.3g} to {high:.3g}, "
         "which includes 0. More prompt pairs may narrow it."
     )
-    assert str(ratio) == f"no ratio: {ratio.why_not}"
+    assert str(ratio) == f"no ratio, among L1 to L6 of 8 layers: {ratio.why_not}"
     sums = windowed(alone, shaped(WIDE)).ratio_of_sums("END", "last", map="alone")
     assert sums.why_not.startswith("The 95% interval of the sum over layers that it is divided by")
     below = windowed(-shaped(1 + ALONE), shaped(WIDE))
@@ -131,8 +131,21 @@ def test_one_prompt_has_no_interval_and_so_no_ratio():
 
 
 def test_a_ratio_is_written_with_its_interval_and_its_parts():
-    ratio = windowed(shaped(ALONE), shaped(WIDE)).ratio_of_peaks("last", layers=(2, 6))
-    assert str(ratio) == "2 (95% interval 2 to 2): 14 at L3 over 7 at L3 (logit)"
+    ratio = windowed(shaped(ALONE), shaped(WIDE)).ratio_of_peaks("last", layers=(0, 7))
+    assert str(ratio) == "1.17 (95% interval 1.17 to 1.17): 14 at L3 over 12 at L1 (logit)"
+
+
+def test_a_ratio_says_which_layers_were_looked_at_where_some_were_left_out():
+    wide = WIDE + np.array([9.0, 0, 0, 0, 0, 0, 0, 0])
+    result = windowed(shaped(ALONE), shaped(wide))
+    assert result.ratio_of_peaks("last", layers=(0, 7)).numerator == 20
+    assert str(result.ratio_of_peaks("last")) == (
+        "1.17 (95% interval 1.17 to 1.17): 14 at L3 over 12 at L1 (logit), "
+        "among L1 to L6 of 8 layers"
+    )
+    assert str(result.ratio_of_sums("last", "END", layers=(2, 6))) == (
+        "2 (95% interval 2 to 2): 33 over 16.5 (logit), among L2 to L6 of 8 layers"
+    )
 
 
 def test_prompts_that_lack_a_bucket_do_not_count_in_its_sum():
