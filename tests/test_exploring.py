@@ -11,6 +11,7 @@ import patchwidgets as pw
 from patchwidgets.views._wire import ArrayRef, read_array
 from tests.engine.test_buckets import FACTS
 from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
+from tests.models.tiny_ioi import ioi_study
 
 DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "setting": "", "form": ""}
 
@@ -217,3 +218,16 @@ def test_offers_maps_by_the_parts_of_a_span_where_prompts_have_one(explored):
     result = facts.results[keys[-1]]
     assert result.plan.buckets is not None
     assert np.isfinite(result.snapshot().values).any()
+
+
+def test_other_corruptions_are_measured_on_the_prompts_of_the_first_map():
+    shown = ioi_study(n=6, known=True, store=False).explore("mlp")
+    (first,) = shown.results.values()
+    ask(shown, sweep("mlp", corruption="gaussian_noise at S2"))
+    ask(shown, sweep("mlp", corruption="token_replacement at ABC"))
+    _, *others = shown.results.values()
+    assert len(others) == 2
+    for other in others:
+        texts = [[p["clean"] for p in one.provenance["prompts"]] for one in (first.wait(), other)]
+        assert texts[0] == texts[1]
+    Widget.close_all()
