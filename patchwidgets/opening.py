@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -140,7 +141,7 @@ def _drawing(
         return lambda count: behaviour[:count], False
     task, words = _task(behaviour), TokenizerWords(lens.tokenizer)
     both = chosen.acts_on == "text" and (at or task.default_site) in task.symmetric
-    return lambda count: chosen.pairs(task, count, seed, at=at, words=words), both
+    return cache(lambda count: chosen.pairs(task, count, seed, at=at, words=words)), both
 
 
 def redrawn_of(
