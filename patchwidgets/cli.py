@@ -210,6 +210,8 @@ def _print(console: Console, result: "Result", rows: int = 10) -> None:
 def _drill(study: "Study", result: "Result", heads: int) -> list["Result"]:
     from patchwidgets.nodes import parse_node
 
+    if not heads:  # windows of layers have names that are no nodes
+        return []
     per_kv_head = result.provenance["model"]["n_heads"] // result.provenance["model"]["n_kv_heads"]
     receivers: dict[str, None] = {}
     nodes = [parse_node(name) for name in result.table()["node"]]

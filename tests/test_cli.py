@@ -114,7 +114,7 @@ def test_run_knows_noise_windows_and_what_the_model_knows(capsys):
     assert "gaussian_noise: 5 x " in printed
     assert ", 2 draws, seed 0" in printed
     assert "kept what the model knows (preferred): " in printed
-    assert "strongest of 6 patches, denoising" in printed
+    assert "strongest of 5 patches, denoising" in printed
 
 
 def test_run_compares_corruptions(capsys, tmp_path):
