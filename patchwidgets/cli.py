@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from patchwidgets.errors import FileError, PatchwidgetsError
+from patchwidgets.errors import FileError, PatchwidgetsError, PlanError
 
 if TYPE_CHECKING:
     from patchwidgets.results.result import Result
@@ -43,30 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(metavar="COMMAND")
-    run = commands.add_parser("run", help="patch a model on a task and print the strongest nodes")
-    run.set_defaults(run=_run)
-    run.add_argument("task", help="name of a task; `patchwidgets tasks` lists them")
-    run.add_argument("--model", default="smollm2-135m", help="default: %(default)s")
-    run.add_argument("--n", type=int, default=8, help="prompt pairs (default: %(default)s)")
-    run.add_argument("--seed", type=int, default=0, help="of the prompts (default: %(default)s)")
-    run.add_argument("--corruption", default="token_replacement", help="default: %(default)s")
-    run.add_argument("--at", help="what is corrupted; the task's default if left out")
-    run.add_argument("--metric", nargs="+", default=["logit_diff"], help="default: logit_diff")
-    run.add_argument("--direction", default="denoising", help="denoising (default) or noising")
-    run.add_argument("--sweep", default="heads", help="default: %(default)s")
-    run.add_argument("--estimate", metavar="METHOD", help="estimate first, by `attribution`")
-    run.add_argument(
-        "--top", type=int, metavar="N", help="with --estimate: measure the N largest estimates only"
-    )
-    run.add_argument(
-        "--drill",
-        type=int,
-        default=0,
-        metavar="N",
-        help="also measure what feeds the query, key and value of the N strongest heads",
-    )
-    run.add_argument("--html", type=Path, help="write an interactive page that needs no network")
-    run.add_argument("--save", type=Path, help="write the result as one JSON file")
+    _add_run(commands)
     view = commands.add_parser("view", help="print a saved result, or make a page of it")
     view.set_defaults(run=_view)
     view.add_argument("file", type=Path)
@@ -95,24 +72,75 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser("run", help="patch a model on a task and print the strongest nodes")
+    run.set_defaults(run=_run)
+    run.add_argument("task", help="name of a task; `patchwidgets tasks` lists them")
+    run.add_argument("--model", default="smollm2-135m", help="default: %(default)s")
+    run.add_argument("--n", type=int, default=8, help="prompt pairs (default: %(default)s)")
+    run.add_argument("--seed", type=int, default=0, help="of the prompts (default: %(default)s)")
+    run.add_argument("--corruption", default="token_replacement", help="default: %(default)s")
+    run.add_argument("--at", help="what is corrupted; the task's default if left out")
+    run.add_argument("--k", type=float, help="size of noise; its own if left out")
+    run.add_argument("--draws", type=int, help="of the corruption; its own number if left out")
+    run.add_argument(
+        "--known",
+        nargs="?",
+        const="preferred",
+        default=False,
+        metavar="CRITERION",
+        help="keep what the model knows: `preferred` to wrong answers, or its `top` token",
+    )
+    run.add_argument("--metric", nargs="+", default=["logit_diff"], help="default: logit_diff")
+    run.add_argument("--direction", default="denoising", help="denoising (default) or noising")
+    run.add_argument("--sweep", default="heads", help="default: %(default)s")
+    run.add_argument("--window", type=int, help="patch so many neighbouring layers together")
+    run.add_argument(
+        "--compare",
+        nargs="+",
+        metavar="CORRUPTION[:SITE]",
+        help="measure by each of these and by every metric, and print who finds which node",
+    )
+    run.add_argument("--estimate", metavar="METHOD", help="estimate first, by `attribution`")
+    run.add_argument(
+        "--top", type=int, metavar="N", help="with --estimate: measure the N largest estimates only"
+    )
+    run.add_argument(
+        "--drill",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also measure what feeds the query, key and value of the N strongest heads",
+    )
+    run.add_argument("--html", type=Path, help="write an interactive page that needs no network")
+    run.add_argument("--save", type=Path, help="write the result as one JSON file")
+
+
 def _run(options: argparse.Namespace) -> None:
     _say(f"loading {options.model}")
     from patchwidgets import Study
+    from patchwidgets.prompts.corruptions._named import corruption_named
 
     _require_folders(options.save, options.html)
     console = Console()
+    wide = {} if options.window is None else {"window": options.window}
+    draws = None if options.compare else options.draws
+    k = None if options.compare else options.k
     study = Study(
         options.model,
         options.task,
         n=options.n,
         seed=options.seed,
-        corruption=options.corruption,
+        corruption=corruption_named(options.corruption, k, draws),
         at=options.at,
+        known=options.known,
         metric=options.metric,
         direction=options.direction,
     )
     print(study)
-    result = study.sweep(options.sweep, estimate=options.estimate, top=options.top)
+    if options.compare:
+        return _compare(study, options, wide)
+    result = study.sweep(options.sweep, estimate=options.estimate, top=options.top, **wide)
     _say(f"measuring {len(result.plan.patches)} patches on {len(result.groups)} prompt pairs")
     result.wait()
     _print(console, result)
@@ -122,6 +150,27 @@ def _run(options: argparse.Namespace) -> None:
     if options.html:
         _write_page([result, *paths], options.html)
         console.print(f"wrote {options.html}: open it in a browser")
+
+
+def _compare(study: "Study", options: argparse.Namespace, wide: dict[str, int]) -> None:
+    from patchwidgets.prompts.corruptions._named import compared_named
+
+    for name in ("estimate", "top", "drill"):
+        if getattr(options, name):
+            raise PlanError(
+                f"`--compare` measures every map whole and opens no path maps, so `--{name}` has "
+                "nothing to do there. Leave one of them out."
+            )
+    asked = [compared_named(text, options.k, options.draws) for text in options.compare]
+    compared = study.compare(options.sweep, corruptions=asked, **wide).wait()
+    print(compared)
+    found = compared.detections()
+    print("\ndetected (1 positive, -1 negative):")
+    print(found.T.to_string() if found.size else "nothing")
+    if options.save:
+        print(f"saved {compared.save(options.save)}")
+    if options.html:
+        print(f"wrote {compared.save_html(options.html)}: open it in a browser")
 
 
 def _say(what: str) -> None:
@@ -161,6 +210,8 @@ def _print(console: Console, result: "Result", rows: int = 10) -> None:
 def _drill(study: "Study", result: "Result", heads: int) -> list["Result"]:
     from patchwidgets.nodes import parse_node
 
+    if not heads:  # windows of layers have names that are no nodes
+        return []
     per_kv_head = result.provenance["model"]["n_heads"] // result.provenance["model"]["n_kv_heads"]
     receivers: dict[str, None] = {}
     nodes = [parse_node(name) for name in result.table()["node"]]

@@ -7,6 +7,7 @@ from typing import Any
 from patchwidgets.errors import PlanError
 from patchwidgets.opening import corruption_names, metrics_of
 from patchwidgets.plans.plan import Plan
+from patchwidgets.prompts.corruptions._named import settings_of
 from patchwidgets.results.comparison import Comparison, Setting, require_several
 from patchwidgets.types import DIRECTIONS
 
@@ -35,7 +36,8 @@ class Comparing:
         """Measure one sweep by several methods; returns at once, and measures in a thread.
 
         Every metric is read off the same runs, so that only corruptions, directions and windows
-        cost time. What is not named stays as in this study.
+        cost time. What is not named stays as in this study. All methods are measured on the same
+        clean prompts: with `known`, on those that are known under every corruption compared.
 
         Args:
             sweep: As in `sweep`.
@@ -67,8 +69,12 @@ class Comparing:
         ):
             _require(name, written, given)
         require_several(len(pairs) * len(chosen) * len(sides) * len(windows))
+        shared = self._known_in(pairs)
         studies = [
-            [self._again(corruption=one, at=at, direction=side, metric=chosen) for side in sides]
+            [
+                self._again(corruption=one, at=at, direction=side, metric=chosen, **shared)
+                for side in sides
+            ]
             for one, at in pairs
         ]
         names = corruption_names([(first._origin, first._noising) for first, *_ in studies])
@@ -88,6 +94,12 @@ class Comparing:
         compared = Comparison(results, code=f"{self._code}\ncomparison = {call}")
         self.adopt(results.values(), (), [compared])
         return compared
+
+    def _known_in(self, pairs: Sequence[Corrupting]) -> dict[str, Any]:
+        """Return how studies of these corruptions are opened to have the same clean prompts."""
+        if not self._opened["known"] or len(pairs) < 2:
+            return {}
+        return {"known_in": settings_of([*settings_of(self._opened["known_in"]), *pairs])}
 
 
 def written_call(

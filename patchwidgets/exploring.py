@@ -209,11 +209,17 @@ class Asking:
             changes: dict[str, Any] = {"direction": direction}
             if corruption != self._own[1]:
                 chosen, at = self._corruptions[corruption]
-                changes |= {"corruption": chosen, "at": at}
+                changes |= {"corruption": chosen, "at": at, "known_in": self._known_in()}
             if wanted[2] != self._own[2]:
                 changes["metric"] = [self._metric(name) for name in metrics]
             self._studies[wanted] = self._study._again(**changes)
         return self._studies[wanted]
+
+    def _known_in(self) -> Any:
+        """Return what keeps the prompts that the first map was measured on."""
+        opened = self._study._opened
+        own = [(opened["corruption"], opened["at"])] if opened["known"] else None
+        return opened["known_in"] or own
 
     def _metric(self, name: str) -> Any:
         """Return a metric by name: this study's own, which may be one that a user wrote."""

@@ -23,7 +23,7 @@ from patchwidgets.saving._opened import opened_with
 from patchwidgets.saving._sizes import Sizes, sizes_of, written
 from patchwidgets.saving._writing import write
 from patchwidgets.views._explorer import key_among
-from patchwidgets.views._keys import key_of
+from patchwidgets.views._keys import corrupted_how, key_of
 
 
 class Keeping:
@@ -79,10 +79,10 @@ class Keeping:
         direction, with its corruption and its metrics.
         """
         own = self._session.direction, [metric.name for metric in self._metric_infos()]
+        prompts = corrupted_how(self._origin)
         for result in results:
-            here = result.provenance.get("corruption"), result.provenance.get("at")
             same = (result.direction, [metric.name for metric in result.metrics]) == own
-            if same and here == (self._origin.get("corruption"), self._origin.get("at")):
+            if same and corrupted_how(result.provenance) == prompts:
                 self._remember(result)
             else:
                 self._started[result.provenance.get("code", ""), result.plan] = result

@@ -1,12 +1,21 @@
 """What a study is opened with: metrics, prompt pairs, where they come from, and the code for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from patchwidgets.advising import about_session, advise
 from patchwidgets.engine.corrupting import Noising, reads_whole
-from patchwidgets.engine.knowing import Knowing, criterion_of, known_pairs
+from patchwidgets.engine.knowing import (
+    Asked,
+    Condition,
+    Draw,
+    Knowing,
+    criterion_of,
+    known_pairs,
+)
 from patchwidgets.engine.screen import Screen
 from patchwidgets.engine.session import Session
 from patchwidgets.errors import PlanError, PromptError, warn
@@ -14,7 +23,9 @@ from patchwidgets.metrics import METRICS, Metric, as_metric
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.plans.shape import PromptShape
 from patchwidgets.prompts.corruptions import CORRUPTIONS
+from patchwidgets.prompts.corruptions._named import corruption_of, settings_of
 from patchwidgets.prompts.corruptions._noise import Noise
+from patchwidgets.prompts.corruptions._replacement import Replacement
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.shares import Share
 from patchwidgets.prompts.tasks import TASKS
@@ -40,66 +51,130 @@ def metrics_of(metric: Any) -> list[Metric]:
     return [as_metric(one) for one in listed]
 
 
+OWN = "Add pairs of which the model prefers the answer, or leave `known` out."
+DRAWN = "Pass a smaller `n`, or use a task that the model does more often."
+"""What to do where a model knows few prompt pairs of your own, or of a task."""
+
+
 def pairs_of(
-    lens: LensModel,
-    behaviour: Any,
-    n: int,
-    seed: int,
-    corruption: Any,
-    at: str | None,
-    known: bool | str,
-    bos: bool,
-    metrics: Sequence[Metric],
+    lens: LensModel, opened: Mapping[str, Any], metrics: Sequence[Metric], before: dict[Any, Any]
 ) -> tuple[PromptPairs, dict[str, Any]]:
     """Return the prompt pairs of a behaviour, and where they come from, for the provenance.
+
+    Args:
+        lens: The model.
+        opened: The arguments of `Study`.
+        metrics: What is read.
+        before: What the model was found to know before; what it is asked now is added.
 
     Raises:
         UnknownNameError: There is no task, corruption or criterion of that name.
         PromptError: The task cannot draw them for this tokenizer, or the model knows none.
     """
-    chosen = CORRUPTIONS.get(corruption) if isinstance(corruption, str) else corruption
-    criterion = criterion_of(known)
-    if isinstance(behaviour, PromptPairs):
-        noised = isinstance(chosen, Noise)
-        origin = {"corruption": chosen.name if noised else "as given"}
-        origin |= {"at": at} if noised and at is not None else {}
-        origin |= {"behaviour": "your own prompt pairs"}
-        origin |= {"replaceable": all(pair.corrupted for pair in behaviour)} if noised else {}
-        wanted, both = len(behaviour), False
-        instead = "Add pairs of which the model prefers the answer, or leave `known` out."
-
-        def draw(count: int) -> PromptPairs:
-            return behaviour[:count]
-    else:
-        task = TASKS.get(behaviour) if isinstance(behaviour, str) else behaviour
-        words = TokenizerWords(lens.tokenizer)
-        origin = {
-            "behaviour": task.title,
-            "task": task.name,
-            "citation": task.citation,
-            "corruption": chosen.name,
-            "at": at or task.default_site,
-            "sites": list(task.sites),
-            "symmetric": (at or task.default_site) in task.symmetric,
-            "replaceable": True,
-            "seed": seed,
-            "n": n,
-            "usable": {kind: list(share) for kind, share in task.usable(words).items()},
-        }
-        instead = "Pass a smaller `n`, or use a task that the model does more often."
-        wanted, both = n, chosen.acts_on == "text" and origin["at"] in task.symmetric
-
-        def draw(count: int) -> PromptPairs:
-            return chosen.pairs(task, count, seed, at=at, words=words)
-
+    behaviour, at = opened["behaviour"], opened["at"]
+    chosen, criterion = corruption_of(opened["corruption"]), criterion_of(opened["known"])
+    named = settings_of(opened["known_in"])
+    if named and criterion is None:
+        raise PromptError(
+            "`known_in` names corruptions under which prompt pairs must be known, and without "
+            "`known` all pairs are kept. Pass `known=True` too."
+        )
+    own = isinstance(behaviour, PromptPairs)
+    origin = _own_origin(behaviour, chosen, at) if own else _task_origin(lens, opened, chosen)
+    wanted = len(behaviour) if own else opened["n"]
+    draw, both = _drawing(lens, opened, chosen, at)
     if criterion is None:
         return draw(wanted), origin
-    knowing = Knowing(criterion, both)
-    pairs, share = known_pairs(
-        lens, draw, wanted, knowing, prepend_bos=bos, whole_answers=reads_whole(metrics)
-    )
-    _warn_if_few(lens, len(pairs), wanted, share, instead)
-    return pairs, origin | {"known": {"criterion": criterion, "both": both, "share": list(share)}}
+    known: dict[str, Any] = {}
+    conditions = [Condition(draw, Knowing(criterion, both))]
+    if named and not own:
+        known = {"settings": _written_settings(behaviour, named)}
+        conditions = [
+            Condition(draws, Knowing(criterion, sides))
+            for draws, sides in (_drawing(lens, opened, one, site) for one, site in named)
+        ]
+    asking = Asked(opened["prepend_bos"], reads_whole(metrics), before)
+    pairs, share = known_pairs(lens, draw, wanted, conditions, asking)
+    _warn_if_few(lens, len(pairs), wanted, share, OWN if own else DRAWN)
+    both = any(one.knowing.both for one in conditions)
+    known |= {"criterion": criterion, "both": both, "share": list(share)}
+    return pairs, origin | {"known": known}
+
+
+def _task(behaviour: Any) -> Any:
+    return TASKS.get(behaviour) if isinstance(behaviour, str) else behaviour
+
+
+def _own_origin(pairs: PromptPairs, chosen: Any, at: str | None) -> dict[str, Any]:
+    noised = isinstance(chosen, Noise)
+    origin = {"corruption": chosen.name if noised else "as given"}
+    origin |= {"at": at} if noised and at is not None else {}
+    origin |= {"behaviour": "your own prompt pairs"}
+    return origin | ({"replaceable": all(pair.corrupted for pair in pairs)} if noised else {})
+
+
+def _task_origin(lens: LensModel, opened: Mapping[str, Any], chosen: Any) -> dict[str, Any]:
+    task, words = _task(opened["behaviour"]), TokenizerWords(lens.tokenizer)
+    at = opened["at"] or task.default_site
+    return {
+        "behaviour": task.title,
+        "task": task.name,
+        "citation": task.citation,
+        "corruption": chosen.name,
+        "at": at,
+        "sites": list(task.sites),
+        "symmetric": at in task.symmetric,
+        "replaceable": True,
+        "seed": opened["seed"],
+        "n": opened["n"],
+        "usable": {kind: list(share) for kind, share in task.usable(words).items()},
+    } | ({"draws": _draws(chosen)} if _draws(chosen) > 1 else {})
+
+
+def _draws(chosen: Any) -> int:
+    """Return how many corrupted prompts a clean prompt has."""
+    return chosen.draws if isinstance(chosen, Replacement) else 1
+
+
+def _drawing(
+    lens: LensModel, opened: Mapping[str, Any], chosen: Any, at: str | None
+) -> tuple[Draw, bool]:
+    """Return what draws pairs of a corruption, and whether both of their prompts have answers."""
+    behaviour, seed = opened["behaviour"], opened["seed"]
+    if isinstance(behaviour, PromptPairs):
+        return lambda count: behaviour[:count], False
+    task, words = _task(behaviour), TokenizerWords(lens.tokenizer)
+    both = chosen.acts_on == "text" and (at or task.default_site) in task.symmetric
+    return cache(lambda count: chosen.pairs(task, count, seed, at=at, words=words)), both
+
+
+def redrawn_of(
+    lens: LensModel, opened: Mapping[str, Any], pairs: PromptPairs
+) -> Sequence[PromptPairs]:
+    """Return these pairs with other corrupted prompts, once for each draw after the first.
+
+    Raises:
+        PromptError: There are draws, and what is replaced is not drawn.
+    """
+    chosen = corruption_of(opened["corruption"])
+    if _draws(chosen) == 1:
+        return []
+    if isinstance(opened["behaviour"], PromptPairs):
+        raise PromptError(
+            f"`draws={chosen.draws}` asks for several corrupted prompts to every clean prompt, and "
+            "prompt pairs of your own have the one that you gave: nothing says which words could "
+            "stand there instead. Give a pair for each corrupted prompt and leave `draws` out, or "
+            "use noise, which can always be drawn, such as `corruption='gaussian_noise'`."
+        )
+    words = TokenizerWords(lens.tokenizer)
+    task, seed, at = _task(opened["behaviour"]), opened["seed"], opened["at"]
+    return chosen.redrawn(task, pairs, seed, at=at, words=words)
+
+
+def _written_settings(behaviour: Any, named: Sequence[tuple[Any, str | None]]) -> list[list[str]]:
+    site = _task(behaviour).default_site
+    written = dict.fromkeys((chosen.name, at or site) for chosen, at in named)
+    return [list(one) for one in written]
 
 
 def _warn_if_few(lens: LensModel, got: int, wanted: int, share: Share, instead: str) -> None:
@@ -132,7 +207,7 @@ def noising_of(behaviour: Any, corruption: Any, at: str | None) -> Noising | Non
     Raises:
         PromptError: A corruption acts on embeddings, and is no noise.
     """
-    chosen = CORRUPTIONS.get(corruption) if isinstance(corruption, str) else corruption
+    chosen = corruption_of(corruption)
     if chosen.acts_on == "text":
         return None
     if not isinstance(chosen, Noise):
@@ -143,7 +218,7 @@ def noising_of(behaviour: Any, corruption: Any, at: str | None) -> Noising | Non
         )
     if isinstance(behaviour, PromptPairs):
         return Noising(chosen, at)
-    task = TASKS.get(behaviour) if isinstance(behaviour, str) else behaviour
+    task = _task(behaviour)
     return Noising(chosen, None if at in task.sites else at, tuple(task.sites))
 
 
@@ -180,6 +255,8 @@ def code_of(
         asked |= {name: origin[name] for name in ("n", "seed", "corruption", "at")}
     if "known" in origin:
         asked["known"] = origin["known"]["criterion"]
+        settings = origin["known"].get("settings")
+        asked |= {} if settings is None else {"known_in": [tuple(one) for one in settings]}
     noising: Noising | None = origin["noising"]
     if own and noising is not None:
         asked |= {name: origin[name] for name in ("corruption", "at") if name in origin}
@@ -191,10 +268,13 @@ def code_of(
     options += "".join(f", {name}={value!r}" for name, value in asked.items())
     first = "pairs" if own else repr(origin["task"])
     imported = ""
-    if noising is not None and CORRUPTIONS.get(noising.noise.name) != noising.noise:
-        made = type(noising.noise)
+    chosen = None if noising is None else noising.noise
+    if "draws" in origin:
+        chosen = replace(CORRUPTIONS.get(origin["corruption"]), draws=origin["draws"])
+    if chosen is not None and CORRUPTIONS.get(chosen.name) != chosen:
+        made = type(chosen)
         imported = f"from {made.__module__} import {made.__name__}\n"
-        options = options.replace(f"corruption={made.name!r}", f"corruption={noising.noise!r}")
+        options = options.replace(f"corruption={made.name!r}", f"corruption={chosen!r}")
     return (
         f"import patchwidgets as pw\n{imported}\n"
         f"model = pw.load_model({lens.spec.name!r})\n"
@@ -274,6 +354,8 @@ def _written_shares(origin: dict[str, Any]) -> list[str]:
     if "known" in origin:
         about = origin["known"]
         side = ", clean and corrupted" if about["both"] else ""
+        named = " and ".join(f"{name} at {at}" for name, at in about.get("settings", ()))
+        side += f", under {named}" if named else ""
         lines.append(
             f"kept what the model knows ({about['criterion']}{side}): "
             f"{Share(*about['share'])} of the pairs drawn"

@@ -29,6 +29,7 @@ from patchwidgets.opening import (
     noising_of,
     pairs_in,
     pairs_of,
+    redrawn_of,
     warn_if_weak,
     written_screen,
 )
@@ -65,6 +66,9 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         known: Whether to keep only pairs that the model knows: `True` or `"preferred"`, it has
             a right answer before every wrong one; `"top"`, before every other token. Both prompts
             count where the corrupted one's answer is the wrong answer.
+        known_in: With `known`: the corruptions under which a pair must be known, each as in
+            `compare`; this study's own if `None`. Studies that name the same ones have the same
+            clean prompts.
         metric: Name of a metric, a callable, or a list of them, all read off the same runs. The
             first is drawn by default.
         direction: `denoising` patches clean values into the corrupted run, `noising` the reverse.
@@ -103,6 +107,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         corruption: str | Any = "token_replacement",
         at: str | None = None,
         known: bool | str = False,
+        known_in: Sequence[Any] | None = None,
         metric: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = "logit_diff",
         direction: str = "denoising",
         prepend_bos: bool | None = None,
@@ -118,6 +123,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
             "corruption": corruption,
             "at": at,
             "known": known,
+            "known_in": known_in,
             "metric": metric,
             "direction": direction,
             "prepend_bos": prepend_bos,
@@ -126,6 +132,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
             "store": store,
         }
         self._kept: list[str] | None = None
+        self._asked: dict[Any, Any] = {}
         self._open()
 
     def _open(self) -> None:
@@ -141,16 +148,15 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         bos = lens.default_prepend_bos if asked["prepend_bos"] is None else asked["prepend_bos"]
         self._opened, seed = asked | {"model": self.model, "prepend_bos": bos}, asked["seed"]
         behaviour, corruption, at = asked["behaviour"], asked["corruption"], asked["at"]
-        n, known = asked["n"], asked["known"]
-        about = (n, seed, corruption, at, known, bos, metrics)
-        pairs, self._origin = pairs_of(lens, behaviour, *about)
+        pairs, self._origin = pairs_of(lens, self._opened, metrics, self._asked)
         self._noising = noising_of(behaviour, corruption, at)
         about = self._origin | {"noising": self._noising}
         self._code = code_of(lens, behaviour, about, metrics, direction, bos, wanted)
         if self._kept is not None:
             pairs = pairs_in(pairs, self._kept)
             self._code += f"\nstudy = study.keep({self._kept!r})"
-        prompts = tokens_of(lens, pairs, bos, self._noising, metrics)
+        redrawn = redrawn_of(lens, self._opened, pairs)
+        prompts = tokens_of(lens, pairs, bos, self._noising, metrics, redrawn=redrawn)
         how = (seed, wanted, memory, asked["store"])
         self._begin(Session(lens, prompts, metrics, direction, *how))
 
@@ -158,6 +164,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         """Return this study opened in another way, with the same groups of prompts kept."""
         study = object.__new__(Study)
         study._opened, study._kept = self._opened | changes, self._kept
+        study._asked = self._asked
         study._open()
         return study
 
@@ -354,10 +361,11 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         kept, old = object.__new__(Study), self._session
         kept.model, kept._origin = self.model, self._origin
         kept._code = f"{self._code}\nstudy = study.keep({groups!r})"
-        kept._opened, kept._kept = self._opened, groups
+        kept._opened, kept._kept, kept._asked = self._opened, groups, self._asked
         kept._noising, used = self._noising, self.prompts
         how = (used.prepend_bos, kept._noising, old.metrics, used.noise)
-        prompts = tokens_of(old.model, pairs, *how)
+        redrawn = redrawn_of(old.model, self._opened, pairs)
+        prompts = tokens_of(old.model, pairs, *how, redrawn=redrawn)
         how = (old.seed, old.wanted, old.memory, old.store)
         kept._begin(Session(old.model, prompts, old.metrics, old.direction, *how))
         return kept

@@ -107,6 +107,44 @@ def test_run_estimates_first_and_prints_the_agreement(capsys):
     assert "patchwidgets: `top=5` measures the cells with" in capsys.readouterr().err
 
 
+def test_run_knows_noise_windows_and_what_the_model_knows(capsys):
+    options = ["--corruption", "gaussian_noise", "--k", "5", "--draws", "2", "--known"]
+    assert main(["run", "ioi", "--n", "3", "--sweep", "mlp", "--window", "2", *options]) == 0
+    printed = capsys.readouterr().out
+    assert "gaussian_noise: 5 x " in printed
+    assert ", 2 draws, seed 0" in printed
+    assert "kept what the model knows (preferred): " in printed
+    assert "strongest of 5 patches, denoising" in printed
+
+
+def test_run_compares_corruptions(capsys, tmp_path):
+    page = tmp_path / "compared.html"
+    asked = ["--compare", "token_replacement", "gaussian_noise:S2", "--draws", "2"]
+    options = ["--sweep", "mlp", "--html", str(page)]
+    assert main(["run", "ioi", "--n", "3", *asked, *options]) == 0
+    printed = capsys.readouterr().out
+    assert "Indirect object identification: MLPs by 2 methods" in printed
+    assert "detected (1 positive, -1 negative):" in printed
+    assert page.is_file()
+
+
+def test_run_refuses_what_a_comparison_has_not(capsys):
+    asked = ["--compare", "token_replacement", "gaussian_noise", "--drill", "2"]
+    assert main(["run", "ioi", "--n", "3", *asked]) == 1
+    assert capsys.readouterr().err.replace("\n", " ").strip() == (
+        "patchwidgets: `--compare` measures every map whole and opens no path maps, so `--drill` "
+        "has nothing to do there. Leave one of them out."
+    )
+
+
+def test_run_refuses_a_size_that_a_corruption_has_not(capsys):
+    assert main(["run", "ioi", "--n", "3", "--k", "2"]) == 1
+    assert capsys.readouterr().err.replace("\n", " ").strip() == (
+        "patchwidgets: `--k` was given, and `token_replacement` has no `k`: it is a setting of "
+        "noise. Name one, as in `--corruption gaussian_noise`, or leave it out."
+    )
+
+
 def test_run_with_another_sweep(capsys):
     assert main(["run", "ioi", "--n", "4", "--sweep", "mlp"]) == 0
     printed = capsys.readouterr().out

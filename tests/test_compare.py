@@ -5,8 +5,12 @@ import re
 import numpy as np
 import pytest
 
+import patchwidgets as pw
 from patchwidgets.errors import PlanError
+from patchwidgets.results.comparison import Comparison, Setting
+from patchwidgets.views._explorer import by_key
 from tests.families import PAIRS, study_of, tiny
+from tests.models.tiny_ioi import ioi_study, tiny_ioi
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +120,57 @@ def test_what_is_no_comparison_is_refused(study, what):
     options, sentence = REFUSED[what]
     with pytest.raises(PlanError, match=f"^{re.escape(sentence)}$"):
         study.compare(**options)
+
+
+def clean_prompts(result):
+    return [prompt["clean"] for prompt in result.provenance["prompts"]]
+
+
+SITES = [("token_replacement", "S2"), ("gaussian_noise", "S2"), ("token_replacement", "ABC")]
+
+
+@pytest.fixture(scope="module")
+def known():
+    return ioi_study(n=6, known=True, store=False, at="ABC")
+
+
+@pytest.fixture(scope="module")
+def on_known(known):
+    return known.compare("mlp", corruptions=SITES).wait()
+
+
+def test_prompts_must_be_known_under_every_corruption_compared(known, on_known):
+    first, *others = map(clean_prompts, on_known.results.values())
+    assert all(other == first for other in others)
+    assert first != clean_prompts(known.sweep("mlp").wait())
+    for result in on_known.results.values():
+        assert result.provenance["known"]["settings"] == [list(setting) for setting in SITES]
+        assert all(prompt["right"] for prompt in result.provenance["prompts"])
+    assert "different_prompts" not in on_known.advice().names
+
+
+def test_studies_of_their_own_on_other_prompts_are_told_apart(known):
+    other = ioi_study(n=6, known=True, store=False)
+    results = {
+        Setting(name, "denoising", 1): study.sweep("mlp").wait()
+        for name, study in (("ABC", known), ("S2", other))
+    }
+    (said,) = [one for one in Comparison(results).advice() if one.name == "different_prompts"]
+    assert said.number < 1
+
+
+def test_the_code_of_a_compared_map_has_the_prompts_of_the_comparison(on_known, monkeypatch):
+    monkeypatch.setattr(pw, "load_model", lambda name: tiny_ioi(), raising=False)
+    for result in on_known.results.values():
+        names = {}
+        exec(result.provenance["code"].rpartition("\nresult = ")[0], names)
+        assert clean_prompts(names["study"].sweep("mlp").wait()) == clean_prompts(result)
+
+
+def test_a_map_on_other_prompts_does_not_take_the_place_of_the_studys_own():
+    study = ioi_study(n=6, known=True, store=False, at="ABC")
+    own = study.sweep("mlp").wait()
+    study.compare("mlp", corruptions=SITES).wait()
+    assert len(study.results) == 4
+    assert by_key(list(study.results.values()))["mlp"] is own
+    assert study.results["mlp #2"].study is not study

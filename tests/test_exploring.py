@@ -21,6 +21,7 @@ from patchwidgets.views._keys import setting_of
 from patchwidgets.views._wire import ArrayRef, read_array
 from tests.engine.test_buckets import FACTS
 from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
+from tests.models.tiny_ioi import ioi_study
 
 COPIED = json.loads((Path(__file__).parent / "fixtures" / "copied_circuits.json").read_text())
 """What a reader pins, and the call that a page copies for it; `js/tests/exploring.test.ts`."""
@@ -395,3 +396,16 @@ def test_a_node_that_does_not_exist_is_not_pinned(explored):
     assert str(refused.value) == "`L9H0` is in layer 9, but `tiny-llama` has layers 0 to 2."
     assert explored.widget.pins == []
     assert explored.circuit is None
+
+
+def test_other_corruptions_are_measured_on_the_prompts_of_the_first_map():
+    shown = ioi_study(n=6, known=True, store=False).explore("mlp")
+    (first,) = shown.results.values()
+    ask(shown, sweep("mlp", corruption="gaussian_noise at S2"))
+    ask(shown, sweep("mlp", corruption="token_replacement at ABC"))
+    _, *others = shown.results.values()
+    assert len(others) == 2
+    for other in others:
+        texts = [[p["clean"] for p in one.provenance["prompts"]] for one in (first.wait(), other)]
+        assert texts[0] == texts[1]
+    Widget.close_all()

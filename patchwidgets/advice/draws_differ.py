@@ -1,4 +1,4 @@
-"""The strongest effect depends on the draw of the noise."""
+"""The strongest effect depends on the draw of the noise, or of the corrupted prompts."""
 
 import numpy as np
 

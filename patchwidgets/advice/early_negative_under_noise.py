@@ -23,13 +23,18 @@ EARLY = re.compile(r"L[01]H")
     todo="Measure the same map with `corruption='token_replacement'` before you believe them.",
 )
 def early_negative_under_noise(result: Result) -> Found | None:
-    """Heads of the first layers are negative under noise."""
+    """Heads of the first layers are negative under noise, by any of the metrics."""
     if "noise" not in result.provenance:
         return None
-    negative = [node for node in found(result).negative if EARLY.match(node)]
-    if not negative:
+    by: dict[str, list[str]] = {}
+    for metric in result.metrics:
+        for node in found(result, metric.name).negative:
+            if EARLY.match(node):
+                by.setdefault(node, []).append(metric.name)
+    if not by:
         return None
-    return len(negative), (
-        f"Under noise {counted(len(negative), 'head')} of layers 0 and 1 had a negative effect: "
-        f"{listed(negative)}."
+    named = [f"{node} ({', '.join(f'`{one}`' for one in metrics)})" for node, metrics in by.items()]
+    return len(by), (
+        f"Under noise {counted(len(by), 'head')} of layers 0 and 1 had a negative effect: "
+        f"{listed(named if len(result.metrics) > 1 else list(by))}."
     )

@@ -8,6 +8,9 @@ __all__ = ["noise_size"]
 SMALL, LARGE = 1, 6
 """Standard deviations; the second is a suggestion of ours."""
 
+MATCHED = "matched_noise"
+"""Its size is that by which the noised words differ from each other, and 1 is usual."""
+
 
 @rule(
     "study",
@@ -21,7 +24,7 @@ SMALL, LARGE = 1, 6
 )
 def noise_size(facts: StudyFacts) -> Found | None:
     """The noise is far from the usual size."""
-    if facts.noise is None:
+    if facts.noise is None or facts.corruption == MATCHED:
         return None
     size, sigma = float(facts.noise["k"]), float(facts.noise["sigma"])
     if SMALL < size <= LARGE:

@@ -11,6 +11,7 @@ from patchwidgets.models.bridge import LensModel
 from patchwidgets.prompts.corruptions._noise import Embeddings, FittedNoise, Noise
 from patchwidgets.prompts.noise import Places, places_of, with_noise
 from patchwidgets.prompts.pairs import PromptPairs
+from patchwidgets.prompts.redrawing import with_redrawn
 from patchwidgets.prompts.tokens import TokenPairs, tokenize
 
 
@@ -42,6 +43,7 @@ def tokens_of(
     noising: Noising | None,
     metrics: Sequence[Metric],
     fitted: FittedNoise | None = None,
+    redrawn: Sequence[PromptPairs] = (),
 ) -> TokenPairs:
     """Return prompt pairs as tokens of a model, noised if that is how they are corrupted.
 
@@ -52,22 +54,26 @@ def tokens_of(
         noising: `None` where the corrupted prompts are texts.
         metrics: What is read: answers may be of several tokens if every metric reads whole answers.
         fitted: Noise of a size that was measured on other pairs; on these if `None`.
+        redrawn: The same pairs with other corrupted prompts, which are measured too.
 
     Raises:
         PromptError: As in `tokenize`; or the noise has no tokens, or no size.
         UnknownNameError: No prompt has a role that noise was asked for.
     """
     tokenizer, n_ctx = model.tokenizer, model.spec.n_ctx
-    prompts = tokenize(
-        pairs,
-        tokenizer,
-        prepend_bos=prepend_bos,
-        n_ctx=n_ctx,
-        needs_corrupted=noising is None,
-        whole_answers=reads_whole(metrics),
+    prompts, *others = (
+        tokenize(
+            some,
+            tokenizer,
+            prepend_bos=prepend_bos,
+            n_ctx=n_ctx,
+            needs_corrupted=noising is None,
+            whole_answers=reads_whole(metrics),
+        )
+        for some in (pairs, *redrawn)
     )
     if noising is None:
-        return prompts
+        return with_redrawn(prompts, others)
     places = places_of(prompts, tokenizer, noising.roles, noising.sites)
     if fitted is None:
         fitted = noising.noise.fit(_embeddings_at(model, prompts, places))

@@ -153,7 +153,7 @@ def _answers(compared: Sequence[_Compared]) -> dict[str, float]:
 
 def _noise(prompts: TokenPairs) -> dict[str, float]:
     if prompts.noise is None:
-        return {"sigma": float("nan"), "noise sd": float("nan"), "draws": 1}
+        return {"sigma": float("nan"), "noise sd": float("nan"), "draws": prompts.draws}
     added = [group.noise[group.differs] for group in prompts.groups if group.noise is not None]
     sd = float(torch.cat(added).std())
     return {"sigma": prompts.noise.sigma, "noise sd": sd, "draws": prompts.draws}

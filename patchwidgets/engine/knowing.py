@@ -1,8 +1,8 @@
 """Which prompt pairs a model knows: drawn, run once unpatched, and kept where it is right."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -41,6 +41,42 @@ class Knowing:
     both: bool
 
 
+Draw = Callable[[int], PromptPairs]
+"""Returns so many pairs; those of a smaller number come first in those of a larger one."""
+
+
+class Condition(NamedTuple):
+    """Under which corruption a pair must be known, and what counts as known there."""
+
+    draw: Draw
+    knowing: Knowing
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a model was asked, and how: of each thing it is asked once.
+
+    Args:
+        prepend_bos: Whether prompts start with a BOS token.
+        whole_answers: Whether answers may be of several tokens; they are compared by the
+            probability of the whole.
+        before: What it knew when it was asked before.
+    """
+
+    prepend_bos: bool
+    whole_answers: bool = False
+    before: dict[tuple[object, ...], Bool[np.ndarray, " pair"]] = field(default_factory=dict)
+
+    def known(
+        self, model: LensModel, pairs: PromptPairs, knowing: Knowing
+    ) -> Bool[np.ndarray, " pair"]:
+        """Return which of these pairs the model knows."""
+        asked = pairs, knowing, self.prepend_bos, self.whole_answers
+        if asked not in self.before:
+            self.before[asked] = _known(model, pairs, knowing, *asked[2:])
+        return self.before[asked]
+
+
 def criterion_of(known: bool | str) -> Criterion | None:
     """Return the criterion that the argument `known` of `Study` names; `None` for none.
 
@@ -53,13 +89,7 @@ def criterion_of(known: bool | str) -> Criterion | None:
 
 
 def known_pairs(
-    model: LensModel,
-    draw: Callable[[int], PromptPairs],
-    n: int,
-    knowing: Knowing,
-    *,
-    prepend_bos: bool,
-    whole_answers: bool = False,
+    model: LensModel, draw: Draw, n: int, conditions: Sequence[Condition], asking: Asked
 ) -> tuple[PromptPairs, Share]:
     """Return the first `n` pairs that the model knows, and how many it knows of those it was asked.
 
@@ -68,18 +98,17 @@ def known_pairs(
 
     Args:
         model: The model.
-        draw: Returns so many pairs; those of a smaller number come first in those of a larger one.
+        draw: Of the pairs that are returned.
         n: How many are wanted.
-        knowing: What counts as known.
-        prepend_bos: Whether prompts start with a BOS token.
-        whole_answers: Whether answers may be of several tokens; they are compared by the
-            probability of the whole.
+        conditions: All of which a pair must meet, by its place in each draw: the clean prompts of
+            all draws are the same.
+        asking: How the model is asked.
 
     Raises:
         PromptError: The model knows none of the first that were drawn; or the criterion is `top`
             and answers may be of several tokens.
     """
-    if whole_answers and knowing.criterion == "top":
+    if asking.whole_answers and any(one.knowing.criterion == "top" for one in conditions):
         raise PromptError(
             "`known='top'` keeps pairs whose answer is the first choice among all tokens, and "
             "metrics of whole answers have no such choice: the texts of several tokens cannot all "
@@ -87,27 +116,35 @@ def known_pairs(
         )
     kept, asked, drawn = [], 0, None
     for times in _ROUNDS:
-        drawn, exhausted = _as_many(draw, max(2 * n, _FEWEST) * times)
+        drawn, *others, exhausted = _as_many(
+            [draw, *(one.draw for one in conditions)], max(2 * n, _FEWEST) * times
+        )
         if len(drawn) == asked:
             break
-        known = _known(model, drawn[asked:], knowing, prepend_bos, whole_answers)
+        known = np.ones(len(drawn) - asked, dtype=bool)
+        for pairs, (_, knowing) in zip(others, conditions, strict=True):
+            known &= asking.known(model, pairs[asked:], knowing)
         kept += [asked + int(at) for at in np.flatnonzero(known)]
         asked = len(drawn)
         if not kept:
-            raise _nothing_known(model, asked, knowing)
+            raise _nothing_known(model, asked, [one.knowing for one in conditions])
         if len(kept) >= n or exhausted:
             break
     assert drawn is not None
     return drawn[kept[:n]], Share(len(kept), asked)
 
 
-def _as_many(draw: Callable[[int], PromptPairs], n: int) -> tuple[PromptPairs, bool]:
-    """Return `n` pairs, or all that there are, and whether these are all."""
-    try:
-        drawn = draw(n)
-    except TooFewPairsError as problem:
-        return draw(problem.available), True
-    return drawn, len(drawn) < n
+def _as_many(draws: Sequence[Draw], n: int) -> tuple[Any, ...]:
+    """Return `n` pairs of each draw, or all that every one has, and whether these are all."""
+    drawn, most = [], n
+    for draw in draws:
+        try:
+            drawn.append(draw(most))
+        except TooFewPairsError as problem:
+            most = problem.available
+            drawn.append(draw(most))
+        most = min(most, len(drawn[-1]))
+    return *(pairs[:most] for pairs in drawn), most < n
 
 
 def _known(
@@ -191,15 +228,17 @@ def _right(
     return right
 
 
-def _nothing_known(model: LensModel, asked: int, knowing: Knowing) -> PromptError:
+def _nothing_known(model: LensModel, asked: int, needed: Sequence[Knowing]) -> PromptError:
     what = {
         "preferred": "the right answer has a larger logit than every wrong one",
         "top": "the right answer is its first choice among all tokens",
     }
-    side = "on both prompts of a pair" if knowing.both else "on the clean prompt"
+    both = any(knowing.both for knowing in needed)
+    side = "on both prompts of a pair" if both else "on the clean prompt"
+    side += f", under each of {len(needed)} corruptions" if len(needed) > 1 else ""
     return PromptError(
         f"`{model.spec.name}` knows none of the {asked} prompt pairs it was asked: {side}, "
-        f"{what[knowing.criterion]} for 0 of {asked} (0 %). Where a model does not show a "
+        f"{what[needed[0].criterion]} for 0 of {asked} (0 %). Where a model does not show a "
         "behaviour there is nothing to localise, so nothing is measured. Use a larger model or "
         "another task, or pass `known=False` to measure all the same."
     )

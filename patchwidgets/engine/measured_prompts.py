@@ -6,12 +6,19 @@ from patchwidgets.engine.session import Session
 
 
 def measured_prompts(session: Session) -> list[dict[str, Any]]:
-    """Return every pair: tokens, ids, roles, answers, and whether the model is right."""
+    """Return every pair: tokens, ids, roles, answers, and whether the model is right.
+
+    Of several corrupted prompts the first is described, and `redrawn` has the ids of the others.
+    """
     right, prompts = session.right(), session.prompts
     described: dict[int, dict[str, Any]] = {}
     for group in prompts.groups:
         for row, member in enumerate(group.members):
             i = prompts.pair_of(member)
+            if i in described:
+                if prompts.replaced > 1:
+                    described[i]["redrawn"].append(group.corrupted[row].tolist())
+                continue
             pair, strings = prompts.pairs[i], prompts.strings[i]
             described[i] = {
                 "clean": list(strings[0]),
@@ -24,6 +31,7 @@ def measured_prompts(session: Session) -> list[dict[str, Any]]:
                 "group": pair.group,
                 "right": bool(right[i]),
             }
+            described[i] |= {"redrawn": []} if prompts.replaced > 1 else {}
             if group.noise is not None:
                 described[i]["noised"] = group.noise[row].any(-1).nonzero()[:, 0].tolist()
     return [described[i] for i in sorted(described)]

@@ -324,10 +324,10 @@ class Session:
 
     def _read_right(self) -> np.ndarray:
         self.baseline()
-        right = np.zeros(len(self.prompts.pairs), dtype=bool)
+        right = np.ones(len(self.prompts.pairs), dtype=bool)
         for runs in self._runs:
             for member, one in zip(runs.group.members, self._right_in(runs), strict=True):
-                right[self.prompts.pair_of(member)] = one
+                right[self.prompts.pair_of(member)] &= one
         return right
 
     def _right_in(self, runs: GroupRuns) -> list[bool]:

@@ -98,6 +98,7 @@ class TokenPairs:
         strings: For every pair the readable tokens of the clean and of the corrupted prompt.
         roles: Names of the roles that every prompt has, in order of position, `END` last.
         noise: What is added to embeddings in the corrupted runs, if that is how they differ.
+        replaced: Corrupted prompts of every pair, drawn one by one; 1 under noise.
         buckets: By span, then by bucket, its positions in every pair; see `prompts/spans.py`.
     """
 
@@ -108,12 +109,13 @@ class TokenPairs:
     strings: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     roles: tuple[str, ...]
     noise: FittedNoise | None = None
+    replaced: int = 1
     buckets: Mapping[str, Mapping[str, Places]] = field(default_factory=dict)
 
     @property
     def draws(self) -> int:
-        """Draws of noise, and so rows, of every pair; 1 where there is no noise."""
-        return 1 if self.noise is None else self.noise.noise.draws
+        """Draws of noise or of corrupted prompts, and so rows, of every pair."""
+        return self.replaced if self.noise is None else self.noise.noise.draws
 
     @property
     def n_rows(self) -> int:

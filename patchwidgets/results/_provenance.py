@@ -57,6 +57,12 @@ class NoisePart(Known):
     sigma: Number
 
 
+class KnownPart(Known):
+    """Under which corruptions the model had to know the prompts, each with its site."""
+
+    settings: list[list[str]] = []
+
+
 class ProvenancePart(Known):
     """A provenance; whatever was not known when it was made is left out."""
 
@@ -77,6 +83,7 @@ class ProvenancePart(Known):
     model: ModelPart | None = None
     prompts: list[PromptPart] = []
     noise: NoisePart | None = None
+    known: KnownPart | None = None
     noise_floor: dict[str, Annotated[float, Field(ge=0)] | None] = {}
     hooks: list[str] = []
     top: Annotated[int, Field(ge=0)] = 0

@@ -1,4 +1,4 @@
-"""Draws of noise: how results are averaged over them, and how much depends on the draw."""
+"""Draws of noise or of corrupted prompts: results averaged over them, and what depends on them."""
 
 from typing import Any
 
@@ -42,7 +42,8 @@ def require_draws(draws: int) -> None:
         raise MeasurementError(
             "Every prompt pair of this result was corrupted once, so there is no spread over "
             "draws. Noise is drawn several times with `pw.Study(..., "
-            "corruption='gaussian_noise')`, ten times by default."
+            "corruption='gaussian_noise')`, ten times by default, and the words that replace "
+            "others with `corruption=TokenReplacement(draws=10)`."
         )
 
 

@@ -49,6 +49,7 @@ class OpenedPart(Part):
     seed: int
     at: str | None
     known: bool | str
+    known_in: list[list[str | None]] | None = None
     direction: Direction
     prepend_bos: bool
     executor: Executor

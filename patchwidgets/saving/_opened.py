@@ -6,7 +6,9 @@ from typing import Any
 
 from patchwidgets.errors import FileError
 from patchwidgets.prompts.corruptions import CORRUPTIONS
+from patchwidgets.prompts.corruptions._named import settings_of
 from patchwidgets.prompts.corruptions._noise import Noise
+from patchwidgets.prompts.corruptions._replacement import Replacement
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 
 PLAIN = ("n", "seed", "at", "known", "direction", "prepend_bos", "executor")
@@ -46,6 +48,12 @@ def opened_with(
         written["corruption"] = {"name": corruption.name, **asdict(corruption)}
     else:
         own["corruption"] = corruption.name
+    settings = settings_of(asked["known_in"])
+    theirs = [one.name for one, _ in settings if one.name not in CORRUPTIONS.names()]
+    if theirs:
+        own["known_in"] = ", ".join(theirs)
+    elif settings:
+        written["known_in"] = [[one.name, at] for one, at in settings]
     return written | {"own": own}
 
 
@@ -75,17 +83,24 @@ def arguments_of(written: Mapping[str, Any], own: Mapping[str, Any], where: str)
         arguments["behaviour"] = written["task"]
     if "corruption" in written:
         arguments["corruption"] = _corruption(written["corruption"])
+    if "known_in" in written:
+        arguments["known_in"] = [tuple(one) for one in written["known_in"]]
     return arguments | dict(own)
 
 
-_WHAT = {"behaviour": "task", "metric": "metric", "corruption": "corruption"}
+_WHAT = {
+    "behaviour": "task",
+    "metric": "metric",
+    "corruption": "corruption",
+    "known_in": "corruption",
+}
 
 
 def _is_ours(corruption: Any) -> bool:
     """Whether a corruption is one of ours, perhaps with other settings."""
     names = CORRUPTIONS.names()
     return (
-        isinstance(corruption, Noise)
+        isinstance(corruption, Noise | Replacement)
         and corruption.name in names
         and type(corruption) is type(CORRUPTIONS.get(corruption.name))
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchwidgets.errors import FileError, ModelError, UnknownNameError
 from patchwidgets.saving._kept import Kept
+from patchwidgets.views._keys import corrupted_how
 
 if TYPE_CHECKING:
     from patchwidgets.study import Study
@@ -57,8 +58,7 @@ def _of_the_study(study: Study, measured: Kept) -> Mapping[str, Any]:
     """Return the provenance of something that was measured on the study's own prompts."""
     own = study.provenance
     every = [one.provenance for one in [*measured.results.values(), *measured.circuits]]
-    here = [own.get(part) for part in ("corruption", "at")]
-    same = [one for one in every if [one.get(part) for part in ("corruption", "at")] == here]
+    same = [one for one in every if corrupted_how(one) == corrupted_how(own)]
     return (same or every)[0]
 
 

@@ -200,7 +200,8 @@ def _facts(shown: CircuitResult) -> list[Fact]:
     about, measured = shown.provenance, shown.measured
     corruption = str(about.get("corruption", "")).replace("_", " ")
     source = str(about.get("source", "other"))
-    draws = f", {measured.draws} draws of noise each" if measured.draws > 1 else ""
+    drawn = "draws of noise" if "noise" in about else "corrupted prompts"
+    draws = f", {measured.draws} {drawn} each" if measured.draws > 1 else ""
     found = {
         "model": about.get("model", {}).get("name", ""),
         "pairs": f"{len(measured.groups)}{draws}",

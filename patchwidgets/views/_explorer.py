@@ -7,6 +7,7 @@ from patchwidgets.results.result import Result
 from patchwidgets.views._advice import advice_on
 from patchwidgets.views._keys import (
     key_of,
+    known_under,
     parts_of,
     plan_key,
     question_of,
@@ -71,8 +72,18 @@ def explorer(
 
 
 def by_key(results: Sequence[Result]) -> dict[str, Result]:
-    """Return results by the keys of their maps; of two with one key, the last."""
-    return {key_among(result, results[0]): result for result in results}
+    """Return results by the keys of their maps; of two with one key, the last.
+
+    What was measured on the prompts of the first map goes before what was measured on others.
+    """
+    found: dict[str, Result] = {}
+    own = known_under(results[0].provenance)
+    for result in results:
+        key = key_among(result, results[0])
+        here = [known_under(one.provenance) == own for one in (result, found.get(key, result))]
+        if here != [False, True]:
+            found[key] = result
+    return found
 
 
 def key_among(result: Result, first: Result) -> str:
@@ -162,7 +173,10 @@ def caption_of(result: Result) -> str:
 
 def _pairs(result: Result) -> str:
     pairs = f"{len(result.groups)} pairs"
-    return pairs if result.draws == 1 else f"{pairs}, each with {result.draws} draws of noise"
+    if result.draws == 1:
+        return pairs
+    drawn = "draws of noise" if "noise" in result.provenance else "corrupted prompts"
+    return f"{pairs}, each with {result.draws} {drawn}"
 
 
 def _pairs_with_buckets(result: Result) -> str:

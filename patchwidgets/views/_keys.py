@@ -1,5 +1,6 @@
 """What a result is called among those shown together: its key, its tab and its question."""
 
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -96,6 +97,27 @@ def setting_of(result: Result) -> Chosen:
     corruption = about.get("corruption", "")
     written = f"{corruption} at {about['at']}" if "at" in about else corruption
     return result.direction, written, tuple(metric.name for metric in result.metrics)
+
+
+def known_under(about: Mapping[str, Any]) -> list[list[Any]] | None:
+    """Return the corruptions under which a model had to know the prompts; `None` for all prompts.
+
+    Args:
+        about: A provenance.
+    """
+    known = about.get("known")
+    if known is None:
+        return None
+    return known.get("settings") or [[about.get("corruption"), about.get("at")]]
+
+
+def corrupted_how(about: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what tells the prompts of one study from those of another on the same task.
+
+    Args:
+        about: A provenance.
+    """
+    return about.get("corruption"), about.get("at"), known_under(about)
 
 
 def setting_key(own: Chosen, first: Chosen) -> str:

@@ -1,16 +1,22 @@
 """Rules about several results side by side."""
 
+from dataclasses import replace
+
 import pytest
 
 from patchwidgets.advice import RULES
 from patchwidgets.results.comparison import Comparison, Setting
-from tests.advice.made import SHARES, result, shares
+from tests.advice.made import PAIR, PAIRS, SHARES, described, result, shares
 
 
 def compared(first, second, directions=("denoising", "noising")):
     one, other = directions
     name = "noise" if one == other else "replacement"
     return Comparison({Setting("replacement", one, 1): first, Setting(name, other, 1): second})
+
+
+def at(site, *others, **about):
+    return result(about={"at": site, "sites": ["S2", *others], **about}, direction="noising")
 
 
 NOISING = result(-SHARES, direction="noising")
@@ -21,7 +27,19 @@ def test_a_good_comparison_has_no_advice():
     assert GOOD.advice().names == []
 
 
+OTHER = described([PAIR] * (PAIRS - 1) + [replace(PAIR, clean=(1, 8, 6, 7, 5))])
+
 TRIGGERED = {
+    "different_prompts": (
+        compared(result(), result(about={"prompts": OTHER}, direction="noising")),
+        0.5,
+        "Of the 2 different clean prompts of these methods, 1 (50 %) is in all of them.",
+    ),
+    "one_site_compared": (
+        compared(at("S2", "S1+IO", "ABC"), at("S2", "S1+IO", "ABC")),
+        2,
+        "All methods corrupt the prompts at `S2`; the task also has `S1+IO`, `ABC`.",
+    ),
     "one_direction": (
         compared(result(), result(), ("denoising", "denoising")),
         1,
@@ -44,6 +62,10 @@ TRIGGERED = {
 }
 
 NEARLY = {
+    "different_prompts": compared(
+        result(about={"prompts": OTHER}), result(about={"prompts": OTHER}, direction="noising")
+    ),
+    "one_site_compared": compared(at("S2", "ABC"), at("ABC", "ABC")),
     "one_direction": GOOD,
     "methods_disagree": compared(result(), result(shares(L0H1=0.1), direction="noising")),
     "different_gaps": compared(

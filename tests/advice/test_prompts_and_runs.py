@@ -221,6 +221,12 @@ def test_it_is_not_said_where_it_is_nearly_so(name):
     assert name not in about_study(NEARLY[name]).names
 
 
+def test_matched_noise_is_of_its_own_size():
+    noise = NOISE | {"k": 1.0}
+    assert "noise_size" not in about_study(facts(noise=noise, corruption="matched_noise")).names
+    assert "noise_size" in about_study(facts(noise=noise, corruption="uniform_noise")).names
+
+
 def test_the_group_with_the_most_wrong_answers_is_named():
     wrong = [*some(15, right=False, group="BABA")[:20], *some(5, right=False)[:80]]
     pairs = [replace(pair, group=pair.group or "ABBA") for pair in wrong]

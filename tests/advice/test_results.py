@@ -366,6 +366,15 @@ def test_of_a_result_that_was_stopped_at_once_only_that_is_said():
     assert made.advice().names == ["cells_left_out"]
 
 
+def test_early_heads_are_negative_by_whichever_metric_finds_them():
+    effects = [SHARES, shares(L0H1=-0.5)]
+    made = result(effects, metrics=BOTH, runs={"prob": (0.9, 0.4)}, about={"noise": NOISE})
+    (said,) = [one for one in made.advice() if one.name == "early_negative_under_noise"]
+    assert said.sentence == (
+        "Under noise 1 head of layers 0 and 1 had a negative effect: L0H1 (`prob`)."
+    )
+
+
 @pytest.mark.parametrize(("clean", "floored"), [(0.9, True), (0.8, False)])
 def test_when_noising_a_probability_ends_at_one(clean, floored):
     made = result(metrics=("prob",), runs={"prob": (clean, clean - 0.5)}, direction="noising")

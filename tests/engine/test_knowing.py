@@ -116,6 +116,24 @@ def test_a_model_that_knows_nothing_gives_a_report_and_no_map():
     )
 
 
+def test_known_in_needs_known():
+    with pytest.raises(PromptError) as caught:
+        ioi_study(known_in=["gaussian_noise"])
+    assert str(caught.value) == (
+        "`known_in` names corruptions under which prompt pairs must be known, and without `known` "
+        "all pairs are kept. Pass `known=True` too."
+    )
+
+
+def test_known_under_several_corruptions_is_in_the_text():
+    study = ioi_study(n=6, known=True, known_in=["gaussian_noise", ("token_replacement", "ABC")])
+    line = next(line for line in repr(study).split("\n") if line.startswith("kept what"))
+    assert line.startswith(
+        "kept what the model knows (preferred, under gaussian_noise at S2 and token_replacement at "
+        "ABC): "
+    )
+
+
 def test_a_criterion_that_does_not_exist():
     with pytest.raises(UnknownNameError) as caught:
         ioi_study(known="best")

@@ -113,7 +113,8 @@ def test_a_result_without_draws_has_no_spread_over_them(small, sentence):
     message = (
         "Every prompt pair of this result was corrupted once, so there is no spread over draws. "
         "Noise is drawn several times with `pw.Study(..., corruption='gaussian_noise')`, ten times "
-        "by default."
+        "by default, and the words that replace others with "
+        "`corruption=TokenReplacement(draws=10)`."
     )
     for read in (small.by_draw, small.draw_spread):
         with pytest.raises(MeasurementError, match=sentence(message)):

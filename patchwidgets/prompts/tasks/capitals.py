@@ -1,7 +1,7 @@
 """Capitals: what is the capital of France?"""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 from patchwidgets.prompts.shares import Share
@@ -14,6 +14,7 @@ from patchwidgets.prompts.tasks._drawing import (
     single,
     site_or_default,
 )
+from patchwidgets.prompts.tasks._redrawing import others, rewritten
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["capitals"]
@@ -49,6 +50,7 @@ class _Capitals:
     }
     default_site = "country"
     symmetric = frozenset({"country", "example"})
+    redrawable = frozenset({"country"})
     roles = ("example", "example_capital", "country", "END")
 
     def usable(self, words: Words) -> Mapping[str, Share]:
@@ -88,6 +90,15 @@ class _Capitals:
         many = len(countries)
         available = len(chosen) * many * (many - 1) * (many - 2)
         return PromptPairs.of(_pair(site, *drawn) for drawn in distinct(make, n, available))
+
+    def redrawn(
+        self, pairs: PromptPairs, chances: Sequence[random.Random], *, at: str, words: Words
+    ) -> Iterable[PromptPair]:
+        """Return the pairs with other countries in their corrupted prompts, and their capitals."""
+        countries = _fitting(words)
+        for pair, chance in zip(pairs, chances, strict=True):
+            country = chance.choice(others(countries, pair))
+            yield rewritten(pair, {"country": country}, wrong=" " + CAPITALS[country])
 
 
 capitals = _Capitals()

@@ -4,6 +4,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from patchwidgets.errors import PromptError
@@ -56,6 +57,7 @@ class _Facts:
     }
     default_site = "subject"
     symmetric = frozenset({"subject"})
+    redrawable = frozenset({"subject", "other_kind"})
     roles = ("subject_first", "subject_last", "subject+1", "END")
 
     def __init__(self, listed: tuple[Fact, ...] = FACTS) -> None:
@@ -132,6 +134,24 @@ class _Facts:
         return PromptPairs.of(
             _pair(clean, strangers.one_for(clean, seed), other) for clean, other in drawn
         )
+
+    def redrawn(
+        self, pairs: PromptPairs, chances: Sequence[random.Random], *, at: str, words: Words
+    ) -> Iterable[PromptPair]:
+        """Return the pairs with other subjects in their corrupted prompts.
+
+        Its answer comes with a subject of the same relation.
+        """
+        partners, strangers = self._partners(words), _Strangers(self.listed, words)
+        asked = {(fact.prompt, fact.relation): fact for fact in partners}
+        for pair, chance in zip(pairs, chances, strict=True):
+            fact = asked[pair.clean, pair.group]
+            if at == "subject":
+                other = chance.choice(partners[fact])
+                yield _pair(fact, other.subject, other)
+            else:
+                stranger = chance.choice(strangers.of(fact))
+                yield replace(pair, corrupted=fact.asked_of(stranger))
 
     def _answered(self, words: Words) -> list[Fact]:
         kept = [

@@ -1,7 +1,7 @@
 """Gendered pronouns: he or she?"""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 from patchwidgets.prompts.shares import Share
@@ -13,6 +13,7 @@ from patchwidgets.prompts.tasks._drawing import (
     site_or_default,
 )
 from patchwidgets.prompts.tasks._people import EITHER, MEN, WOMEN
+from patchwidgets.prompts.tasks._redrawing import rewritten
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["gendered_pronoun"]
@@ -48,6 +49,7 @@ class _GenderedPronoun:
     }
     default_site = "name"
     symmetric = frozenset({"name"})
+    redrawable = frozenset({"name", "either"})
     roles = ("name", "END")
 
     def usable(self, words: Words) -> Mapping[str, Share]:
@@ -90,6 +92,15 @@ class _GenderedPronoun:
 
         available = 2 * len(chosen) * len(men) * len(women) * len(either)
         return PromptPairs.of(_pair(site, *drawn) for drawn in distinct(make, n, available))
+
+    def redrawn(
+        self, pairs: PromptPairs, chances: Sequence[random.Random], *, at: str, words: Words
+    ) -> Iterable[PromptPair]:
+        """Return the pairs with other names in their corrupted prompts; their answers stay."""
+        (men, _), (women, _), (either, _) = _fitting(words).values()
+        for pair, chance in zip(pairs, chances, strict=True):
+            opposite = women if pair.answers == (" he",) else men
+            yield rewritten(pair, {"name": chance.choice(opposite if at == "name" else either)})
 
 
 gendered_pronoun = _GenderedPronoun()

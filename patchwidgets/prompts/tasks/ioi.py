@@ -2,13 +2,14 @@
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from patchwidgets.errors import PromptError
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 from patchwidgets.prompts.shares import Share
 from patchwidgets.prompts.tasks._drawing import checked_count, share, singles, site_or_default
 from patchwidgets.prompts.tasks._ioi_words import NAMES, OBJECTS, PLACES
+from patchwidgets.prompts.tasks._redrawing import others, rewritten
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["ioi"]
@@ -75,6 +76,7 @@ class _IOI:
     }
     default_site = "S2"
     symmetric = frozenset({"S2"})
+    redrawable = frozenset({"S1+IO", "ABC"})
     roles = ("IO", "S1", "S1+1", "S2", "END")
 
     def usable(self, words: Words) -> Mapping[str, Share]:
@@ -122,6 +124,15 @@ class _IOI:
             pair = _pair(*groups[len(found) % len(groups)], _fill(draw, fitting), site)
             found.setdefault(pair.clean, pair)
         return PromptPairs.of(found.values())
+
+    def redrawn(
+        self, pairs: PromptPairs, chances: Sequence[random.Random], *, at: str, words: Words
+    ) -> Iterable[PromptPair]:
+        """Return the pairs with other names in their corrupted prompts; their answers stay."""
+        roles, known = ("S1", "IO", "S2") if at == "ABC" else ("S1", "IO"), _fitting(words)["names"]
+        for pair, chance in zip(pairs, chances, strict=True):
+            names = chance.sample(others(known, pair), len(roles))
+            yield rewritten(pair, dict(zip(roles, names, strict=True)))
 
 
 ioi = _IOI()
