@@ -40,7 +40,7 @@ from patchwidgets.plans.paths_from import paths_from_plan
 from patchwidgets.plans.plan import PATHS_FROM, Plan
 from patchwidgets.plans.sweeps import SWEEPS
 from patchwidgets.prompts.pairs import PromptPairs
-from patchwidgets.refusing import check_asked, check_sweep
+from patchwidgets.refusing import check_asked, check_sweep, check_verify
 from patchwidgets.registry import one_of
 from patchwidgets.results.draws import mean_baseline
 from patchwidgets.results.estimated import Estimated
@@ -365,6 +365,7 @@ class Study(
         client: Any = None,
     ) -> Result:
         session = self._session
+        check_verify(verify)
         session.model.require_eval()
         cluster = None if client is None else Cluster(client, session.model)
         result = self._new_result(plan, call, source, None if screen is None else screen.top)
