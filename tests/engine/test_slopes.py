@@ -27,7 +27,7 @@ SMOOTH = [family for family in EVERY_FAMILY if family != "mixtral"]
 """A mixture of experts has kinks: what is near the base run may be given to other experts."""
 
 
-PASSED_BY = ("gptj",)
+PASSED_BY = ("gptj", "opt")
 """Families whose attention is not computed from TransformerLens' hook on its pattern: an estimate
 there is refused (`test_attribution.py`)."""
 
