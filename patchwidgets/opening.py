@@ -18,6 +18,7 @@ from patchwidgets.engine.knowing import (
 )
 from patchwidgets.engine.screen import Screen
 from patchwidgets.engine.session import Session
+from patchwidgets.engine.sources._source import Source
 from patchwidgets.errors import PlanError, PromptError, warn
 from patchwidgets.metrics import METRICS, Metric, as_metric
 from patchwidgets.models.bridge import LensModel
@@ -327,6 +328,25 @@ def written_screen(screen: Screen | None) -> str:
         return ""
     by = repr(screen.by) if isinstance(screen.by, str) else "estimated"
     return f", estimate={by}" + ("" if screen.top is None else f", top={screen.top}")
+
+
+def written_source(
+    given: Any, source: Source | None, seed: int | None, reference: PromptPairs | None
+) -> str:
+    """Return how code asks for a source; reference prompts are called `reference`.
+
+    Args:
+        given: As it was asked for: a name, or an object.
+        source: What that is; `None` for the other run.
+        seed: As it was asked for.
+        reference: As they were asked for.
+    """
+    asked: dict[str, Any] = {}
+    if source is not None:
+        asked["source"] = source.name if isinstance(given, str) else source
+    asked |= {} if seed is None else {"seed": seed}
+    written = "".join(f", {option}={value!r}" for option, value in asked.items())
+    return written + (", reference=reference" if reference is not None else "")
 
 
 def written_study(session: Session, baseline: Baseline, origin: dict[str, Any]) -> str:

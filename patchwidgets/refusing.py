@@ -98,3 +98,16 @@ def check_sweep(sweep: Any, options: Mapping[str, Any]) -> None:
                 f"The sweep `{getattr(sweep, '__name__', sweep)}` has no option `{name}`."
                 f"{nearest_to(name, known)} Its own: {listed}."
             )
+
+
+def check_verify(verify: Any) -> None:
+    """Check that `verify` says how many stored cells are measured again.
+
+    Raises:
+        PlanError: It is no such number.
+    """
+    if not isinstance(verify, int) or isinstance(verify, bool) or verify < 0:
+        raise PlanError(
+            f"`verify={verify!r}` is no number of cells. So many of those that are read from the "
+            "store are measured again and compared. Write `verify=5`, or leave it out."
+        )

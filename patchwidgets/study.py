@@ -11,12 +11,12 @@ from patchwidgets.detailing import Detailing
 from patchwidgets.engine.cluster import Cluster
 from patchwidgets.engine.corrupting import tokens_of
 from patchwidgets.engine.cost import Cost
-from patchwidgets.engine.estimating import METHODS
 from patchwidgets.engine.memory import parse_bytes
-from patchwidgets.engine.screen import Screen, screen_of
+from patchwidgets.engine.screen import Screen
 from patchwidgets.engine.session import Session
 from patchwidgets.engine.sources._chosen import chosen_source
 from patchwidgets.engine.sources._source import Source
+from patchwidgets.estimating import Estimating
 from patchwidgets.exploring import Exploring
 from patchwidgets.jobs import Job
 from patchwidgets.keeping import Keeping
@@ -32,6 +32,7 @@ from patchwidgets.opening import (
     redrawn_of,
     warn_if_weak,
     written_screen,
+    written_source,
 )
 from patchwidgets.plans._grid import Positions
 from patchwidgets.plans._receivers import Stop
@@ -40,7 +41,7 @@ from patchwidgets.plans.paths_from import paths_from_plan
 from patchwidgets.plans.plan import PATHS_FROM, Plan
 from patchwidgets.plans.sweeps import SWEEPS
 from patchwidgets.prompts.pairs import PromptPairs
-from patchwidgets.refusing import check_asked, check_sweep
+from patchwidgets.refusing import check_asked, check_sweep, check_verify
 from patchwidgets.registry import one_of
 from patchwidgets.results.draws import mean_baseline
 from patchwidgets.results.estimated import Estimated
@@ -49,7 +50,17 @@ from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
 
 
-class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Exploring, Keeping):
+class Study(
+    Described,
+    Advised,
+    Estimating,
+    Comparing,
+    Circuiting,
+    Sending,
+    Detailing,
+    Exploring,
+    Keeping,
+):
     """A model and prompt pairs, ready to be patched.
 
     The two unpatched runs are made here, so that you see at once whether the model does the task.
@@ -262,13 +273,9 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         """
         chosen = chosen_source(source, reference, seed)
         plan = self.plan(name, **options)
-        screen = screen_of(plan, estimate, top)
-        if chosen is not None:
-            options["source"] = chosen.name if isinstance(source, str) else source
-        options |= {} if seed is None else {"seed": seed}
+        screen = self._screen(plan, estimate, top, chosen)
         given = "".join(f", {option}={value!r}" for option, value in options.items())
-        given += ", reference=reference" if reference is not None else ""
-        given += written_screen(screen)
+        given += written_source(source, chosen, seed, reference) + written_screen(screen)
         call = f"study.sweep({plan.name!r}{given})"
         return self._start(plan, call, chosen, verify, screen, client)
 
@@ -278,8 +285,12 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         *,
         through: Sequence[Stop] = (),
         senders: Sequence[str] | None = None,
+        block: int | None = None,
         positions: Positions = None,
         form: str = "pinned",
+        source: str | Source = "other",
+        reference: PromptPairs | None = None,
+        seed: int | None = None,
         estimate: str | Estimated | None = None,
         top: int | None = None,
         verify: int = 0,
@@ -298,12 +309,17 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
                 writes because of it is what travels on. Or all in one, as text:
                 `study.path("L15H3.q -> L20H0.v")`.
             senders: Kinds of senders, each a map of its own: `heads`, `mlp`, `attn` (whole
-                attention outputs), `embed`; all but `attn` if `None`.
+                attention outputs), `neurons` (of MLPs, in blocks), `embed`; `heads`, `mlp` and
+                `embed` if `None`.
+            block: Neighbouring neurons that send together; 64 if `None`, 1 for each by itself.
             positions: `None` sends all positions of a sender together; `"each"`, `"roles"` or a
                 list of positions or roles sends each by itself.
             form: Which nodes are frozen on the way: `pinned` freezes every other head and
                 recomputes MLPs and norms, `pinned_all` freezes MLPs too, `direct` adds the
                 change at each receiver's own input and leaves everything else live.
+            source: What senders write; as in `sweep`.
+            reference: As in `sweep`.
+            seed: As in `sweep`.
             estimate: `eap` or `eap_ig`, or what `study.estimate` returned; as in `sweep`.
             top: With `estimate`: measure so many cells only.
             verify: How many stored cells to measure again; as in `sweep`.
@@ -313,42 +329,19 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
             A result whose cells are NaN where the sender cannot reach a receiver.
 
         Raises:
-            UnknownNameError: A form or a kind of sender that does not exist.
+            UnknownNameError: A form, a source or a kind of sender that does not exist.
             PlanError: A receiver or a position that does not exist, receivers that undo each
-                other, a chain that goes backwards, or nothing that reaches the receivers.
+                other, a chain that goes backwards, or nothing that reaches the receivers; and as
+                in `sweep`.
         """
-        asked: dict[str, Any] = {"through": through, "senders": senders, "positions": positions}
+        chosen = chosen_source(source, reference, seed)
+        asked: dict[str, Any] = {"through": through, "senders": senders}
+        asked |= {"positions": positions, "block": block}
         plan = path_plan(self._session.model.spec, receivers, form, self.shape, **asked)
-        screen = screen_of(plan, estimate, top)
-        call = f"study.path({written_options(plan, senders, positions)}{written_screen(screen)})"
-        return self._start(plan, call, None, verify, screen, client)
-
-    def estimate(
-        self, plan: Plan | str | Callable[..., Plan] = "heads", method: str = "", **options: Any
-    ) -> Estimated:
-        """Return what every patch of a plan would do, by gradients: nothing is patched.
-
-        As fast as a few forward passes, and not exact: use it to choose what to measure.
-
-        Args:
-            plan: A plan, or what `plan` makes one of: the name of a sweep, or `path` with
-                `receivers=[...]`.
-            method: `attribution` for sweeps; `eap` or `eap_ig` for paths. By default the first
-                that fits.
-            **options: The plan's own, and the method's: `softmax_fix` and `graddrop` of
-                `attribution`, `steps` of `eap_ig`.
-
-        Raises:
-            UnknownNameError: No sweep, site or method of that name.
-            PlanError: As in `plan`; or the method is not for these patches.
-            MeasurementError: The first metric has no slope at the base run.
-        """
-        own = {name for known in METHODS.values() for name in known}
-        asked = {name: options.pop(name) for name in own & set(options)}
-        chosen = plan if isinstance(plan, Plan) else self.plan(plan, **options)
-        method = method or ("attribution" if chosen.form is None else "eap")
-        found = self._session.estimate(chosen, method, **asked)
-        return Estimated(chosen, self._metric_infos(), self.direction, self._groups(), found)
+        screen = self._screen(plan, estimate, top, chosen)
+        given = written_options(plan, senders, positions, block)
+        given += written_source(source, chosen, seed, reference) + written_screen(screen)
+        return self._start(plan, f"study.path({given})", chosen, verify, screen, client)
 
     def keep(self, groups: str | Sequence[str]) -> "Study":
         """Return a study of the prompt pairs in these groups only.
@@ -380,6 +373,7 @@ class Study(Described, Advised, Comparing, Circuiting, Sending, Detailing, Explo
         client: Any = None,
     ) -> Result:
         session = self._session
+        check_verify(verify)
         session.model.require_eval()
         cluster = None if client is None else Cluster(client, session.model)
         result = self._new_result(plan, call, source, None if screen is None else screen.top)

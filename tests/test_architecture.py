@@ -26,7 +26,16 @@ LAYERS = [
     ["saving"],
     ["opening", "baking", "refusing"],
     [
-        *("comparing", "describing", "circuiting", "sending", "detailing", "exploring", "keeping"),
+        *(
+            "comparing",
+            "describing",
+            "estimating",
+            "circuiting",
+            "sending",
+            "detailing",
+            "exploring",
+            "keeping",
+        ),
     ],
     ["study"],
     ["paper"],

@@ -31,6 +31,18 @@ NO_NUMBER = (
     "`{0}='8'` is no whole number. `n` says how many prompt pairs are drawn, and the same `seed` "
     "draws the same ones. Write `{0}=8`."
 )
+NO_LAYERS = (
+    "`layers={}` is no list of layers. Neurons are patched in the layers that it names, and `mini` "
+    "has layers 0 to 3. Write `layers=[3]`, or leave it out for every layer."
+)
+NO_TOP = (
+    "`top={}` is no whole number of cells. The cells with so many of the largest estimates are "
+    "measured. Write `top=20`, or leave it out to measure every cell."
+)
+NO_VERIFY = (
+    "`verify={}` is no number of cells. So many of those that are read from the store are measured "
+    "again and compared. Write `verify=5`, or leave it out."
+)
 
 BEFORE = """
 import json, sys
@@ -132,6 +144,56 @@ SENTENCES = {
     "study.sweep('heads', positions='S2')": (
         "`positions='S2'` is one role, and positions are a list. Write `positions=['S2']`, or "
         "`positions='roles'` for all of them."
+    ),
+    "study.sweep('neurons', block=1.5)": (
+        "`block=1.5` is not a number of neurons of `mini`, whose MLPs have 320. Use 1 for each "
+        "neuron by itself, or a size such as 64."
+    ),
+    "study.sweep('neurons', layers=1)": NO_LAYERS.format("1"),
+    "study.sweep('neurons', layers='12')": NO_LAYERS.format("'12'"),
+    "study.sweep('neurons', layers=[1.5])": NO_LAYERS.format("[1.5]"),
+    "study.sweep('heads', estimate='attribution', top=2.5)": NO_TOP.format("2.5"),
+    "study.sweep('heads', estimate='attribution', top='5')": NO_TOP.format("'5'"),
+    "study.path('logits', estimate='eap', top=True)": NO_TOP.format("True"),
+    "study.sweep('heads', verify=2.5)": NO_VERIFY.format("2.5"),
+    "study.path('logits', verify=-1)": NO_VERIFY.format("-1"),
+    "study.sweep('mlp', positions=0)": (
+        "`positions=0` is no list. Positions are token positions or roles, each patched by itself. "
+        "Write `positions=[0]`, `'each'` or `'roles'`."
+    ),
+    "study.sweep('pattern', heads='L0H1')": (
+        "`heads='L0H1'` is no list. The map has a row for each head of one. Write "
+        '`heads=["L9H6"]`, or leave it out for every head.'
+    ),
+    "study.sweep('joint', sets=['L0H1'])": (
+        "`sets=['L0H1']` has no names. Every set is a cell of the map, which its name stands for. "
+        'Write `sets={"name movers": ["L9H9", "L9H6"]}`.'
+    ),
+    "study.sweep('joint', sets={'a': 'L0H1'})": (
+        "The set `a` is 'L0H1', and a set is a list of nodes that are patched together. Write "
+        '`sets={"a": ["L9H9", "L9H6"]}`.'
+    ),
+    "study.sweep('heads', source=3)": (
+        "`source` is a `int`, which has no values to write. It takes `other`, `mean`, `resample`, "
+        "`zero`, or an object with `name`, `key` and `rewriting`, as in "
+        "`engine/sources/README.md`. Write `source='zero'`."
+    ),
+    "study.sweep('heads', source='mean', reference=['a'])": (
+        "`reference` is a `list`. The mean is taken over corrupted prompts of the same templates, "
+        "which prompt pairs say. Write `reference=pw.PromptPairs(...)`, or "
+        "`reference=study.prompts.pairs`."
+    ),
+    "study.path('logits', source='resample', seed=1.5)": (
+        "`seed=1.5` is no whole number. The same `seed` draws the same partners for "
+        "`source='resample'`. Write `seed=1`."
+    ),
+    "study.path('logits', senders=3)": (
+        "There is no kind of sender called 3. Known: `heads`, `mlp`, `attn`, `neurons`, `embed`."
+    ),
+    "study.path(3)": NO_NODE.format("3"),
+    "study.path('L2H1.v', through='L1H0.q')": (
+        "`through='L1H0.q'` is no list of stops. A path leads through them in order. Write "
+        '`through=["L9H6.q"]`, or the whole way as text: `study.path("L9H6.q -> L10H7.v")`.'
     ),
     "study.path([3])": NO_NODE.format("3"),
     "study.path('L3.0')": NO_NODE.format("'L3.0'"),

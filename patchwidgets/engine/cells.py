@@ -12,6 +12,7 @@ from patchwidgets.errors import PlanError
 from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
 from patchwidgets.nodes import Node, spared_places
+from patchwidgets.plans._reach import writes_at
 from patchwidgets.prompts.pairs import END
 
 
@@ -56,8 +57,8 @@ class Cell:
 
     @property
     def order(self) -> tuple[int, bool, bool]:
-        """Sorts cells as they join a wave: by block; before it, in it, and at its MLP's output."""
-        sites = [write.site for write in self.writes]
+        """Sorts cells as they join a wave: by block; before it, in its attention, in its MLP."""
+        sites = [writes_at(write.site) for write in self.writes]
         return self.entry, "resid_pre" not in sites, all(site == "mlp_out" for site in sites)
 
 

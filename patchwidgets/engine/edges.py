@@ -96,7 +96,10 @@ class _Edges:
         self._senders = sorted({key for key, _, _ in self._changes.differences})
         (receivers,) = resolve_stops(paths[0], roles, runs.batch, n_layers)
         self._received = self._masks(receivers)
-        sites = ("z", "mlp_out") if model.spec.d_mlp else ("z",)
+        # An MLP is stopped before its neurons where these send: all of it goes through them.
+        neurons = any(site == "mlp_post" for site, _ in self._senders)
+        self._mlp = "mlp_post" if neurons else "mlp_out"
+        sites = ("z", self._mlp) if model.spec.d_mlp else ("z",)
         self._writers = [(site, layer) for site in sites for layer in range(n_layers)]
 
     def estimate(
@@ -127,7 +130,7 @@ class _Edges:
         receivers = list(self._received)
         slopes = dict(zip(receivers, tapped.slopes(metric, receivers), strict=True))
         heard = {key: each * self._received[key].to(each.device) for key, each in slopes.items()}
-        frozen = ("z",) if self._form == "pinned" else ("z", "mlp_out")
+        frozen = ("z",) if self._form == "pinned" else ("z", self._mlp)
         tapped.shut = {key for key in self._writers if key[0] in frozen}
         return dict(zip(self._senders, tapped.pull_back(heard, self._senders), strict=True))
 

@@ -1,6 +1,7 @@
 """Estimates a plan by the name of a method, group by group, a few prompts at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,13 @@ from jaxtyping import Float
 
 from patchwidgets.engine.attribution import attribute
 from patchwidgets.engine.edges import attribute_edges
+from patchwidgets.engine.memory import (
+    budget_holds_no_gradient,
+    gradient_bytes,
+    is_out_of_memory,
+    one_gradient_too_many,
+    release,
+)
 from patchwidgets.engine.runs import GroupRuns
 from patchwidgets.errors import MeasurementError, PlanError
 from patchwidgets.metrics import Metric
@@ -28,7 +36,8 @@ missed) and without its GradDrop (it costs a backward pass per block, and the si
 with the number of steps of the paper's README."""
 
 GRADIENT_TOKENS = 512
-"""Tokens whose activations are held at once, for the backward pass."""
+"""Tokens whose activations are held at once, for the backward pass; fewer where `memory` says so or
+runs out."""
 
 
 def estimate(
@@ -39,6 +48,7 @@ def estimate(
     method: str,
     options: Mapping[str, Any],
     check: Callable[[], None],
+    memory: int | None = None,
 ) -> Estimate:
     """Return the estimated effect of every patch of a plan, on every prompt.
 
@@ -50,25 +60,32 @@ def estimate(
         method: A name in `METHODS`.
         options: The method's own, as far as they are not by default.
         check: Called before every pass; raises to stop.
+        memory: Bytes that a pass and its gradients may take; `None` for no limit.
 
     Raises:
         UnknownNameError: There is no such method, or it has no such option.
         PlanError: The method is not for these patches.
         MeasurementError: The first metric has no slope at the base run, or a hook did not fire.
+        MemoryBudgetError: `memory`, or what the machine has, holds the gradients of no prompt.
     """
     chosen = options_of(method, options)
     require_fit(plan, method)
     n_prompts = sum(runs.prompts for runs in groups)
     values = np.full((len(metrics), len(plan.patches), n_prompts), np.nan)
+    room = _Room(model, memory)
     with model.differentiating():
         for runs in groups:
             members = np.array(runs.group.members)
-            tokens = runs.base.tokens.numel() // runs.prompts
-            step = max(1, GRADIENT_TOKENS // tokens)
-            for first in range(0, runs.prompts, step):
-                prompts = slice(first, first + step)
-                some = _on(model, runs, plan, runs.rows(prompts), check, method, chosen)
-                values[:, :, members[prompts]] = some
+            first = 0
+            while first < runs.prompts:
+                prompts = slice(first, min(first + room.prompts(runs), runs.prompts))
+                rows = runs.rows(prompts)
+                some = room.tried(
+                    runs, prompts, partial(_on, model, runs, plan, rows, check, method, chosen)
+                )
+                if some is not None:
+                    values[:, :, members[prompts]] = some
+                    first = prompts.stop
     if np.isnan(values[0]).all():
         raise MeasurementError(
             f"The metric `{metrics[0].name}` has no slope at the base run, so no effect can be "
@@ -77,6 +94,63 @@ def estimate(
             "first, such as `logit_diff`, or use `direction='denoising'`."
         )
     return Estimate(values, method, chosen, signed=not chosen.get("graddrop", False))
+
+
+class _Room:
+    """How many prompts are differentiated at once: half as many wherever memory runs out.
+
+    Args:
+        model: The model.
+        memory: Bytes that may be taken; `None` for no limit.
+    """
+
+    def __init__(self, model: LensModel, memory: int | None) -> None:
+        self._model = model
+        self._memory = memory
+        self._most = GRADIENT_TOKENS
+
+    def prompts(self, runs: GroupRuns) -> int:
+        """Return how many prompts of a group there is room for.
+
+        Raises:
+            MemoryBudgetError: For none.
+        """
+        most = max(1, self._most // _tokens(runs))
+        if self._memory is None:
+            return most
+        spec, size, base = self._model.spec, self._model.dtype.itemsize, runs.base
+        one = gradient_bytes(spec, size, length=base.length, read=base.read)
+        one *= runs.batch // runs.prompts
+        if one > self._memory:
+            raise budget_holds_no_gradient(self._memory, one, base.length)
+        return min(most, self._memory // one)
+
+    def tried(
+        self, runs: GroupRuns, prompts: slice, estimated: Callable[[], np.ndarray]
+    ) -> np.ndarray | None:
+        """Return what `estimated` gives for some prompts; `None` where memory ran out.
+
+        Raises:
+            MemoryBudgetError: It ran out for a single prompt.
+        """
+        count = prompts.stop - prompts.start
+        try:
+            return estimated()
+        except Exception as problem:
+            if not is_out_of_memory(problem):
+                raise
+            if count == 1:
+                name = self._model.spec.name
+                raise one_gradient_too_many(name, runs.base.length) from problem
+        # Only here has the exception, and with it every tensor of the pass, been let go.
+        self._most = count // 2 * _tokens(runs)
+        release()
+        return None
+
+
+def _tokens(runs: GroupRuns) -> int:
+    """Return the tokens of one prompt of a group, with those of all its rows."""
+    return runs.base.tokens.numel() // runs.prompts
 
 
 def options_of(method: str, options: Mapping[str, Any]) -> dict[str, Any]:

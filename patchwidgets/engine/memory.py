@@ -72,16 +72,39 @@ def cell_bytes(
         every_logit: Whether a metric reads the whole vocabulary.
         read: Positions at the end that are read.
     """
-    rows, suffix = prompts, length - start
+    block = _block_bytes(spec, itemsize, length, length - start)
+    readout = READOUT_COPIES * 4 * spec.d_vocab * read if every_logit else 0
+    return prompts * max(block, readout)
+
+
+def gradient_bytes(spec: ModelSpec, itemsize: int, *, length: int, read: int = 1) -> int:
+    """Return about how many bytes one row of a group takes while gradients are computed through it.
+
+    Counted: what every block keeps for the backward pass, as in `cell_bytes`; as much again for the
+    places where gradients are taken (what is added there, the gradient, source minus base, and
+    their product in float64); and the logits of every position with their gradient, which
+    TransformerLens computes whole.
+
+    Args:
+        spec: The model's sizes.
+        itemsize: Bytes per number.
+        length: Tokens per row.
+        read: Positions at the end that are read.
+    """
+    blocks = 2 * spec.n_layers * _block_bytes(spec, itemsize, length, length)
+    logits = 2 * itemsize * length * spec.d_vocab
+    return blocks + logits + READOUT_COPIES * 4 * spec.d_vocab * read
+
+
+def _block_bytes(spec: ModelSpec, itemsize: int, length: int, suffix: int) -> int:
+    """Return the bytes of one prompt in one block, run from a position on."""
     heads = spec.n_heads * spec.d_head
     residual = 6 * spec.d_model * suffix
     mlp = (3 if spec.gated_mlp else 2) * spec.d_mlp * suffix
     keys_values = 2 * (spec.n_heads + spec.n_kv_heads) * spec.d_head * length
     pattern = spec.n_heads * suffix * length
     attention = 3 * heads * suffix + keys_values + 2 * pattern
-    block = (residual + max(mlp, attention)) * itemsize + 4 * pattern
-    readout = READOUT_COPIES * 4 * spec.d_vocab * read if every_logit else 0
-    return rows * max(block, readout)
+    return (residual + max(mlp, attention)) * itemsize + 4 * pattern
 
 
 def require_room(
@@ -122,6 +145,15 @@ def budget_too_small(budget: int, needed: int) -> MemoryBudgetError:
     )
 
 
+def budget_holds_no_gradient(budget: int, needed: int, length: int) -> MemoryBudgetError:
+    """Return the error for a budget under which no prompt can be estimated."""
+    return MemoryBudgetError(
+        f"`memory` allows {written_bytes(budget)}, but the gradients of one prompt of {length} "
+        f"tokens take about {written_bytes(needed)}: a backward pass needs what every block "
+        "computed. Allow at least that much, or leave out `estimate` and measure."
+    )
+
+
 def is_out_of_memory(problem: BaseException) -> bool:
     """Whether an exception says that the machine or the device has no memory left."""
     if isinstance(problem, MemoryError | torch.OutOfMemoryError):
@@ -142,4 +174,13 @@ def one_cell_too_many(model: str, prompts: int, length: int) -> MemoryBudgetErro
         f"There is no memory left to measure even one cell of `{model}` on {prompts} prompts of "
         f"{length} tokens. Cells measured so far are kept. Give fewer prompt pairs, close what "
         "else uses memory, or load the model in half precision."
+    )
+
+
+def one_gradient_too_many(model: str, length: int) -> MemoryBudgetError:
+    """Return the error for a single prompt whose gradients found no memory."""
+    return MemoryBudgetError(
+        f"There is no memory left for the gradients of `{model}` on even one prompt of {length} "
+        "tokens: a backward pass needs what every block computed. Leave out `estimate` and "
+        "measure, close what else uses memory, or load the model in half precision."
     )

@@ -14,7 +14,7 @@ from patchwidgets.engine.wave import write_all
 from patchwidgets.models.bridge import Hook
 from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
-from patchwidgets.plans._reach import comes_before
+from patchwidgets.plans._reach import comes_before, writes_at
 
 Joining = tuple[int, Hooks]
 """How many cells join, and the hooks that make the change on their rows."""
@@ -87,13 +87,13 @@ class Senders:
         """Return how many rows are in the residual stream that a receiver reads."""
         parallel = self._replay.model.spec.parallel
         there = (receiver.site, receiver.layer)
-        sent = ((cell.writes[0].site, cell.entry) for cell in self._cells)
+        sent = ((writes_at(cell.writes[0].site), cell.entry) for cell in self._cells)
         before = sum(comes_before(one, there, parallel=parallel) for one in sent)
         return before * self._replay.batch
 
     def _at(self, layer: int, wanted: Callable[[str], bool]) -> list[Cell]:
         here = (cell for cell in self._cells if cell.entry == layer)
-        return [cell for cell in here if wanted(cell.writes[0].site)]
+        return [cell for cell in here if wanted(writes_at(cell.writes[0].site))]
 
     def _hooks(self, layer: int, cells: Sequence[Cell], offset: int) -> Hooks:
         def writer(site: str) -> Hook:

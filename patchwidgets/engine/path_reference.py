@@ -12,7 +12,7 @@ from patchwidgets.engine.reference import writing
 from patchwidgets.models.bridge import Hook, LensModel
 from patchwidgets.models.records import Record
 from patchwidgets.models.sites import SITES
-from patchwidgets.plans._reach import comes_before
+from patchwidgets.plans._reach import comes_before, writes_at
 from patchwidgets.plans.plan import Form
 
 Hooks = list[tuple[str, Hook]]
@@ -24,7 +24,7 @@ class _Change:
 
     Args:
         hooks: They make the change.
-        site: What is changed: `resid_pre`, or what writes to the stream in a block.
+        site: Where the change is written: `resid_pre`, or what writes to the stream in a block.
         layer: Block.
     """
 
@@ -63,15 +63,14 @@ class PathReference:
         """
         (write,) = sender.writes
         hooks = [writing(self.model, self.source, write, self.prompts)]
-        change = _Change(hooks, write.site, write.layer)
+        change = _Change(hooks, writes_at(write.site), write.layer)
         for stop in map(self._on_prompts, self.stops):
             if form == "pinned":
                 arrived = self._carried(change, stop)
             else:
                 arrived = self._added(change, stop, live=form == "direct")
             hooks = self._overwriting(arrived)
-            site = "mlp_out" if stop[0].site == "mlp_in" else stop[0].site
-            change = _Change(hooks, site, stop[0].layer)
+            change = _Change(hooks, writes_at(stop[0].site), stop[0].layer)
         return self._forward([*hooks, *(reading or [])])
 
     def _carried(self, change: _Change, receivers: Sequence[Receiver]) -> Arrived:

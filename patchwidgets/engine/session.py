@@ -189,13 +189,15 @@ class Session:
             UnknownNameError: There is no such method, or it has no such option.
             PlanError: The method is not for these patches.
             MeasurementError: The first metric has no slope at the base run, or a hook did not fire.
+            MemoryBudgetError: There is no memory for the gradients of a single prompt.
         """
         sites = sites_of(plan) | {"z"}
         with self.model.measuring():
             tokens = self.runs_with(sites, check)[0].base.tokens[:1]
             require_writable(self.model, tokens, plan, self._writable)
             runs = self._from(source, sites, check)
-            found = estimate(self.model, runs, self.metrics, plan, method, options, check)
+            about = (self.metrics, plan, method, options, check, self.memory)
+            found = estimate(self.model, runs, *about)
         return replace(found, values=over_draws(found.values, self.prompts.draws))
 
     def cost(self, plan: Plan, source: Source | None = None) -> Cost:
@@ -391,6 +393,7 @@ class Session:
 def sites_of(plan: Plan) -> set[str]:
     """Return the sites that must be kept of both runs to measure a plan."""
     sites = {node.site for patch in plan.patches for node in patch.nodes}
+    sites |= {patch.path.sender.site for patch in plan.patches if patch.path is not None}
     sites |= set() if plan.form is None else {"z", "mlp_out", "attn_out", ATTENTION}
     return sites - UNRECORDED
 

@@ -1,6 +1,7 @@
 """The map that all layer sweeps share: layer, then head, then position."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Literal
 
@@ -159,15 +160,27 @@ def _require_place_in_model(spec: ModelSpec, node: Node) -> None:
             f"{spec.n_layers - 1}."
         )
     if heads is not None and (node.head is None or not 0 <= node.head < heads):
-        raise PlanError(
-            f"`{node}` is head {node.head}, but `{spec.name}` has heads 0 to {heads - 1} at the "
-            f"site `{node.site}`."
-        )
+        raise no_such_head(spec, node, f"heads 0 to {heads - 1} at the site `{node.site}`")
     if node.neurons is not None and not 0 <= node.neurons[0] < node.neurons[1] <= spec.d_mlp:
         raise PlanError(
             f"`{node}` names neurons that do not exist: the MLPs of `{spec.name}` have "
             f"{spec.d_mlp}, so the first is 0 and the last {spec.d_mlp - 1}."
         )
+
+
+def no_such_head(spec: ModelSpec, node: Node, known: str) -> PlanError:
+    """Return the error for a head that its site lacks, on a model that has the `known` ones.
+
+    A key or value at the index of a query head is most likely the one that this head reads.
+    """
+    if node.site not in ("k", "v") or node.head is None or not 0 <= node.head < spec.n_heads:
+        return PlanError(f"`{node}` is head {node.head}, but `{spec.name}` has {known}.")
+    shared = node.head // spec.heads_per_kv_head
+    return PlanError(
+        f"`{node}` counts query heads, but `{spec.name}` has {spec.n_kv_heads} key/value heads, "
+        f"each read by {spec.heads_per_kv_head} query heads. Head {node.head} reads key/value head "
+        f"{shared}: write `{replace(node, head=shared)}`."
+    )
 
 
 def default_positions(shape: PromptShape) -> Literal["each", "roles"]:

@@ -26,13 +26,20 @@ def comes_before(sender: tuple[str, int], receiver: tuple[str, int], *, parallel
 def sends(node: Node) -> tuple[str, int]:
     """Return site and block at which a node writes to the residual stream.
 
-    The query, key or value of a head writes where the head does, and what an MLP reads where the
-    MLP does.
+    The query, key or value of a head writes where the head does.
     """
     if node.site == "embed":
         return "resid_pre", 0
     assert node.layer is not None
-    return {"mlp_in": "mlp_out"}.get(node.site, node.site), node.layer
+    return writes_at(node.site), node.layer
+
+
+def writes_at(site: str) -> str:
+    """Return the site at which a change of `site` is written to the residual stream.
+
+    What an MLP reads, and its neurons, write where the MLP does.
+    """
+    return "mlp_out" if site in ("mlp_in", "mlp_post") else site
 
 
 def reads(node: Node, n_layers: int) -> tuple[str, int]:

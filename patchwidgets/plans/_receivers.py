@@ -1,12 +1,12 @@
 """The receivers of a path plan and the stops on the way: which there are, and which sets fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from patchwidgets.errors import PlanError
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node, parse_node
-from patchwidgets.plans._grid import require_place
+from patchwidgets.plans._grid import no_such_head, require_place
 from patchwidgets.plans._reach import Reach
 from patchwidgets.plans.shape import PromptShape
 
@@ -23,7 +23,8 @@ def parse_stop(spec: ModelSpec, shape: PromptShape | None, written: Stop) -> tup
     Raises:
         PlanError: One of them does not exist, or does not read anything.
     """
-    listed = [written] if isinstance(written, str | Node) else list(written)
+    several = isinstance(written, Iterable) and not isinstance(written, str)
+    listed = list(written) if several else [written]
     nodes = tuple(dict.fromkeys(_receiver(spec, one) for one in listed))
     for node in nodes:
         if shape is not None and node.position is not None:
@@ -137,16 +138,5 @@ def _receiver(spec: ModelSpec, written: str | Node) -> Node:
         assert node.head is not None
         count = spec.n_heads if node.site == "q" else spec.n_kv_heads
         if node.head >= count:
-            raise PlanError(_no_such_head(spec, node, node.head, count))
+            raise no_such_head(spec, node, f"heads 0 to {count - 1}")
     return node
-
-
-def _no_such_head(spec: ModelSpec, node: Node, head: int, count: int) -> str:
-    if node.site == "q" or head >= spec.n_heads:
-        return f"`{node}` is head {head}, but `{spec.name}` has heads 0 to {count - 1}."
-    shared = head // spec.heads_per_kv_head
-    return (
-        f"`{node}` counts query heads, but `{spec.name}` has {count} key/value heads, each read by "
-        f"{spec.heads_per_kv_head} query heads. Head {head} reads key/value head {shared}: "
-        f"write `L{node.layer}H{shared}.{node.site}`."
-    )

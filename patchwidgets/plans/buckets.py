@@ -1,6 +1,6 @@
 """Buckets: columns of a map that are several positions of a prompt, each patched by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,16 @@ class Buckets:
 
 
 def asks_for_buckets(shape: PromptShape, positions: Sequence[int | str] | str | None) -> bool:
-    """Whether `positions` names buckets, and not positions or roles that all prompts have."""
+    """Whether `positions` names buckets, and not positions or roles that all prompts have.
+
+    Raises:
+        PlanError: It is no list of anything.
+    """
+    if positions is not None and not isinstance(positions, Iterable):
+        raise PlanError(
+            f"`positions={positions!r}` is no list. Positions are token positions or roles, each "
+            f"patched by itself. Write `positions=[{positions!r}]`, `'each'` or `'roles'`."
+        )
     if isinstance(positions, str):
         return positions.split(":")[0] == ASKED
     known = {name for buckets in shape.buckets.values() for name in buckets}

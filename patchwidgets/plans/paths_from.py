@@ -11,7 +11,7 @@ from patchwidgets.plans._grid import Positions, position_axis, require_node
 from patchwidgets.plans._reach import Reach
 from patchwidgets.plans._receivers import parse_stop, require_forwards, require_stop
 from patchwidgets.plans.patch import Patch
-from patchwidgets.plans.paths import FORMS, SENDERS
+from patchwidgets.plans.paths import SENDERS, chosen_form
 from patchwidgets.plans.plan import PATHS_FROM, Axis, Plan, PlanMap
 from patchwidgets.plans.shape import PromptShape
 from patchwidgets.registry import unknown_name
@@ -35,9 +35,9 @@ def paths_from_plan(
 
     Args:
         spec: The model's sizes.
-        sender: `L20H0`, `L20.mlp_out`, `L20.attn_out` or `embed`, at a position or at all of them;
-            as text also with stops on the way, such as `L17H4 -> L20H0.k`, for where a head writes
-            because of what it was let know.
+        sender: `L20H0`, `L20.mlp_out`, `L20.attn_out`, neurons such as `L20.mlp_post[7]`, or
+            `embed`, at a position or at all of them; as text also with stops on the way, such as
+            `L17H4 -> L20H0.k`, for where a head writes because of what it was let know.
         form: Which nodes are frozen on the way; see `Form`.
         shape: The prompts' lengths and roles, where sender or receivers have positions.
         receivers: Kinds of receivers: `q`, `k`, `v` (the latter two count key/value heads),
@@ -50,8 +50,7 @@ def paths_from_plan(
             that the sender reaches.
         UnknownNameError: There is no such form or kind of receiver.
     """
-    if form not in FORMS:
-        raise unknown_name("form of path patching", form, list(FORMS))
+    chosen = chosen_form(form)
     begin, way = _parse_sender(spec, shape, sender)
     reach = Reach(spec.n_layers, spec.parallel, shape)
     if way:
@@ -83,7 +82,6 @@ def paths_from_plan(
             f"`{sender}` reaches no receiver of the kinds {kinds}: nothing of them comes after it. "
             'Add `"logits"`, which everything reaches, or ask for an earlier sender.'
         )
-    chosen = FORMS[FORMS.index(form)]
     return Plan(name=PATHS_FROM, patches=tuple(patches), maps=tuple(maps), form=chosen)
 
 
@@ -121,25 +119,24 @@ def _parse_sender(
     return sender, parsed
 
 
-def require_sender(spec: ModelSpec, shape: PromptShape | None, node: Node) -> str:
-    """Return the kind of a sender, which this model and these prompts have.
+def require_sender(spec: ModelSpec, shape: PromptShape | None, node: Node) -> None:
+    """Check that a node sends, and that this model and these prompts have it.
 
     Raises:
         PlanError: It does not exist, or does not write to the residual stream.
     """
-    for kind, site in SENDERS.items():
-        if site == node.site:
-            require_node(spec, shape or PromptShape((), (), ()), node)
-            return kind
-    raise PlanError(_cannot_send(node))
+    if node.site not in SENDERS.values():
+        raise PlanError(_cannot_send(node))
+    require_node(spec, shape or PromptShape((), (), ()), node)
 
 
 def _cannot_send(node: Node) -> str:
     fix = f"`L{node.layer}H{node.head}`" if node.head is not None else "`L20H0` or `L20.mlp_out`"
     return (
         f"`{node}` cannot send. A sender is what writes to the residual stream: a head such as "
-        f"`L20H0`, `L20.mlp_out`, `L20.attn_out` or `embed`. Use {fix}; for where a head writes "
-        f"because of one of its inputs, name the way there, such as `L17H4 -> L20H0.k`."
+        f"`L20H0`, `L20.mlp_out` or its neurons `L20.mlp_post[7]`, `L20.attn_out` or `embed`. Use "
+        f"{fix}; for where a head writes because of one of its inputs, name the way there, such as "
+        "`L17H4 -> L20H0.k`."
     )
 
 

@@ -2,10 +2,10 @@
 
 from patchwidgets.errors import PlanError
 from patchwidgets.models.spec import ModelSpec
-from patchwidgets.nodes import Node, parse_node
+from patchwidgets.nodes import Node, Path, parse_node
 from patchwidgets.plans._grid import require_node
 from patchwidgets.plans.patch import Patch
-from patchwidgets.plans.paths import path_plan
+from patchwidgets.plans.paths import chosen_form, stops_of
 from patchwidgets.plans.paths_from import require_sender
 from patchwidgets.plans.plan import Plan
 from patchwidgets.plans.shape import PromptShape
@@ -29,12 +29,12 @@ def single(spec: ModelSpec, shape: PromptShape, written: str | Node, form: str =
         return Plan("single", (Patch((node,)),), ())
     first, _, rest = written.partition("->")
     sender = parse_node(first.strip())
-    kind = require_sender(spec, shape, sender)
-    places = None if sender.position is None else [sender.position]
-    plan = path_plan(spec, rest.strip(), form, shape, senders=[kind], positions=places)
-    for patch in plan.patches:
-        if patch.path is not None and patch.path.sender == sender:
-            return Plan("single", (patch,), (), plan.form)
+    require_sender(spec, shape, sender)
+    chosen = chosen_form(form)
+    way, ends, reach = stops_of(spec, rest.strip(), chosen, shape)
+    path = Path(sender, ends, way)
+    if reach(path):
+        return Plan("single", (Patch(path=path),), (), chosen)
     raise PlanError(
         f"`{sender}` cannot reach `{rest.strip()}`, which reads the residual stream before "
         f"`{sender}` writes to it. Name a receiver in a later layer."

@@ -9,6 +9,7 @@ import xarray as xr
 from patchwidgets.plans.plan import Plan
 from patchwidgets.registry import unknown_name
 from patchwidgets.results import meanings
+from patchwidgets.results.circumstances import Circumstances
 from patchwidgets.results.estimate import Estimate
 from patchwidgets.results.labels import find_map, label_cells
 from patchwidgets.results.measured import NOT_MEASURED, MetricInfo
@@ -25,6 +26,7 @@ class Estimated:
         direction: Which run is patched.
         groups: The template or other group of each prompt pair.
         estimate: The numbers and how they were made.
+        holds_for: The model, the prompts and the rest of the question.
     """
 
     plan: Plan
@@ -32,6 +34,7 @@ class Estimated:
     direction: Direction
     groups: Sequence[str]
     estimate: Estimate
+    holds_for: Circumstances
 
     def effect(self, metric: str | None = None, map: str | None = None) -> xr.DataArray:
         """Return the estimated effect per prompt, in the metric's unit; 0 = nothing happens.

@@ -13,6 +13,7 @@ from patchwidgets.errors import MeasurementError
 from patchwidgets.plans.plan import Plan
 from patchwidgets.results import storage
 from patchwidgets.results._document import Precision
+from patchwidgets.results.circumstances import Circumstances
 from patchwidgets.results.csv import write_csv
 from patchwidgets.results.dataset import build_dataset
 from patchwidgets.results.estimate import Agreement, Estimate, compare
@@ -207,7 +208,8 @@ class Result(Ratios):
                 "with `study.sweep(..., estimate='attribution')` or "
                 "`study.path(..., estimate='eap')`."
             )
-        return Estimated(self.plan, self.metrics, self.direction, self.groups, estimate)
+        about = Circumstances.of(self.provenance, self.metrics, self.direction)
+        return Estimated(self.plan, self.metrics, self.direction, self.groups, estimate, about)
 
     def agreement(self, metric: str | None = None) -> Agreement:
         """Return how well the estimates agree with the exact effects that were measured.

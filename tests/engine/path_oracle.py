@@ -10,6 +10,7 @@ SENDING = {
     "z": "attn.hook_z",
     "attn_out": "hook_attn_out",
     "mlp_out": "hook_mlp_out",
+    "mlp_post": "mlp.hook_post",
     "embed": "hook_resid_pre",
 }
 
@@ -65,7 +66,10 @@ class Oracle:
             role = isinstance(node.position, str)
             positions = [int(self.roles[node.position][i]) if role else node.position for i in rows]
         for row, at in zip(rows, positions, strict=True):
-            if node.head is None:
+            if node.neurons is not None:
+                part = slice(*node.neurons)
+                changed[row, at, part] = new[row, at, part]
+            elif node.head is None:
                 changed[row, at] = new[row, at]
             elif old.ndim == 4:
                 changed[row, at, node.head] = new[row, at, node.head]

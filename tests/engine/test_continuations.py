@@ -11,7 +11,7 @@ from patchwidgets.metrics import METRICS
 from patchwidgets.nodes import Node
 from patchwidgets.plans.patch import Patch
 from patchwidgets.prompts.corruptions.gaussian_noise import GaussianNoise
-from tests.engine.test_attribution import EVERY_PROMPT, estimated, kept_runs, slope, towards
+from tests.engine.test_slopes import EVERY_PROMPT, estimated, kept_runs, slope, towards
 from tests.families import PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-4

@@ -8,7 +8,7 @@ import torch
 
 from patchwidgets.nodes import Node
 from patchwidgets.plans.paths import path_plan
-from tests.engine.test_attribution import estimated_edges, kept_runs
+from tests.engine.test_slopes import estimated_edges, kept_runs
 from tests.families import PAIRS, study_of, tiny
 
 

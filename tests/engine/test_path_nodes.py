@@ -25,7 +25,7 @@ PATHS = {
     "three legs": "L0.mlp_in -> L1H1.k@S2 -> L2H0.q",
     "to the logits": "L1H1.v -> L2.mlp_in -> logits",
 }
-EVERY = ("heads", "mlp", "attn", "embed")
+EVERY = ("heads", "mlp", "attn", "neurons", "embed")
 
 
 def is_refused(family, written):
@@ -76,7 +76,7 @@ def test_senders_by_position(family, positions):
 
 
 @pytest.mark.parametrize("form", ["direct", "pinned_all"])
-@pytest.mark.parametrize("family", ["pythia", "llama", "olmo2", "bloom"])
+@pytest.mark.parametrize("family", ["gpt2", "pythia", "llama", "olmo2", "bloom"])
 def test_the_other_forms_equal_the_reference_executor(family, form, monkeypatch):
     written = [PATHS[named] for named in ("a mixed set", "two inputs together", "to the logits")]
     study = study_of(tiny(family), PAIRS, store=False)
@@ -90,6 +90,58 @@ def test_the_other_forms_equal_the_reference_executor(family, form, monkeypatch)
         np.testing.assert_allclose(
             result.snapshot().values, slow.snapshot().values, atol=TOLERANCE, err_msg=one
         )
+
+
+@pytest.mark.parametrize("family", ["gpt2", "pythia", "llama", "gemma2"])
+def test_direct_paths_add_what_neurons_write(family):
+    """Some neurons to one MLP, with what they write taken from the MLP's branch."""
+    model = tiny(family)
+    study = study_of(model, PAIRS)
+    (group,) = study.prompts.groups
+    branch = "ln2_post" if family == "gemma2" else "mlp"
+    post, out = "blocks.1.mlp.hook_post", f"blocks.1.{branch}.hook_out"
+    result = study.path("L2.mlp_in", form="direct", senders=["neurons"], block=10).patched()
+    with torch.inference_mode():
+        oracle = Oracle(model, group.corrupted, group.clean, group.roles)
+        for block in ("0:10", "60:64" if family != "gpt2" else "60:70"):
+            first, end = map(int, block.split(":"))
+            kept = {}
+
+            def send(x, hook, part=slice(first, end), sent=oracle.source_cache[post]):
+                new = x.clone()
+                new[..., part] = sent[..., part]
+                return new
+
+            oracle.run([(post, send), oracle.keeping(out, kept, "branch")])
+            change = kept["branch"] - oracle.base_cache[out]
+            logits = oracle.run([("blocks.2.ln2.hook_in", lambda x, hook, c=change: x + c)])
+            found = result.sel(layer=1, neurons=block)
+            np.testing.assert_allclose(found, logit_diff(study, logits), atol=TOLERANCE)
+            assert change.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("form", ["pinned", "direct", "pinned_all"])
+@pytest.mark.parametrize("family", ["gpt2", "pythia", "llama", "olmo2"])
+@pytest.mark.parametrize("sender", ["L0.mlp_post[3]", "L1.mlp_post[5:20]@S2", "L0.mlp_post"])
+def test_single_neurons_send(family, sender, form):
+    study = study_of(tiny(family), PAIRS, direction="noising")
+    fast = study.paths_from(sender, form=form).wait()
+    assert fast.provenance["executor"] == "wavefront"
+    slow = study_of(tiny(family), PAIRS, direction="noising", executor="reference")
+    again = slow.paths_from(sender, form=form).wait().snapshot().values
+    np.testing.assert_allclose(fast.snapshot().values, again, atol=TOLERANCE)
+    assert np.abs(fast.snapshot().effect(0)).max() > 1e-3
+    if form == "pinned":
+        require_oracle(study, fast)
+
+
+@pytest.mark.parametrize("form", ["pinned", "direct", "pinned_all"])
+def test_all_neurons_of_an_mlp_send_what_it_does(form):
+    study = study_of(tiny("gemma2"), PAIRS)
+    asked = {"senders": ["mlp", "neurons"], "block": 64, "form": form}
+    result = study.path("L2H1.k, L2.mlp_in", **asked).wait()
+    whole, blocks = result.patched(map="mlp"), result.patched(map="neurons")
+    np.testing.assert_allclose(blocks.isel(neurons=0), whole, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("family", ["gpt2", "pythia", "gemma2"])
@@ -171,7 +223,8 @@ def test_cells_from_which_no_path_leads_are_nan():
 
 def test_the_code_of_a_chain_makes_it_again():
     study = study_of(tiny("gpt2"), PAIRS)
-    result = study.path("L1H1.q, L1H0.k -> L2H0.v", senders=["attn"], positions="roles").wait()
+    asked = {"senders": ["attn", "neurons"], "block": 40, "positions": "roles", "source": "zero"}
+    result = study.path("L1H1.q, L1H0.k -> L2H0.v", **asked).wait()
     code = result.provenance["code"].splitlines()[-1].removeprefix("result = ")
     again = eval(code, {"study": study})
     assert again.plan == result.plan

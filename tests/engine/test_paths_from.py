@@ -202,9 +202,9 @@ def test_it_is_cancelled_like_any_other():
         (
             {"sender": "L0H1.q"},
             "^`L0H1.q` cannot send. A sender is what writes to the residual stream: a head such "
-            "as `L20H0`, `L20.mlp_out`, `L20.attn_out` or `embed`. Use `L0H1`; for where a head "
-            "writes because of one of its inputs, name the way there, such as "
-            "`L17H4 -> L20H0.k`.$",
+            "as `L20H0`, `L20.mlp_out` or its neurons `L20.mlp_post.7.`, `L20.attn_out` or "
+            "`embed`. Use `L0H1`; for where a head writes because of one of its inputs, name the "
+            "way there, such as `L17H4 -> L20H0.k`.$",
         ),
         (
             {"sender": ""},
@@ -215,6 +215,11 @@ def test_it_is_cancelled_like_any_other():
         ({"sender": "L0H9"}, "^`L0H9` is head 9, but `tiny-llama` has heads 0 to 3 at the site"),
         ({"sender": "L0H1, L0H2 -> L1H0.q"}, "^`L0H1, L0H2 -> L1H0.q` begins at several senders"),
         ({"sender": "L2H1 -> L1H0.q"}, "^`L2H1` cannot reach `L1H0.q`, which reads the residual"),
+        (
+            {"sender": "L0.mlp_post[60:65]"},
+            "^`L0.mlp_post.60:65.` names neurons that do not exist: the MLPs of `tiny-llama` have "
+            "64, so the first is 0 and the last 63.$",
+        ),
         ({"sender": "L0H1@S9"}, "S9"),
         ({"sender": "L0H1", "receivers": []}, "^`receivers` is empty, so no path has an end."),
         (

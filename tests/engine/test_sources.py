@@ -6,6 +6,7 @@ import torch
 
 import patchwidgets as pw
 from patchwidgets.errors import PlanError, PromptError, UnknownNameError
+from tests.engine.path_oracle import Oracle, logit_diff
 from tests.families import PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-4
@@ -128,6 +129,60 @@ def test_prompts_of_several_lengths_and_paths_stay_finite(model):
     )
 
 
+def values_of(source, cache):
+    """Return what a source writes in place of a cached activation of both prompts."""
+    if source == "zero":
+        return {name: torch.zeros_like(value) for name, value in cache.items()}
+    if source == "resample":
+        return {name: value.flip(0) for name, value in cache.items()}
+    means = {name: value.float().mean(0, keepdim=True) for name, value in cache.items()}
+    return {name: mean.expand_as(cache[name]) for name, mean in means.items()}
+
+
+@pytest.mark.parametrize("source", ["zero", "resample", "mean"])
+@pytest.mark.parametrize("written", ["L1H0.q, L2H1.v", "L1.mlp_in -> L2H1.k"])
+def test_senders_of_paths_write_the_values_of_a_source(model, source, written):
+    study = study_of(model, PARK, direction="noising")
+    asked = {"source": source, "senders": ["heads", "mlp", "attn", "neurons", "embed"]}
+    asked |= {"reference": pw.PromptPairs(**PARK)} if source == "mean" else {}
+    result = study.path(written, **asked).wait()
+    (group,) = study.prompts.groups
+    with torch.inference_mode():
+        oracle = Oracle(model, group.clean, group.corrupted, group.roles)
+        averaged = oracle.source_cache if source == "mean" else oracle.base_cache
+        oracle.source_cache = values_of(source, averaged)
+        for index, patch in enumerate(result.plan.patches):
+            wanted = logit_diff(study, oracle.logits(patch.path))
+            got = result.snapshot().values[0, index]
+            np.testing.assert_allclose(got, wanted, atol=TOLERANCE, err_msg=str(patch))
+    assert result.provenance["source"].startswith(source)
+    code = result.provenance["code"].splitlines()[-1].removeprefix("result = ")
+    again = eval(code, {"study": study, "reference": asked.get("reference")})
+    np.testing.assert_array_equal(again.effect(), result.effect())
+
+
+@pytest.mark.parametrize("form", ["direct", "pinned_all"])
+@pytest.mark.parametrize("source", ["zero", "resample"])
+def test_paths_of_a_source_equal_the_reference_executor(model, source, form):
+    fast, slow = (
+        study_of(model, PARK, executor=executor).path("L1H0.q, L2.mlp_in", source=source, form=form)
+        for executor in ("auto", "reference")
+    )
+    np.testing.assert_allclose(fast.patched(), slow.patched(), atol=TOLERANCE)
+    for map in ("mlp", "embed"):
+        np.testing.assert_allclose(fast.patched(map=map), slow.patched(map=map), atol=TOLERANCE)
+
+
+def test_a_forward_map_of_a_source_has_the_cells_of_the_path_maps(model):
+    study = study_of(model, PARK, direction="noising")
+    forward = study.paths_from("L0H1", source="resample", seed=2, receivers=["v", "logits"])
+    assert "source='resample', seed=2" in forward.provenance["code"]
+    into = study.path("L2H1.v", source="resample", seed=2)
+    np.testing.assert_allclose(forward.patched(map="v")[2, 1], into.patched()[0, 1], atol=TOLERANCE)
+    again = study.path("L2H1.v", source="resample", seed=2, estimate="eap", top=2)
+    assert again.agreement().measured == 2
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -152,6 +207,13 @@ def test_prompts_of_several_lengths_and_paths_stay_finite(model):
 def test_sources_without_what_they_need_are_refused(options, said):
     with pytest.raises(PlanError) as caught:
         study_of(tiny("gpt2"), PAIRS).sweep("heads", **options)
+    assert str(caught.value) == said
+    for ask in ("path", "paths_from"):
+        with pytest.raises(PlanError) as caught:
+            getattr(study_of(tiny("gpt2"), PAIRS), ask)("L1H0", **options)
+        assert str(caught.value) == said
+    with pytest.raises(PlanError) as caught:
+        study_of(tiny("gpt2"), PAIRS).estimate("heads", **options)
     assert str(caught.value) == said
 
 

@@ -32,13 +32,21 @@ def reached(plan, name):
 
 def test_every_kind_of_sender_has_a_map_with_its_axes():
     plan = path_plan(
-        SPEC, "logits", shape=PLACED, senders=["attn", "embed", "heads"], positions="roles"
+        SPEC,
+        "logits",
+        shape=PLACED,
+        senders=["attn", "embed", "heads", "neurons"],
+        positions="roles",
+        block=20,
     )
     assert [(one.name, [axis.name for axis in one.axes]) for one in plan.maps] == [
         ("attn", ["layer", "role"]),
         ("embed", ["role"]),
         ("heads", ["layer", "head", "role"]),
+        ("neurons", ["layer", "neurons", "role"]),
     ]
+    assert plan.maps[-1].axes[1].labels == ("0:20", "20:40", "40:48")
+    assert "L2.mlp_post[40:48]@END" in reached(plan, "neurons")
     assert reached(plan, "embed") == {"embed@END"}
     assert reached(plan, "attn") == {f"L{layer}.attn_out@END" for layer in range(4)}
     assert Plan.from_json(plan.to_json()) == plan
@@ -48,6 +56,12 @@ def test_an_mlp_hears_the_attention_of_its_own_layer_unless_both_are_side_by_sid
     heads = reached(path_plan(SPEC, "L1.mlp_in"), "heads")
     assert "L1H5" in heads
     assert reached(path_plan(SPEC, "L1.mlp_in"), "mlp") == {"L0.mlp_out"}
+    neurons = path_plan(SPEC, "L1.mlp_in", senders=["neurons"])
+    assert reached(neurons, "neurons") == {"L0.mlp_post[0:48]"}
+    assert reached(path_plan(SPEC, "L1.mlp_in", senders="neurons", block=47), "neurons") == {
+        "L0.mlp_post[0:47]",
+        "L0.mlp_post[47]",
+    }
     assert "L1H5" not in reached(path_plan(PARALLEL, "L1.mlp_in"), "heads")
     assert "L1H5" in reached(path_plan(PARALLEL, "L1.resid_post"), "heads")
 
@@ -121,7 +135,7 @@ def test_senders_that_do_not_exist_or_reach_nothing():
     with pytest.raises(
         UnknownNameError,
         match=r"^There is no kind of sender called 'head'\. Did you mean `heads`\? Known: `heads`, "
-        r"`mlp`, `attn`, `embed`\.$",
+        r"`mlp`, `attn`, `neurons`, `embed`\.$",
     ):
         path_plan(SPEC, "logits", senders=["head"])
     with pytest.raises(PlanError, match=r"^`senders` is empty, so no path has a beginning\. Give"):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from patchwidgets.errors import PlanError
+from patchwidgets.errors import PlanError, UnknownNameError
 from patchwidgets.plans.paths import path_plan
 from patchwidgets.plans.paths_from import paths_from_plan
 from patchwidgets.plans.single import single
@@ -84,7 +84,7 @@ def test_sweeps(sweep, options, said):
             "logits",
             {"senders": []},
             "`senders` is empty, so no path has a beginning. Give at least one of `heads`, `mlp`, "
-            "`attn` and `embed`.",
+            "`attn`, `neurons` and `embed`.",
         ),
         (
             ATTENTION_ONLY,
@@ -92,6 +92,27 @@ def test_sweeps(sweep, options, said):
             {"senders": ["mlp"]},
             "`attn-only` (Native) has no MLPs that could send: its blocks are attention only. Use "
             '`senders=["heads", "attn", "embed"]`.',
+        ),
+        (
+            ATTENTION_ONLY,
+            "logits",
+            {"senders": ["neurons"]},
+            "`attn-only` (Native) has no MLPs that could send: its blocks are attention only. Use "
+            '`senders=["heads", "attn", "embed"]`.',
+        ),
+        (
+            SPEC,
+            "logits",
+            {"senders": ["neurons"], "block": 0},
+            "`block=0` is not a number of neurons of `llama`, whose MLPs have 48. Use 1 for each "
+            "neuron by itself, or a size such as 64.",
+        ),
+        (
+            SPEC,
+            "logits",
+            {"block": 16},
+            "`block=16` says how many neurons send together, and `senders` names none. Add "
+            '`"neurons"` to `senders`, or leave `block` out.',
         ),
         (
             ATTENTION_ONLY,
@@ -144,3 +165,12 @@ def test_one_path_that_leads_nowhere():
         "Name a receiver in a later layer."
     ):
         single(SPEC, ONE, "L2H1 -> L1H0.q")
+
+
+def test_one_path_of_an_unknown_form():
+    with pytest.raises(UnknownNameError) as caught:
+        single(SPEC, ONE, "L0.mlp_post[3] -> L1H0.q", "pined")
+    assert str(caught.value) == (
+        "There is no form of path patching called 'pined'. Did you mean `pinned`? Known: `pinned`, "
+        "`direct`, `pinned_all`."
+    )

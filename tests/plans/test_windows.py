@@ -86,7 +86,13 @@ def test_joint_sets_share_the_nodes_alone():
     [
         (SPEC, "L4H1", "`L4H1` is in layer 4, but `llama` has layers 0 to 3."),
         (SPEC, "L1H6", "`L1H6` is head 6, but `llama` has heads 0 to 5 at the site `z`."),
-        (SPEC, "L1H2.k", "`L1H2.k` is head 2, but `llama` has heads 0 to 1 at the site `k`."),
+        (
+            SPEC,
+            "L1H2.k@1",
+            "`L1H2.k@1` counts query heads, but `llama` has 2 key/value heads, each read by 3 "
+            "query heads. Head 2 reads key/value head 0: write `L1H0.k@1`.",
+        ),
+        (SPEC, "L1H6.v", "`L1H6.v` is head 6, but `llama` has heads 0 to 1 at the site `v`."),
         (SPEC, "L1H2@S9", "Some of the prompts have no role 'S9'."),
         (SPEC, "L1H2@7", "Position 7 is beyond the prompt"),
         (PARALLEL, "L1.resid_mid", "`neox` (NeoX) has no `resid_mid`"),

@@ -33,6 +33,13 @@ def chosen_source(
             "said of which prompts. Give `reference=` with prompt pairs whose corrupted prompts "
             "are averaged, such as those of the same task with unrelated names."
         )
+    if not isinstance(source, str | Source):
+        raise PlanError(
+            f"`source` is a `{type(source).__name__}`, which has no values to write. It takes "
+            f"{', '.join(f'`{name}`' for name in (OTHER, *SOURCES.names()))}, or an object with "
+            "`name`, `key` and `rewriting`, as in `engine/sources/README.md`. Write "
+            "`source='zero'`."
+        )
     given = {"reference": reference, "seed": seed}
     takes = {"mean": "reference", "resample": "seed"}.get(source if isinstance(source, str) else "")
     for option, value in given.items():
@@ -43,6 +50,17 @@ def chosen_source(
             )
     if not isinstance(source, str):
         return source
+    if reference is not None and not isinstance(reference, PromptPairs):
+        raise PlanError(
+            f"`reference` is a `{type(reference).__name__}`. The mean is taken over corrupted "
+            "prompts of the same templates, which prompt pairs say. Write "
+            "`reference=pw.PromptPairs(...)`, or `reference=study.prompts.pairs`."
+        )
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise PlanError(
+            f"`seed={seed!r}` is no whole number. The same `seed` draws the same partners for "
+            "`source='resample'`. Write `seed=1`."
+        )
     if source == OTHER:
         return None
     return SOURCES.get(source)(**{k: v for k, v in given.items() if v is not None})

@@ -1,6 +1,6 @@
 """One patch per set of nodes that are overwritten together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from patchwidgets.errors import PlanError
 from patchwidgets.models.spec import ModelSpec
@@ -29,11 +29,22 @@ def joint(
     Raises:
         PlanError: No sets, an empty set, or a node that the model or the prompts lack.
     """
+    if sets is not None and not isinstance(sets, Mapping):
+        raise PlanError(
+            f"`sets={sets!r}` has no names. Every set is a cell of the map, which its name stands "
+            'for. Write `sets={"name movers": ["L9H9", "L9H6"]}`.'
+        )
     if not sets or not all(sets.values()):
         raise PlanError(
             f"`sets={sets!r}` leaves nothing to patch together. Give each set a name and at least "
             'one node, such as `sets={"name movers": ["L9H9", "L9H6"]}`.'
         )
+    for name, one in sets.items():
+        if isinstance(one, str | Node) or not isinstance(one, Iterable):
+            raise PlanError(
+                f"The set `{name}` is {one!r}, and a set is a list of nodes that are patched "
+                f'together. Write `sets={{"{name}": ["L9H9", "L9H6"]}}`.'
+            )
     chosen = {
         name: tuple(
             dict.fromkeys(require_node(spec, shape, node) for node in map(parse_node, set_))

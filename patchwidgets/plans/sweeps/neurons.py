@@ -1,12 +1,14 @@
 """One patch per block of MLP neurons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
+from typing import Any
 
 from patchwidgets.errors import PlanError
 from patchwidgets.models.spec import ModelSpec
 from patchwidgets.nodes import Node
 from patchwidgets.plans._grid import Positions, position_axis, require_node
+from patchwidgets.plans._neurons import BLOCK, is_whole, neuron_blocks
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from patchwidgets.plans.shape import PromptShape
@@ -18,7 +20,7 @@ def neurons(
     spec: ModelSpec,
     shape: PromptShape,
     *,
-    block: int = 64,
+    block: int = BLOCK,
     layers: Sequence[int] | None = None,
     positions: Positions = None,
 ) -> Plan:
@@ -36,18 +38,11 @@ def neurons(
         PlanError: A layer or position that does not exist, a block that is not a number of
             neurons, or a model without MLPs.
     """
-    if block < 1:
-        raise PlanError(
-            f"`block={block}` is not a number of neurons of `{spec.name}`, whose MLPs have "
-            f"{spec.d_mlp}. Use 1 for each neuron by itself, or a size such as 64."
-        )
-    chosen = tuple(range(spec.n_layers)) if layers is None else tuple(layers)
+    chosen = _layers(spec, layers)
     for layer in chosen:
         require_node(spec, shape, Node("mlp_post", layer))
-    starts = range(0, spec.d_mlp, block)
-    blocks = [(first, min(first + block, spec.d_mlp)) for first in starts]
-    names = tuple(f"{first}" if block == 1 else f"{first}:{end}" for first, end in blocks)
-    axes = [Axis("layer", chosen), Axis("neurons", names)]
+    blocks, axis = neuron_blocks(spec, block)
+    axes = [Axis("layer", chosen), axis]
     places: Sequence[int | str | None] = [None]
     if positions is not None:
         axes.append(position_axis(shape, positions))
@@ -58,3 +53,16 @@ def neurons(
     )
     whole = PlanMap("neurons", tuple(axes), tuple(range(len(patches))))
     return Plan(name="neurons", patches=patches, maps=(whole,))
+
+
+def _layers(spec: ModelSpec, layers: Any) -> tuple[int, ...]:
+    if layers is None:
+        return tuple(range(spec.n_layers))
+    listed = [] if isinstance(layers, str) or not isinstance(layers, Iterable) else list(layers)
+    if not listed or not all(map(is_whole, listed)):
+        raise PlanError(
+            f"`layers={layers!r}` is no list of layers. Neurons are patched in the layers that it "
+            f"names, and `{spec.name}` has layers 0 to {spec.n_layers - 1}. Write "
+            f"`layers=[{spec.n_layers - 1}]`, or leave it out for every layer."
+        )
+    return tuple(dict.fromkeys(map(int, listed)))

@@ -1,6 +1,6 @@
 """One patch per attention pattern, or per entry of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 from patchwidgets.errors import PlanError
@@ -64,6 +64,11 @@ def _heads(
         layers, heads = range(spec.n_layers), range(spec.n_heads)
         axes = [Axis("layer", tuple(layers)), Axis("head", tuple(heads))]
         return [(layer, head) for layer in layers for head in heads], axes
+    if isinstance(written, str) or not isinstance(written, Iterable):
+        raise PlanError(
+            f"`heads={written!r}` is no list. The map has a row for each head of one. Write "
+            '`heads=["L9H6"]`, or leave it out for every head.'
+        )
     nodes = [require_node(spec, shape, parse_node(one)) for one in written]
     for node in nodes:
         if node.site != "z" or node.position is not None:
