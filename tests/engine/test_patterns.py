@@ -86,7 +86,7 @@ def test_unpatched_runs_and_a_patched_node(family, direction):
 
 @pytest.mark.parametrize(
     "written",
-    ["L0H1 -> L2H1.q", "L0H1 -> L1H0.q -> L2H0.k", "embed -> L1H1.v", "L0.mlp_post[3:9] -> L2H1.k"],
+    ["L0H1 -> L2H1.q", "L0H1 -> L1H0.q -> L2H0.k", "embed -> L1H1.v", "L0.mlp_post[3:9] -> L2H1.q"],
 )
 @pytest.mark.parametrize("family", ["gpt2", "pythia", "gemma2"])
 def test_a_pinned_path_equals_the_oracle(family, written):
