@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -152,7 +152,7 @@ def _run(options: argparse.Namespace) -> None:
         console.print(f"wrote {options.html}: open it in a browser")
 
 
-def _compare(study: "Study", options: argparse.Namespace, wide: dict[str, int]) -> None:
+def _compare(study: "Study", options: argparse.Namespace, wide: dict[str, Any]) -> None:
     from patchwidgets.prompts.corruptions._named import compared_named
 
     for name in ("estimate", "top", "drill"):

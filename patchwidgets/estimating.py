@@ -1,7 +1,7 @@
 """A study that estimates effects by gradients, and measures in the order of what it estimated."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patchwidgets.engine.estimating import METHODS
 from patchwidgets.engine.screen import Screen, screen_of
@@ -17,9 +17,15 @@ from patchwidgets.results.estimated import Estimated
 class Estimating:
     """A study that says what patches would do, without making them."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def provenance(self) -> dict[str, Any]:
+            """What a result of this study remembers of it."""
+            ...
+
     _session: Session
     plan: Callable[..., Plan]
-    provenance: Any
     _metric_infos: Any
     _groups: Any
 

@@ -44,6 +44,8 @@ class Keeping:
     plan: Callable[..., Plan]
     cost: Callable[..., Cost]
     sweep: Callable[..., Result]
+    cost_now: Callable[..., Any]
+    circuit_cost_now: Callable[..., Any]
     _metric_infos: Any
     _groups: Any
 

@@ -139,6 +139,8 @@ POST_NORM = frozenset({"gemma2", "gemma3", "olmo2"})
 
 def has_site(family: str, site: str) -> bool:
     """Whether a family has a site, as a person would say it: not asked of our own code."""
+    if site == "mlp_post" and family == "mixtral":
+        return False  # its hook is what the experts write together
     if site == "pattern":
         return family not in READ_ONLY_PATTERN
     if family == "attention_only":

@@ -50,7 +50,8 @@ def main() -> None:
         restored, lost = (
             one.snapshot().mean_effect(0) for one in (exact, other.path(**options).wait())
         )
-        for method, own in (("eap", {}), ("eap_ig", {"steps": 5})):
+        methods: dict[str, dict[str, Any]] = {"eap": {}, "eap_ig": {"steps": 5}}
+        for method, own in methods.items():
             line(study, exact, title, method, own, unit)
             estimate = study.estimate(exact.plan, method, **own).estimate.mean(0)
             both = np.isfinite(restored) & np.isfinite(lost) & np.isfinite(estimate)

@@ -134,7 +134,7 @@ def test_a_circuit_is_saved_as_a_picture_that_looks_the_same(open_page):  # noqa
         files[kind] = Path(waiting.value.path()).read_bytes()
     width, height = struct.unpack(">II", files["PNG"][16:24])
     tree = ElementTree.fromstring(files["SVG"])
-    assert (width, height) == tuple(2 * float(tree.get(side)) for side in ("width", "height"))
+    assert (width, height) == tuple(2 * float(tree.attrib[side]) for side in ("width", "height"))
     boxes = [one for one in tree.iter(f"{SVG}rect") if one.get("rx")]
     drawn = tab.locator(".pw-graph-node rect").evaluate_all(
         "boxes => boxes.map(one => getComputedStyle(one).fill)"

@@ -225,10 +225,7 @@ describe("what takes longer than the reader likes", () => {
     expect(own.commands).toEqual([drill(0)]);
     expect(said()).toBe("");
     click(view, ".pw-tab", "MLP");
-    pick(
-      view.element.querySelector('[aria-label="which of these maps"]') as never,
-      "mlp, windows of 5",
-    );
+    pick(which("layers"), "mlp, windows of 5");
     click(view, ".pw-unmeasured button", "Measure it (about 3 min)");
     expect(own.commands.at(-1)).toEqual(sweep({ tab: "mlp, windows of 5" }));
   });

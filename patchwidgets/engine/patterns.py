@@ -9,12 +9,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.engine.cells import resolve
+from patchwidgets.engine.kept_sites import sites_of
 from patchwidgets.engine.path_receivers import resolve_stops
 from patchwidgets.engine.path_reference import PathReference
 from patchwidgets.engine.pattern_replay import replayed, replayed_under
 from patchwidgets.engine.reference import writing
 from patchwidgets.engine.runs import GroupRuns
-from patchwidgets.engine.session import Session, sites_of
+from patchwidgets.engine.session import Session
 from patchwidgets.errors import PlanError
 from patchwidgets.models.bridge import Hook
 from patchwidgets.models.layout import by_position

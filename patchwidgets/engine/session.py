@@ -21,6 +21,7 @@ from patchwidgets.engine.continuing import answered, reads_wrong, spread
 from patchwidgets.engine.cost import Cost, cost_of
 from patchwidgets.engine.estimating import estimate
 from patchwidgets.engine.execute import Measurement
+from patchwidgets.engine.kept_sites import UNRECORDED, sites_of
 from patchwidgets.engine.memory import require_room
 from patchwidgets.engine.precision import noise_floor
 from patchwidgets.engine.rounding import tolerance
@@ -33,7 +34,6 @@ from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.metrics import Metric
 from patchwidgets.models.bridge import LensModel
-from patchwidgets.models.records import ATTENTION
 from patchwidgets.plans.plan import Plan
 from patchwidgets.prompts.answers import Continuations
 from patchwidgets.prompts.tokens import TokenGroup, TokenPairs
@@ -45,10 +45,6 @@ from patchwidgets.types import Direction, Executor
 
 FIRST_SITES = frozenset({"z", "attn_out", "mlp_out"})
 """Kept from the first runs on, so that the usual sweeps need no further run."""
-
-
-UNRECORDED = frozenset({"embed", "resid_pre", "resid_post"})
-"""Sites that are in every run."""
 
 
 class Session:
@@ -388,14 +384,6 @@ class Session:
     def _run(self, group: TokenGroup, check: Callable[[], None]) -> GroupRuns:
         answers, sites = self.prompts.answers, sorted(self._sites)
         return run_group(self.model, group, answers, self.metrics, self.direction, sites, check)
-
-
-def sites_of(plan: Plan) -> set[str]:
-    """Return the sites that must be kept of both runs to measure a plan."""
-    sites = {node.site for patch in plan.patches for node in patch.nodes}
-    sites |= {patch.path.sender.site for patch in plan.patches if patch.path is not None}
-    sites |= set() if plan.form is None else {"z", "mlp_out", "attn_out", ATTENTION}
-    return sites - UNRECORDED
 
 
 def _is_ours(source: Source | None) -> bool:

@@ -30,29 +30,39 @@ def require_writable(
         known: Sites that were checked before; those that are checked now are added.
 
     Raises:
-        MeasurementError: The logits stay what they are in every layer.
+        MeasurementError: The logits stay what they are in every layer, or neurons are no neurons.
     """
-    asked = {(node.site, node.layer) for node in _changed(plan) if node.site not in known}
+    asked = {(one.site, one.layer or 0) for one in _changed(plan) if one.site not in known}
     plain = None
+    widths: set[int] = set()
+
+    def moved(activation: Tensor) -> Tensor:
+        widths.add(activation.shape[-1])
+        added = torch.randn(activation.shape, generator=torch.Generator().manual_seed(0))
+        return activation.add_(added.to(activation))
+
     for name in sorted({name for name, _ in asked}):
+        widths.clear()
         site = MLP_IN if name == "mlp_in" else SITES.get(name)
         hooks = [
             site.hook.format(layer=layer) for layer in sorted(at for n, at in asked if n == name)
         ]
         plain = model.forward(tokens) if plain is None else plain
-        if all(torch.equal(plain, model.forward_with(tokens, [(hook, _moved)])) for hook in hooks):
+        if all(torch.equal(plain, model.forward_with(tokens, [(hook, moved)])) for hook in hooks):
             raise MeasurementError(
                 f"`{model.spec.name}` ({model.spec.family}) does not use what is written at "
                 f"`{hooks[0]}`: its logits stay the same, so every effect would be 0, and no "
                 "number is returned. This model's TransformerLens adapter shows that activation "
                 f"after it was used. Patch another site than `{name}`."
             )
+        if name == "mlp_post" and widths != {model.spec.d_mlp}:
+            raise MeasurementError(
+                f"`{model.spec.name}` ({model.spec.family}) has no neurons at `{hooks[0]}`: the "
+                f"activation there is {max(widths)} wide, and its MLPs have {model.spec.d_mlp} "
+                "neurons, or several experts with so many each. No number is returned. Patch "
+                "`mlp_out`."
+            )
         known.add(name)
-
-
-def _moved(activation: Tensor) -> Tensor:
-    added = torch.randn(activation.shape, generator=torch.Generator().manual_seed(0))
-    return activation.add_(added.to(activation))
 
 
 def _changed(plan: Plan) -> Iterator[Node]:

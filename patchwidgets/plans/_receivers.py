@@ -23,8 +23,9 @@ def parse_stop(spec: ModelSpec, shape: PromptShape | None, written: Stop) -> tup
     Raises:
         PlanError: One of them does not exist, or does not read anything.
     """
-    several = isinstance(written, Iterable) and not isinstance(written, str)
-    listed = list(written) if several else [written]
+    if isinstance(written, str) or not isinstance(written, Iterable):
+        written = [written]
+    listed: list[str | Node] = list(written)
     nodes = tuple(dict.fromkeys(_receiver(spec, one) for one in listed))
     for node in nodes:
         if shape is not None and node.position is not None:

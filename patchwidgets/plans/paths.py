@@ -165,8 +165,9 @@ def written_options(
 def _kinds(spec: ModelSpec, senders: Sequence[str] | None) -> list[str]:
     if senders is None:
         return [name for name in ("heads", "mlp", "embed") if name != "mlp" or spec.d_mlp]
-    several = isinstance(senders, Iterable) and not isinstance(senders, str)
-    listed = list(dict.fromkeys(senders)) if several else [senders]
+    if isinstance(senders, str) or not isinstance(senders, Iterable):
+        senders = [senders]
+    listed = list(dict.fromkeys(senders))
     for name in listed:
         if name not in SENDERS:
             raise unknown_name("kind of sender", name, list(SENDERS))

@@ -43,7 +43,7 @@ def draw_graph(axes: Any, places: Places, limit: float) -> Any:
                 box.width,
                 HIGH,
                 boxstyle=f"round,pad=0,rounding_size={round_by}",
-                facecolor="white" if node.effect is None else scale.to_rgba(node.effect),
+                facecolor="white" if node.effect is None else scale.to_rgba(np.array(node.effect)),
                 edgecolor=MUTED if ends else DARK,
                 linewidth=0.8,
                 zorder=3,

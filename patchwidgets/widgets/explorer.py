@@ -99,7 +99,7 @@ class LiveExplorer(LiveView[PatchWidget]):
         Raises:
             PlanError: As in `study.circuit`.
         """
-        self._measure_circuit(nodes, "")
+        self._measure_circuit({"nodes": list(nodes), "paths": [], "setting": "", "limit": 0})
         self.widget.pins = list(nodes)
         return self
 

@@ -87,6 +87,17 @@ def test_a_pattern_that_is_shown_after_it_was_used_is_not_patched(family):
             assert str(refused.value) == message
 
 
+def test_what_experts_write_together_is_not_taken_for_neurons():
+    study = study_of(tiny("mixtral"), PAIRS)
+    with pytest.raises(MeasurementError) as refused:
+        study.sweep("neurons").wait()
+    assert str(refused.value) == (
+        "`tiny-mixtral` (MixtralForCausalLM) has no neurons at `blocks.0.mlp.hook_post`: the "
+        "activation there is 32 wide, and its MLPs have 64 neurons, or several experts with so "
+        "many each. No number is returned. Patch `mlp_out`."
+    )
+
+
 def test_a_site_that_does_nothing_in_the_first_layer_is_patched_in_the_next():
     study = study_of(tiny("llama"), PAIRS, store=False)
     silent = study.model.blocks[0].attn.o.original_component.weight

@@ -1,5 +1,7 @@
 """Some patches only, in an order of importance."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -106,8 +108,9 @@ def test_an_estimate_of_the_weights_as_they_were_is_no_order():
     model = bridge_of(FAMILIES["gpt2"](), "fresh-gpt2")
     study = study_of(model, PAIRS)
     made = study.estimate("heads")
+    hf_model: Any = model.original_model
     with torch.no_grad():
-        model.original_model.transformer.h[1].mlp.c_fc.weight.mul_(2)
+        hf_model.transformer.h[1].mlp.c_fc.weight.mul_(2)
     with pytest.raises(PlanError, match=r"^The estimate was made on `fresh-gpt2` with the weights"):
         study.sweep("heads", estimate=made)
     model.add_hook("blocks.1.hook_attn_out", lambda activation, hook: activation * 2)
@@ -119,8 +122,12 @@ def test_an_estimate_of_the_weights_as_they_were_is_no_order():
 
 def test_what_is_no_estimate_is_no_order():
     study = study_of(tiny("gpt2"), PAIRS)
+
+    def nowhere() -> Any:
+        raise AssertionError
+
     with pytest.raises(PlanError) as refused:
-        screen_of(study.plan("heads"), study.estimate("heads").estimate, None, lambda: None)
+        screen_of(study.plan("heads"), study.estimate("heads").estimate, None, nowhere)
     assert str(refused.value) == (
         "`estimate` is a `Estimate`, which says nothing of these cells. It takes the name of a "
         "method (`attribution`, `eap`, `eap_ig`), or what `study.estimate(...)` or "

@@ -1,6 +1,6 @@
 """Corruptions as people name them: by name or as objects, with a site, with a size."""
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from patchwidgets.errors import PromptError
@@ -26,16 +26,16 @@ def corruption_named(name: str, k: float | None, draws: int | None) -> Any:
         UnknownNameError: There is no corruption of that name.
         PromptError: It has no such setting.
     """
-    chosen = CORRUPTIONS.get(name)
+    chosen: Any = CORRUPTIONS.get(name)
     asked = {key: value for key, value in (("k", k), ("draws", draws)) if value is not None}
-    known = {field.name for field in fields(chosen)} if is_dataclass(chosen) else set()
+    known = {one.name for one in fields(chosen)} if is_dataclass(chosen) else set[str]()
     for key in asked:
         if key not in known:
             raise PromptError(
                 f"`--{key}` was given, and `{name}` has no `{key}`: it is a setting of noise. Name "
                 "one, as in `--corruption gaussian_noise`, or leave it out."
             )
-    return replace(chosen, **asked) if asked else name
+    return type(chosen)(**vars(chosen) | asked) if asked else name
 
 
 def compared_named(text: str, k: float | None, draws: int | None) -> tuple[Any, str | None]:
