@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
+from ipywidgets import Widget
 
 import patchwidgets as pw
 from patchwidgets.engine.corrupting import fitting
