@@ -5,6 +5,7 @@ Each begins without a measured cell, as it does for who opens it the first time.
 """
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -44,8 +45,8 @@ def execute(path: Path) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            if "text" in output:  # warnings say in which file they arose
-                output.text = output.text.replace(f"{FOLDER.parent}/", "")
+            if "text" in output:  # warnings say in which file of the kernel's they arose
+                output.text = re.sub(r"\S*/ipykernel_\d+/\d+\.py:\d+: ", "", output.text)
     return notebook
 
 
