@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     paper.add_argument("--model", default="smollm2-135m", help="default: %(default)s")
     paper.add_argument("--n", type=int, default=32, help="prompt pairs (default: %(default)s)")
     paper.add_argument("--seed", type=int, default=0, help="of the prompts (default: %(default)s)")
+    paper.add_argument(
+        "--draws", type=int, default=2, help="of noise, per prompt pair (default: %(default)s)"
+    )
     paper.add_argument("--claims", help="names, joined by commas; all if left out")
     paper.add_argument(
         "--minutes",
