@@ -49,10 +49,25 @@ def _parser() -> argparse.ArgumentParser:
     view.add_argument("file", type=Path)
     view.add_argument("--html", type=Path, help="write an interactive page that needs no network")
     paper = commands.add_parser("paper", help="measure what the paper claims, on your model")
+    _add_paper_options(paper)
+    tasks = commands.add_parser("tasks", help="list the tasks")
+    tasks.set_defaults(run=_tasks)
+    models = commands.add_parser("models", help="list the models that load by name")
+    models.set_defaults(run=_models)
+    cache = commands.add_parser("cache", help="show the store of measured cells, or clear it")
+    cache.set_defaults(run=_cache)
+    cache.add_argument("action", nargs="?", choices=["clear"], help="forget every stored cell")
+    return parser
+
+
+def _add_paper_options(paper: argparse.ArgumentParser) -> None:
     paper.set_defaults(run=_paper)
     paper.add_argument("--model", default="smollm2-135m", help="default: %(default)s")
     paper.add_argument("--n", type=int, default=32, help="prompt pairs (default: %(default)s)")
     paper.add_argument("--seed", type=int, default=0, help="of the prompts (default: %(default)s)")
+    paper.add_argument(
+        "--draws", type=int, default=2, help="of noise, per prompt pair (default: %(default)s)"
+    )
     paper.add_argument("--claims", help="names, joined by commas; all if left out")
     paper.add_argument(
         "--minutes",
@@ -62,14 +77,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     paper.add_argument("--html", type=Path, help="write a page that needs no network")
     paper.add_argument("--json", type=Path, help="write everything as JSON")
-    tasks = commands.add_parser("tasks", help="list the tasks")
-    tasks.set_defaults(run=_tasks)
-    models = commands.add_parser("models", help="list the models that load by name")
-    models.set_defaults(run=_models)
-    cache = commands.add_parser("cache", help="show the store of measured cells, or clear it")
-    cache.set_defaults(run=_cache)
-    cache.add_argument("action", nargs="?", choices=["clear"], help="forget every stored cell")
-    return parser
 
 
 def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 
 from patchwidgets.models.load import Loader, TransformerBridge, load_model
+from patchwidgets.paper._need import DRAWS
 from patchwidgets.paper._page import fragment
 from patchwidgets.paper._printed import print_report, written_json
 from patchwidgets.paper._run import Report, chosen_claims, measure, require_sizes
@@ -79,6 +80,7 @@ def recompute(
     *,
     n: int = 32,
     seed: int = 0,
+    draws: int = DRAWS,
     minutes: float | int = 30,
     device: str | torch.device | None = None,
     tell: Callable[[str], None] = print,
@@ -94,6 +96,7 @@ def recompute(
         claims: Names, as in `patchwidgets/paper/`; all if `None`.
         n: Prompt pairs, from 1; nothing is decided on fewer than 20.
         seed: Of the prompts.
+        draws: Of noise, per prompt pair; the code of Meng et al. 2022 has ten.
         minutes: Wall-clock time. What does not fit is left out and says so; an interrupt leaves
             out the rest.
         device: Where to put a model that is loaded here.
@@ -101,11 +104,13 @@ def recompute(
 
     Raises:
         UnknownNameError: There is no claim or model of that name.
-        PatchwidgetsError: There are no claims, no pairs or no time, or not one claim fits.
+        PatchwidgetsError: There are no claims, no pairs, no draws or no time, or not one claim
+            fits.
 
     Source: Zhang & Nanda 2024, arXiv 2309.16042.
     """
-    require_sizes(n, minutes)
+    require_sizes(n, minutes, draws)
     chosen = chosen_claims(None if claims is None else list(claims))
     bridge = load_model(model, device=device)
-    return Recomputed(measure(bridge, chosen, n=n, seed=seed, minutes=minutes, tell=tell))
+    report = measure(bridge, chosen, n=n, seed=seed, draws=draws, minutes=minutes, tell=tell)
+    return Recomputed(report)

@@ -7,15 +7,22 @@ so that every detection is false: the family-wise error is the share of maps wit
 effects are planted, power is the share of those found, and the false share is that of the other
 cells among the detected, on average over maps.
 
+`max_t` counts 999 flips, with which it is as exact as with 10,000. `bh` needs more before one cell
+of 270 can be detected at all (1 / 6,001 is below 0.05 / 270), and is run on a fifth of the maps.
+The run that is kept beside this file, and printed in `patchwidgets/results/README.md`, takes five
+minutes of one quiet core.
+
 The null of a sign flip is that x is as likely as -x. `skewed` effects (a shifted exponential
 distribution, skewness 2) have mean 0 but are not symmetric: what the rules do where their
 assumption does not hold.
 """
 
-import sys
-from collections.abc import Callable
+import argparse
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,8 +36,9 @@ from patchwidgets.results.sign_flips import (
 
 CELLS, PROMPTS, FACTORS, PLANTED = 270, 32, 5, 10
 ALPHA = 0.05
-FLIPS = 6000
-"""Enough for one cell of 270 to be detected by `bh`: 1 / 6,001 is below 0.05 / 270."""
+MAPS = 1000
+FLIPS = {"max_t": 999, "bh": 6000}
+KEPT = Path(__file__).with_name("null.json")
 
 NOISES: dict[str, Callable[[np.random.Generator, tuple[int, int]], np.ndarray]] = {
     "normal": lambda random, size: random.normal(size=size),
@@ -88,11 +96,12 @@ RULES = [Rule("max_t", "mean"), Rule("max_t", "t"), Rule("bh", "mean")]
 
 
 class Rates(NamedTuple):
-    """Over simulated maps: what a rule got wrong and what it found."""
+    """Over simulated maps: what a rule got wrong, on which of them, and what it found."""
 
     any_false: float
     false_share: float
     power: float
+    wrong: tuple[int, ...]
 
 
 def rates(maps: Maps, rules: list[Rule], n_maps: int, flips: int, seed: int) -> list[Rates]:
@@ -110,40 +119,83 @@ def rates(maps: Maps, rules: list[Rule], n_maps: int, flips: int, seed: int) -> 
             share[row, number] = false / max(1, found.sum())
             power[row, number] = (found & planted).sum() / max(1, planted.sum())
     means = np.stack([wrong, share, power], axis=-1).mean(axis=1)
-    return [Rates(*(float(number) for number in row)) for row in means]
+    return [
+        Rates(float(row[0]), float(row[1]), float(row[2]), tuple(np.flatnonzero(maps).tolist()))
+        for row, maps in zip(means, wrong, strict=True)
+    ]
 
 
-def main(n_maps: int = 1000) -> None:
-    """Print both tables."""
-    print(f"simulated maps of {CELLS} cells, correlated; alpha {ALPHA:.0%}\n")
-    null_table(n_maps)
-    print()
-    power_table(n_maps // 5)
+def main() -> None:
+    """Simulate, write the run and print both tables."""
+    parser = argparse.ArgumentParser(description="How often the rules that test are wrong.")
+    parser.add_argument("--maps", type=int, default=MAPS)
+    parser.add_argument("--out", type=Path, default=Path("null.json"))
+    parser.add_argument("--seed", type=int, default=0, help="of the maps; the kept run has 0")
+    options = parser.parse_args()
+    run: dict[str, Any] = {"maps": options.maps, "null": list(nulls(options.maps, options.seed))}
+    run["planted"] = list(planted(options.maps // 20, options.seed + 1))
+    options.out.write_text(json.dumps(run) + "\n")
+    print(text(run))
 
 
-def null_table(n_maps: int) -> None:
-    """Print what the rules detect where nothing is planted."""
-    error = 1.96 * np.sqrt(ALPHA * (1 - ALPHA) / n_maps)
-    print(f"nothing planted, cells vary unevenly, {n_maps} maps: share with a false detection")
-    print(f"({ALPHA:.0%} is seen as {ALPHA - error:.1%} to {ALPHA + error:.1%})")
-    print(f"{'noise':14}{'prompts':>8}", *(f"{title(rule):>14}" for rule in RULES))
+def nulls(n_maps: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield what each rule detects where nothing is planted, by noise and number of prompts."""
     for noise in NOISES:
         for prompts in (PROMPTS, 2 * PROMPTS):
-            found = rates(Maps(noise, prompts=prompts), RULES, n_maps, FLIPS, 0)
-            cells = (f"{rate.any_false:14.1%}" for rate in found)
-            print(f"{noise:14}{prompts:8}", *cells, flush=True)
+            for rule in RULES:
+                maps = n_maps if rule.name == "max_t" else n_maps // 5
+                (found,) = rates(Maps(noise, prompts=prompts), [rule], maps, FLIPS[rule.name], seed)
+                asked = {"noise": noise, "prompts": prompts, "rule": title(rule), "maps": maps}
+                yield {**asked, "wrong": found.wrong}
 
 
-def power_table(n_maps: int) -> None:
-    """Print how much of what is planted the rules find."""
-    print(f"{PLANTED} planted, cells vary alike, {PROMPTS} prompt pairs, {n_maps} maps:")
-    print("share of these found / share of false ones among the detected")
-    print(f"{'noise':14}{'size in SD':>12}", *(f"{title(rule):>18}" for rule in RULES))
+def planted(n_maps: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield how much of what is planted each rule finds, by noise and size."""
     for noise in NOISES:
         for size in (0.25, 0.5, 0.75, 1.0, 2.0):
-            found = rates(Maps(noise, size, uneven=False), RULES, n_maps, FLIPS, 1)
-            cells = (f"{f'{r.power:.0%} / {r.false_share:.1%}':>18}" for r in found)
-            print(f"{noise:14}{size:12}", *cells, flush=True)
+            for rule in RULES:
+                maps = Maps(noise, size, uneven=False)
+                (found,) = rates(maps, [rule], n_maps, FLIPS[rule.name], seed)
+                asked = {"noise": noise, "size": size, "rule": title(rule), "maps": n_maps}
+                yield {**asked, "power": found.power, "false_share": found.false_share}
+
+
+def deviation(n_maps: int) -> float:
+    """Return the standard deviation of the share of maps on which a rule of `ALPHA` is wrong."""
+    return float(np.sqrt(ALPHA * (1 - ALPHA) / n_maps))
+
+
+def text(run: dict[str, Any]) -> str:
+    """Return a run as tables."""
+    names = [title(rule) for rule in RULES]
+    error = 1.96 * deviation(run["maps"])
+    low, high = ALPHA - error, ALPHA + error
+    lines = [
+        f"{CELLS} correlated cells, alpha {ALPHA:.0%}",
+        "",
+        f"nothing planted, {run['maps']} maps (bh: {run['maps'] // 5}): share with a false "
+        "detection",
+        f"(of {run['maps']} maps, {ALPHA:.0%} is seen as {low:.1%} to {high:.1%})",
+        f"{'noise':14}{'prompts':>8}" + "".join(f"{name:>16}" for name in names),
+    ]
+    for (noise, prompts), cells in _by(run["null"], "noise", "prompts"):
+        shares = (f"{len(one['wrong']) / one['maps']:16.1%}" for one in cells)
+        lines.append(f"{noise:14}{prompts:8}" + "".join(shares))
+    lines += [
+        "",
+        f"{PLANTED} planted, {PROMPTS} prompt pairs, {run['maps'] // 20} maps:",
+        "share of these found / share of false ones among the detected",
+        f"{'noise':14}{'SD':>8}" + "".join(f"{name:>16}" for name in names),
+    ]
+    for (noise, size), cells in _by(run["planted"], "noise", "size"):
+        shares = (f"{one['power']:.0%} / {one['false_share']:.1%}" for one in cells)
+        lines.append(f"{noise:14}{size:8}" + "".join(f"{share:>16}" for share in shares))
+    return "\n".join(lines)
+
+
+def _by(rows: list[dict[str, Any]], *keys: str) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    for at in range(0, len(rows), len(RULES)):
+        yield tuple(rows[at][key] for key in keys), rows[at : at + len(RULES)]
 
 
 def title(rule: Rule) -> str:
@@ -152,4 +204,4 @@ def title(rule: Rule) -> str:
 
 
 if __name__ == "__main__":
-    main(*(int(number) for number in sys.argv[1:]))
+    main()

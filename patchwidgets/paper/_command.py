@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """
     names = None if options.claims is None else options.claims.replace(",", " ").split()
     claims = chosen_claims(names)
-    require_sizes(options.n, options.minutes)
+    require_sizes(options.n, options.minutes, options.draws)
     for path in (options.html, options.json):
         if path is not None and not path.parent.is_dir():
             raise FileError(f"There is no folder `{path.parent}`.")
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
         claims,
         n=options.n,
         seed=options.seed,
+        draws=options.draws,
         minutes=options.minutes,
         tell=tell,
     )

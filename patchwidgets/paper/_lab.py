@@ -11,8 +11,9 @@ from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.load import TransformerBridge
 from patchwidgets.paper._check import NothingToMeasure
-from patchwidgets.paper._need import DRAWS, Need, Prompts
+from patchwidgets.paper._need import Need, Prompts
 from patchwidgets.paper._sheet import Attention, Sheet
+from patchwidgets.paper._sizes import Sizes
 from patchwidgets.prompts.corruptions import CORRUPTIONS
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tasks import TASKS
@@ -42,6 +43,7 @@ class Lab:
         model: The model; never changed.
         n: Prompt pairs of every sweep, times what the need says.
         seed: Of the draw of the prompts.
+        draws: Of noise, per prompt pair.
         minutes: Of wall-clock time; a sweep that does not fit into what is left is not begun.
         tell: Called with a line about every sweep before and after it is measured.
     """
@@ -51,6 +53,7 @@ class Lab:
         model: TransformerBridge,
         n: int,
         seed: int,
+        draws: int,
         minutes: float | int,
         tell: Callable[[str], None],
     ) -> None:
@@ -58,6 +61,7 @@ class Lab:
         self._lens = LensModel(model)
         self._n = n
         self._seed = seed
+        self._draws = draws
         self._deadline = time.monotonic() + 60 * minutes
         self._tell = tell
         self._pairs: dict[Prompts, PromptPairs] = {}
@@ -66,6 +70,7 @@ class Lab:
         self._attention: dict[Need, Attention] = {}
         self._expected: dict[Need, float] = {}
         self.provenance: dict[str, dict[str, Any]] = {}
+        self.sizes = Sizes()
 
     @property
     def model(self) -> str:
@@ -94,7 +99,9 @@ class Lab:
     def attention(self, need: Need) -> Attention:
         """Return what every head attends to from the last position, in both runs."""
         if need not in self._attention:
-            found = self._study(need).attention(ATTENDED)
+            study = self._study(need)
+            found = study.attention(ATTENDED)
+            self.sizes.ask(need, study)
             layers, heads = range(found.sizes["layer"]), range(found.sizes["head"])
             runs = [
                 {
@@ -134,6 +141,7 @@ class Lab:
             f"  {cells} cells in {taken:.0f} s, {stored} from the store; "
             f"about {written_minutes(left)} left"
         )
+        self.sizes.ask(need, study)
         self.provenance[str(need)] = _kept(result) | {"seconds": round(taken, 1)}
         return _sheets(result)
 
@@ -160,7 +168,7 @@ class Lab:
                 if not need.noise and not need.having:
                     return study
             pairs = self._pairs[need.prompts]
-            noise = {"corruption": replace(CORRUPTIONS.get("gaussian_noise"), draws=DRAWS)}
+            noise = {"corruption": replace(CORRUPTIONS.get("gaussian_noise"), draws=self._draws)}
             return Study(self._model, pairs, **options, **(noise if need.noise else {}))
 
     def _estimate(self, need: Need) -> float:
@@ -175,7 +183,7 @@ class Lab:
         cells = spec.n_layers * heads * len(need.positions or (None,)) * (1 + (need.window > 1))
         tokens = 1 if need.positions == ("END",) else CHANGED * words.length(pair.clean)
         block = 4 * spec.d_model**2 + 3 * spec.d_model * (spec.d_mlp or 0)
-        rows = self._n * need.times * (DRAWS if need.noise else 1)
+        rows = self._n * need.times * (self._draws if need.noise else 1)
         work = rows * cells * tokens * block * spec.n_layers / 2
         return work / (EFFICIENCY * multiply_rate(self._lens))
 

@@ -8,7 +8,8 @@ METRICS = ("logit_diff", "prob", "kl_div")
 NAMED = {"logit_diff": "logit difference", "prob": "probability", "kl_div": "KL divergence"}
 
 DRAWS = 2
-"""Draws of noise per prompt pair. Every pair has noise of its own, so pairs do more than draws."""
+"""Draws of noise per prompt pair unless others are asked for. Every pair has noise of its own, so
+pairs do more than draws."""
 
 
 @dataclass(frozen=True)

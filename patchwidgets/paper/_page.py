@@ -5,6 +5,7 @@ from html import escape
 from patchwidgets.paper._claim import Table
 from patchwidgets.paper._printed import COLUMNS, heading, rows, seconds
 from patchwidgets.paper._run import Outcome, Report
+from patchwidgets.paper._sizes import sizes_table
 from patchwidgets.reports.html import PAGE
 
 STYLE = """<style>
@@ -34,7 +35,10 @@ def fragment(report: Report) -> str:
     parts = [STYLE, '<div class="pw-paper">', f"<p>{escape(heading(report))}</p>"]
     if report.interrupted:
         parts.append("<p><strong>It was stopped before all claims were measured.</strong></p>")
-    parts += [_claims(report), "<h2>Details</h2>"]
+    parts.append(_claims(report))
+    if report.advice:
+        parts.append(_table(sizes_table(report.advice)))
+    parts.append("<h2>Details</h2>")
     for outcome in report.outcomes:
         parts += _details(outcome)
     return "\n".join([*parts, _table(seconds(report)), "</div>"])

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table as Drawn
 
 from patchwidgets.paper._claim import Table
-from patchwidgets.paper._need import DRAWS
 from patchwidgets.paper._run import Outcome, Report
+from patchwidgets.paper._sizes import sizes_table
 
 COLUMNS = ("claim", "the paper says", "here", "holds?")
 
@@ -17,9 +17,10 @@ COLOURS = {"holds": "green", "does not hold": "red"}
 
 def heading(report: Report) -> str:
     """Return a sentence on what was measured."""
+    draws = f"{report.draws} draw{'s' if report.draws > 1 else ''} of noise"
     return (
         f"Zhang & Nanda 2024 (arXiv 2309.16042) on {report.model}: {report.n} prompt pairs asked "
-        f"for, of those that it knows, seed {report.seed}, {DRAWS} draws of noise. Intervals are "
+        f"for, of those that it knows, seed {report.seed}, {draws}. Intervals are "
         "95 % bootstrap intervals over pairs."
     )
 
@@ -54,6 +55,8 @@ def print_report(console: Console, report: Report) -> None:
             table.add_row(*map(_plain, row[:3]), _coloured(row[3], verdict), style=style)
         table.add_section()
     console.print(table)
+    if report.advice:
+        console.print(_drawn(sizes_table(report.advice)))
     for outcome in report.outcomes:
         for one in () if outcome.finding is None else outcome.finding.tables:
             print_table(console, outcome, one)

@@ -14,6 +14,7 @@ from patchwidgets.paper._claim import Claim, Finding
 from patchwidgets.paper._lab import Lab, NoTimeLeft, written_minutes
 from patchwidgets.paper._need import DRAWS
 from patchwidgets.paper._sheet import RESAMPLES
+from patchwidgets.paper._sizes import Sized
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,20 @@ class Report:
         model: Name of the model.
         n: Prompt pairs that were asked for.
         seed: Of the prompts.
+        draws: Of noise, per prompt pair.
         outcomes: In the order of the paper.
         provenance: Of every sweep, by what it was.
+        advice: On the number of pairs and of draws.
         interrupted: Whether it was stopped from the keyboard.
     """
 
     model: str
     n: int
     seed: int
+    draws: int
     outcomes: tuple[Outcome, ...]
     provenance: dict[str, dict[str, Any]]
+    advice: tuple[Sized, ...]
     interrupted: bool
 
     @property
@@ -80,11 +85,12 @@ class Report:
             "model": self.model,
             "n": self.n,
             "seed": self.seed,
-            "noise_draws": DRAWS,
+            "noise_draws": self.draws,
             "fewest_pairs": FEWEST,
             "resamples": RESAMPLES,
             "versions": self.versions,
             "interrupted": self.interrupted,
+            "advice": [one.to_json() for one in self.advice],
             "claims": [_outcome_json(outcome) for outcome in self.outcomes],
             "sweeps": self.provenance,
         }
@@ -112,6 +118,7 @@ def measure(
     *,
     n: int,
     seed: int = 0,
+    draws: int = DRAWS,
     minutes: float | int = 30,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Report:
@@ -122,15 +129,17 @@ def measure(
         claims: In the order in which they are reported.
         n: Prompt pairs.
         seed: Of the prompts.
+        draws: Of noise, per prompt pair.
         minutes: Wall-clock time. What does not fit is left out and says so; the interrupt of a
             keyboard leaves out the rest.
         tell: Called with lines about the progress.
 
     Raises:
-        PatchwidgetsError: There are no pairs or no time, or not one claim fits into the time.
+        PatchwidgetsError: There are no pairs, no draws or no time, or not one claim fits into the
+            time.
     """
-    require_sizes(n, minutes)
-    lab = Lab(model, n, seed, minutes, tell)
+    require_sizes(n, minutes, draws)
+    lab = Lab(model, n, seed, draws, minutes, tell)
     seconds = lab.expected(tuple(need for claim in claims for need in claim.needs))
     tell(
         f"{len(claims)} of {len(CLAIMS.names())} claims on {lab.model}, {n} pairs: about "
@@ -159,10 +168,10 @@ def measure(
     if short and len(short) == len(became):
         raise _nothing_fits(min(short), minutes, n)
     outcomes = tuple(became[claim.name] for claim in claims)
-    return Report(lab.model, n, seed, outcomes, lab.provenance, interrupted)
+    return Report(lab.model, n, seed, draws, outcomes, lab.provenance, lab.sizes.found, interrupted)
 
 
-def require_sizes(n: int, minutes: float | int) -> None:
+def require_sizes(n: int, minutes: float | int, draws: int = DRAWS) -> None:
     """Check that there is something to measure, and time for it.
 
     Raises:
@@ -172,6 +181,12 @@ def require_sizes(n: int, minutes: float | int) -> None:
         raise PatchwidgetsError(
             f"{n} prompt pairs were asked for. Nothing can be measured on fewer than one, and "
             f"nothing is decided on fewer than {FEWEST}. Set `n` to 32, or leave it out."
+        )
+    if draws < 1:
+        raise PatchwidgetsError(
+            f"{draws} draws of noise were asked for. Noise is drawn at least once for every prompt "
+            f"pair. Set `draws` to 10, as in the code of Meng et al. 2022, or leave it out for "
+            f"{DRAWS}."
         )
     if not minutes > 0:
         raise PatchwidgetsError(

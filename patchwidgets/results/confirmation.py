@@ -75,6 +75,7 @@ def confirm_node(
     *,
     rule: Bar = "sd",
     sd: float | int = 2,
+    ddof: int = 0,
     alpha: float = 0.05,
     flips: int = 10_000,
     seed: int = 0,
@@ -94,7 +95,7 @@ def confirm_node(
     picking, testing = order[: n // 2], order[n // 2 :]
     _refuse_halves(n, len(testing), alpha, flips)
     one = Cells(cells.names, cells.effect[:, picking], cells.identity, cells.unit)
-    found = detect_far(one, rule, sd)
+    found = detect_far(one, rule, sd, ddof)
     stand_out = (*found.positive, *found.negative)
     place = cells.names.index(node)
     drawn = draw_flips(len(testing), flips, seed)

@@ -73,7 +73,7 @@ class Detection:
         rule: `sd`, `mad`, `max_t` or `bh`.
         center: What the thresholds lie around: the mean over the cells (`sd`), their median
             (`mad`), or 0 for rules that test.
-        spread: Standard deviation over the cells (ddof 0), or 1.4826 times their median absolute
+        spread: Standard deviation over the cells, or 1.4826 times their median absolute
             deviation; NaN for rules that test.
         threshold_low: At or below which a node is negative; NaN where no one threshold holds for
             all cells (`bh`, and `max_t` of t).
@@ -81,6 +81,8 @@ class Detection:
         unit: The metric's unit.
         n_cells: Number of cells the rule looked at.
         tested: The p values of rules that test.
+        ddof: What is taken off the number of cells in the standard deviation; `None` for rules
+            other than `sd`.
     """
 
     positive: tuple[str, ...]
@@ -93,10 +95,12 @@ class Detection:
     unit: Unit
     n_cells: int
     tested: Tested | None = None
+    ddof: int | None = None
 
     def __str__(self) -> str:
         named = [", ".join(nodes) or "none" for nodes in (self.positive, self.negative)]
-        bar = f"among {self.n_cells} cells"
+        bar = f"(ddof {self.ddof}) " if self.ddof else ""
+        bar += f"among {self.n_cells} cells"
         if np.isfinite([self.threshold_low, self.threshold_high]).all():
             low, high = f"{self.threshold_low:.3g}", f"{self.threshold_high:.3g}"
             bar += f", at or beyond {low} and {high} ({self.unit})"
@@ -128,7 +132,7 @@ class Cells:
         return Cells(names, self.effect[cells], self.identity[cells], self.unit)
 
 
-def detect_far(cells: Cells, rule: Bar = "sd", sd: float | int = 2) -> Detection:
+def detect_far(cells: Cells, rule: Bar = "sd", sd: float | int = 2, ddof: int = 0) -> Detection:
     """Return the nodes at least `sd` spreads from the center, each sign by itself.
 
     `sd` is relative to the spread of this map: of normally distributed noise it flags 4.6 % of
@@ -138,12 +142,14 @@ def detect_far(cells: Cells, rule: Bar = "sd", sd: float | int = 2) -> Detection
     are the most there is no spread.
 
     Source: Zhang & Nanda 2024, section 3: effects 2 SD away from the mean effect over all heads.
-    Differs from the paper: it does not say which SD it uses; this is the one over all cells
-    (ddof 0). `mad` is after Hampel 1974 and not in the paper.
+    Differs from the paper: it does not say which SD it uses; this is the one over all cells,
+    divided by their number less `ddof`, which is 0 unless asked. `mad` is after Hampel 1974 and not
+    in the paper.
 
     Raises:
-        PatchwidgetsError: `sd` is not above 0.
-        MeasurementError: `mad` of a map most of whose cells have one and the same effect.
+        PatchwidgetsError: `sd` is not above 0, or `ddof` neither 0 nor 1.
+        MeasurementError: `mad` of a map most of whose cells have one and the same effect, or a
+            single cell with a `ddof` of 1.
     """
     if isinstance(sd, str) or not sd > 0:
         raise PatchwidgetsError(
@@ -151,10 +157,13 @@ def detect_far(cells: Cells, rule: Bar = "sd", sd: float | int = 2) -> Detection
             "0. Leave it out for the paper's 2."
         )
     compared = cells.choose(~cells.identity) if rule == "mad" else cells
+    _refuse_ddof(ddof, rule, len(compared.names))
+    recorded = ddof if rule == "sd" else None
     if not compared.names:
-        return Detection((), (), rule, np.nan, np.nan, np.nan, np.nan, cells.unit, 0)
+        nothing = (np.nan, np.nan, np.nan, np.nan)
+        return Detection((), (), rule, *nothing, cells.unit, 0, ddof=recorded)
     means = compared.effect.mean(axis=1)
-    center, spread = (float(number[0]) for number in bars(means[None], rule))
+    center, spread = (float(number[0]) for number in bars(means[None], rule, ddof))
     if rule == "mad" and spread == 0 and (means != means[0]).any():
         raise MeasurementError(
             "More than half of the measured cells have the same effect, so that their median "
@@ -162,7 +171,7 @@ def detect_far(cells: Cells, rule: Bar = "sd", sd: float | int = 2) -> Detection
             "`rule='sd'`, or `rule='max_t'`, which compares no cell with the others."
         )
     low, high = center - sd * spread, center + sd * spread
-    positive, negative = beyond(means[None], rule, sd)
+    positive, negative = beyond(means[None], rule, sd, ddof)
     return Detection(
         positive=_named(compared, means - center, positive[0]),
         negative=_named(compared, means - center, negative[0]),
@@ -173,20 +182,23 @@ def detect_far(cells: Cells, rule: Bar = "sd", sd: float | int = 2) -> Detection
         threshold_high=high,
         unit=cells.unit,
         n_cells=len(means),
+        ddof=recorded,
     )
 
 
-def bars(means: np.ndarray, rule: Bar) -> tuple[np.ndarray, np.ndarray]:
+def bars(means: np.ndarray, rule: Bar, ddof: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return center and spread over the cells (last axis), for every row."""
     if rule == "sd":
-        return means.mean(axis=-1), means.std(axis=-1, ddof=0)
+        return means.mean(axis=-1), means.std(axis=-1, ddof=ddof)
     center = np.median(means, axis=-1)
     return center, MAD_TO_SD * np.median(np.abs(means - center[..., None]), axis=-1)
 
 
-def beyond(means: np.ndarray, rule: Bar, sd: float | int) -> tuple[np.ndarray, np.ndarray]:
+def beyond(
+    means: np.ndarray, rule: Bar, sd: float | int, ddof: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return which cells (last axis) are far above and far below the center, for every row."""
-    center, spread = (number[..., None] for number in bars(means, rule))
+    center, spread = (number[..., None] for number in bars(means, rule, ddof))
     strays = spread > 0
     return strays & (means >= center + sd * spread), strays & (means <= center - sd * spread)
 
@@ -248,6 +260,19 @@ def detect_tested(
         n_cells=len(family.names),
         tested=tested,
     )
+
+
+def _refuse_ddof(ddof: int, rule: Bar, n_cells: int) -> None:
+    if ddof not in (0, 1):
+        raise PatchwidgetsError(
+            f"`ddof` is {ddof!r}, but it is what is taken off the number of cells in the standard "
+            "deviation: 0 or 1. Leave it out for 0."
+        )
+    if rule == "sd" and ddof and n_cells == 1:
+        raise MeasurementError(
+            "With one measured cell and `ddof=1` there is no standard deviation. Leave `ddof` out, "
+            "or measure more cells."
+        )
 
 
 def _named(cells: Cells, distance: np.ndarray, chosen: np.ndarray) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ class Findings(Readings):
         map: str | None = None,
         *,
         sd: float | int = 2,
+        ddof: int = 0,
         alpha: float = 0.05,
         flips: int = 10_000,
         seed: int = 0,
@@ -62,6 +63,7 @@ class Findings(Readings):
             metric: Name of a metric.
             map: Name of a map.
             sd: Of `sd` and `mad`: how many spreads from the center is far.
+            ddof: Of `sd`: 0 divides by the number of cells, 1 by one less, and flags no more.
             alpha: Of `max_t` and `bh`: the error that is allowed.
             flips: Of `max_t` and `bh`: how many flips of the prompts' signs are drawn, where
                 there are more than that.
@@ -75,7 +77,7 @@ class Findings(Readings):
 
         Raises:
             UnknownNameError: No such rule, metric, map or statistic.
-            PatchwidgetsError: `sd`, `alpha` or `flips` mean nothing.
+            PatchwidgetsError: `sd`, `ddof`, `alpha` or `flips` mean nothing.
             MeasurementError: Too few prompts for `alpha`, or no spread for `mad`.
         """
         if isinstance(rule, int | float):
@@ -85,7 +87,7 @@ class Findings(Readings):
             )
         cells = self.cells(metric, map)
         if rule in BARS:
-            return detect_far(cells, _bar(rule), sd)
+            return detect_far(cells, _bar(rule), sd, ddof)
         return detect_tested(
             cells, _test(rule), alpha=alpha, flips=flips, seed=seed, statistic=_known(statistic)
         )
@@ -134,6 +136,7 @@ class Findings(Readings):
         map: str | None = None,
         *,
         sd: float | int = 2,
+        ddof: int = 0,
         n_resamples: int = 200,
         seed: int = 0,
     ) -> Stability:
@@ -145,6 +148,7 @@ class Findings(Readings):
             metric: Name of a metric.
             map: Name of a map.
             sd: How many spreads from the center is far.
+            ddof: Of `sd`: as in `detect`.
             n_resamples: How often the prompts are redrawn.
             seed: Of the draws.
 
@@ -153,7 +157,7 @@ class Findings(Readings):
             PatchwidgetsError: Fewer than two resamples.
             MeasurementError: One prompt pair.
         """
-        return stability_of(self.cells(metric, map), _bar(rule), sd, n_resamples, seed)
+        return stability_of(self.cells(metric, map), _bar(rule), sd, n_resamples, seed, ddof)
 
     def confirm(
         self,
@@ -163,6 +167,7 @@ class Findings(Readings):
         *,
         rule: str = "sd",
         sd: float | int = 2,
+        ddof: int = 0,
         alpha: float = 0.05,
         flips: int = 10_000,
         seed: int = 0,
@@ -178,6 +183,7 @@ class Findings(Readings):
             map: Name of a map.
             rule: `sd` or `mad`: by which nodes are picked.
             sd: How many spreads from the center is far.
+            ddof: Of `sd`: as in `detect`.
             alpha: Largest p that confirms.
             flips: How many flips of the testing half are drawn, where there are more than that.
             seed: Of the split and of the flips. Split once: trying seeds until a node is
@@ -189,7 +195,7 @@ class Findings(Readings):
         """
         cells = self.cells(metric, map)
         return confirm_node(
-            cells, node, rule=_bar(rule), sd=sd, alpha=alpha, flips=flips, seed=seed
+            cells, node, rule=_bar(rule), sd=sd, ddof=ddof, alpha=alpha, flips=flips, seed=seed
         )
 
     def cells(self, metric: str | None = None, map: str | None = None) -> Cells:

@@ -50,7 +50,7 @@ class Stability:
 
 
 def stability_of(
-    cells: Cells, rule: Bar, sd: float | int, n_resamples: int, seed: int
+    cells: Cells, rule: Bar, sd: float | int, n_resamples: int, seed: int, ddof: int = 0
 ) -> Stability:
     """Detect on bootstrap resamples of the prompts; whole prompts are drawn with replacement.
 
@@ -72,10 +72,10 @@ def stability_of(
             "With one prompt pair every resample is that pair again, so that nothing can change. "
             "Use at least two prompt pairs, better 20 or more."
         )
-    detection = detect_far(cells, rule, sd)
+    detection = detect_far(cells, rule, sd, ddof)
     compared = cells.choose(~cells.identity) if rule == "mad" else cells
     means = stats.bootstrap_weights(n, n_resamples, seed) @ compared.effect.T
-    positive, negative = beyond(means, rule, sd)
+    positive, negative = beyond(means, rule, sd, ddof)
     found = np.concatenate([positive, negative], axis=1)
     both = np.isin(compared.names, detection.positive), np.isin(compared.names, detection.negative)
     pairs = jaccard(found, found)[np.triu_indices(n_resamples, k=1)]

@@ -20,6 +20,14 @@ def test_the_page_shows_what_the_committed_run_printed(path):
     assert text(json.loads(path.read_text())) in README.read_text()
 
 
+@pytest.mark.parametrize("path", sorted(HERE.glob("results-*.json")), ids=lambda path: path.stem)
+def test_a_comparison_costs_at_most_15_percent_more_than_its_sweeps(path):
+    against = {one["what"]: one for one in json.loads(path.read_text())["against"]}
+    compared = against["2 corruptions x 4 metrics on the head map"]
+    assert compared["against"] == "the two sweeps with one metric"
+    assert compared["seconds"] <= 1.15 * compared["their_seconds"]
+
+
 def test_there_is_a_committed_run():
     assert sorted(HERE.glob("results-*.json"))
 

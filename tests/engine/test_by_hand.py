@@ -143,3 +143,54 @@ def test_other_metrics_of_the_same_run(model):
         patched.log_softmax(0), clean.log_softmax(0), reduction="sum", log_target=True
     )
     assert values(result.patched("kl_div"))[0] == round(float(kl), 4)
+
+
+HEADS = [0, 0, 3, -3]
+"""Logits of `A` after patching each head, as above; those of the other tokens are 0."""
+
+
+def odds(vocabulary, logits):
+    """Return the probability of `A`, and that of any other token."""
+    raised = np.exp(np.array(logits, dtype=np.float64))
+    return raised / (raised + vocabulary - 1), 1 / (raised + vocabulary - 1)
+
+
+def test_ranks_of_the_same_run(model):
+    """A logit of 0 is no lower than any other; one below 0 comes last."""
+    result = study_of(model, PAIRS, prepend_bos=False, metric=["rank", "top_k"]).sweep("heads")
+    last = model.cfg.d_vocab
+    assert values(result.patched("rank")) == [[1, 1], [1, last]]
+    assert values(result.effect("rank")) == [[1 - last, 1 - last], [1 - last, 0]]
+    assert values(result.patched("top_k")) == [[1, 1], [1, 0]]
+    assert result.normalized("top_k").to_numpy().tolist() == [[1, 1], [1, 0]]
+
+
+def test_stolfos_metric_of_the_same_run(model):
+    """Half of what A's probability gains, relative to before, and B's loses, relative to after."""
+    result = study_of(model, PAIRS, prepend_bos=False, metric="stolfo").sweep("heads")
+    (right, wrong), (before, other) = (odds(model.cfg.d_vocab, x) for x in (HEADS, -3))
+    wanted = ((right - before) / before + (other - wrong) / wrong) / 2
+    np.testing.assert_allclose(np.ravel(values(result.patched())), wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_answers_of_two_tokens(model):
+    """`A A` against `B B`, whose tokens after the prompt are embedded as 0.
+
+    The third token reads a third of the first: dimension 3 is 2, 1, 2/3 in the clean run, and the
+    opposite in the corrupted one. L1H0 adds 2 x 11/9 to the second logit, or takes it away.
+    """
+    long = PAIRS | {"answers": [" Mary Mary"], "wrong_answers": [" John John"]}
+    names = ["continuation_logprob", "continuation_diff"]
+    study = study_of(model, long, prepend_bos=False, metric=names)
+    second = [0, 0, 22 / 9, -22 / 9]
+    result = study.sweep("heads")
+    vocabulary = model.cfg.d_vocab
+    wanted = np.log(odds(vocabulary, HEADS)[0]) + np.log(odds(vocabulary, second)[0])
+    np.testing.assert_allclose(
+        np.ravel(values(result.patched("continuation_logprob"))), wanted, atol=1e-3
+    )
+    np.testing.assert_allclose(
+        np.ravel(values(result.patched("continuation_diff"))), np.add(HEADS, second), atol=1e-3
+    )
+    clean = study.baselines()["continuation_diff clean"].to_numpy()
+    np.testing.assert_allclose(clean, [5 + 22 / 9], atol=1e-3)

@@ -18,11 +18,14 @@ def tiny_model(monkeypatch):
 
 def test_it_prints_and_writes_what_it_measured(capsys, tmp_path):
     page, data = tmp_path / "paper.html", tmp_path / "paper.json"
-    asked = ["--claims", "noise_keeps_the_answer", "--n", "3"]
+    asked = ["--claims", "noise_keeps_the_answer", "--n", "3", "--draws", "3"]
     assert main(["paper", *asked, "--html", str(page), "--json", str(data)]) == 0
     printed = capsys.readouterr()
     assert "1 of 18 claims on tiny-ioi, 3 pairs" in printed.err
-    (claim,) = json.loads(data.read_text(encoding="utf-8"))["claims"]
+    document = json.loads(data.read_text(encoding="utf-8"))
+    assert document["noise_draws"] == 3
+    assert "3 draws of noise" in " ".join(printed.out.split())
+    (claim,) = document["claims"]
     assert f"{claim['checks'][0]['value']:.3g} [" in printed.out
     assert "3 pairs, and 20 are needed" in printed.out
     assert claim["verdict"] == "cannot be said"
@@ -45,6 +48,11 @@ REFUSED = {
         ["--n", "0"],
         "0 prompt pairs were asked for. Nothing can be measured on fewer than one, and nothing is "
         "decided on fewer than 20. Set `n` to 32, or leave it out.",
+    ),
+    "no draws": (
+        ["--draws", "0"],
+        "0 draws of noise were asked for. Noise is drawn at least once for every prompt pair. Set "
+        "`draws` to 10, as in the code of Meng et al. 2022, or leave it out for 2.",
     ),
     "no time": (
         ["--minutes", "0"],

@@ -12,6 +12,7 @@ from rich.console import Console
 from transformer_lens.model_bridge import TransformerBridge
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from patchwidgets.advice import restore, silence
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.paper import CLAIMS
 from patchwidgets.paper._page import page
@@ -152,6 +153,53 @@ def test_json_has_every_number_and_where_it_is_from(report):
     assert check["asked"] == "above 0.25"
     assert data["sweeps"]["ioi heads, noise of S2"]["noise"]["draws"] == 2
     assert "torch" in data["versions"]
+
+
+SIZES = {
+    "too_few_to_test": "With 2 prompt pairs the smallest p that can come out is 0.5.",
+    "few_noise_draws": "Every prompt pair was noised 2 times.",
+}
+
+
+def test_the_advice_on_sizes_is_in_the_report(report):
+    """Two pairs and two draws: every study of IOI has the first, those with noise the second."""
+    advice = report.to_json()["advice"]
+    assert {one["name"]: one["sentence"] for one in advice} == SIZES
+    assert {one["severity"] for one in advice} == {"warning"}
+    assert [one["studies"] for one in advice] == [
+        ["ioi, replacement of S2", "ioi, noise of S2"],
+        ["ioi, noise of S2"],
+    ]
+    text = " ".join(printed(report).split())
+    html = page(report)
+    for shown in (text, html):
+        assert "Advice on the sizes of this run" in shown
+        assert "ioi, noise of S2" in shown
+    assert all(sentence in html for sentence in SIZES.values())
+    assert "`--draws 10` or more; `draws=10` in `pw.recompute`" in html
+
+
+def test_enough_draws_need_no_advice_and_are_recorded():
+    claims = chosen_claims(["noise_keeps_the_answer"])
+    told = measure(tiny_ioi(), claims, n=6, draws=10)
+    data = told.to_json()
+    assert data["noise_draws"] == 10
+    assert {one["noise"]["draws"] for one in data["sweeps"].values() if "noise" in one} == {10}
+    assert [one["sentence"] for one in data["advice"]] == [
+        "There are 6 prompt pairs, fewer than 100."
+    ]
+    assert "10 draws of noise" in printed(told)
+
+
+def test_silenced_advice_on_sizes_is_left_out():
+    silence("too_few_to_test", "few_noise_draws")
+    try:
+        told = measure(tiny_ioi(), chosen_claims(["noise_keeps_the_answer"]), n=2, draws=1)
+    finally:
+        restore("too_few_to_test", "few_noise_draws")
+    assert told.advice == ()
+    assert "1 draw of noise" in printed(told)
+    assert "Advice on the sizes" not in printed(told) + page(told)
 
 
 def test_an_interrupt_keeps_what_was_measured():

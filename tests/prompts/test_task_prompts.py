@@ -31,6 +31,18 @@ def test_the_facts_are_many_different_and_of_many_relations():
     assert all(fact.prompt.count(fact.subject) == 1 for fact in FACTS)
 
 
+def test_smollm2_pairs_at_least_200_facts_of_at_least_8_relations(smollm2_tokenizer):
+    words = TokenizerWords(smollm2_tokenizer)
+    kept = TASKS.get("facts").usable(words)["facts that can be paired"]
+    assert kept.kept >= 200
+    pairs = drawn("facts", n=400, words=words)
+    assert len({pair.clean for pair in pairs}) >= 200
+    asked = Counter(pair.group for pair in {pair.clean: pair for pair in pairs}.values())
+    assert len(asked) >= 8
+    assert min(asked.values()) >= 10
+    assert all(words.length(pair.clean) == words.length(pair.corrupted) for pair in pairs)
+
+
 def test_a_pair_of_facts_is_two_true_facts_of_one_relation():
     answers = {fact.prompt: " " + fact.answer for fact in FACTS}
     pairs = drawn("facts", n=450)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from patchwidgets.errors import MeasurementError, PatchwidgetsError, UnknownNameError
+from patchwidgets.results.confirmation import confirm_node
 from patchwidgets.results.detection import Cells, detect_far, detect_tested
+from patchwidgets.results.stability import stability_of
 from patchwidgets.types import Unit
 
 
@@ -39,6 +41,54 @@ def test_the_papers_worked_numbers():
     assert found.threshold_high == pytest.approx(0.033)
     assert found.positive == ("L5H5",)
     assert found.negative == ("L10H7",)
+
+
+def test_the_standard_deviation_divides_by_what_is_asked(line_result):
+    """Mean 1; the squares add up to 90: their tenth is 9, their ninth 10."""
+    result = line_result([10.0, *[0.0] * 9])
+    found = result.detect(ddof=1)
+    assert found.spread == pytest.approx(10**0.5)
+    assert (found.ddof, result.detect().ddof) == (1, 0)
+    assert result.detect(sd=3).positive == ("L0.mlp_out",)
+    assert result.detect(sd=3, ddof=1).positive == ()
+    assert str(found).splitlines()[-1].startswith("by `sd` (ddof 1) among 10 cells, at or beyond")
+    assert str(result.detect()).splitlines()[-1].startswith("by `sd` among 10 cells, at or beyond")
+
+
+def test_only_the_standard_deviation_has_a_ddof():
+    assert detect_far(cells_of([1.0, 2.0, 4.0, 9.0]), "mad").ddof is None
+    assert detect_tested(cells_of(noise_and_two()), "max_t").ddof is None
+
+
+def test_stability_and_confirmation_divide_as_detection_does():
+    effects = np.zeros((10, 16))
+    effects[0] = 10.0
+    cells = cells_of(effects)
+    assert stability_of(cells, "sd", 3, 10, 0).share_positive == {"c0": 1}
+    other = stability_of(cells, "sd", 3, 10, 0, ddof=1)
+    assert (other.detection.ddof, other.share_positive) == (1, {})
+    assert confirm_node(cells, "c0", sd=3).picked
+    assert not confirm_node(cells, "c0", sd=3, ddof=1).picked
+
+
+@pytest.mark.parametrize("ddof", [2, -1])
+def test_a_ddof_is_nothing_or_one(small, sentence, ddof):
+    whole = (
+        f"`ddof` is {ddof}, but it is what is taken off the number of cells in the standard "
+        "deviation: 0 or 1. Leave it out for 0."
+    )
+    with pytest.raises(PatchwidgetsError, match=sentence(whole)):
+        small.detect(ddof=ddof)
+
+
+def test_one_cell_has_no_standard_deviation_with_a_ddof_of_one(sentence):
+    whole = (
+        "With one measured cell and `ddof=1` there is no standard deviation. Leave `ddof` out, or "
+        "measure more cells."
+    )
+    with pytest.raises(MeasurementError, match=sentence(whole)):
+        detect_far(cells_of([1.0]), ddof=1)
+    assert detect_far(cells_of([1.0])).positive == ()
 
 
 def test_names_come_strongest_first():

@@ -1,9 +1,15 @@
-"""Rules that test keep their promise on simulated maps; `python -m tests.null` is the long form."""
+"""Rules that test keep their promise on simulated maps: on some, and on those of the kept run."""
+
+import json
 
 import numpy as np
 import pytest
 
-from tests.null import NOISES, Maps, Rule, rates
+from tests.front_page import ROOT
+from tests.null import ALPHA, FLIPS, KEPT, NOISES, PROMPTS, Maps, Rule, deviation, rates, text
+
+RUN = json.loads(KEPT.read_text(encoding="utf-8"))
+"""`python -m tests.null --out tests/null.json`."""
 
 MAPS = 200
 TOO_MANY = 23 / MAPS
@@ -48,3 +54,41 @@ def test_without_a_correction_nearly_every_map_has_a_false_detection():
     drawn = draw_flips(32, 999)
     effects = [Maps().draw(np.random.default_rng(number))[0] for number in range(20)]
     assert all((flip_signs(effect, drawn).p <= 0.05).any() for effect in effects)
+
+
+def test_the_page_shows_what_the_kept_run_printed():
+    assert text(RUN) in (ROOT / "patchwidgets/results/README.md").read_text(encoding="utf-8")
+
+
+RARELY = 3.09
+"""Standard deviations that a number is above its expectation by once in 1,000 times."""
+
+
+def of_the_default():
+    """Return the null rows of `max_t` of the mean, by noise and number of prompts."""
+    rows = [one for one in RUN["null"] if one["rule"] == "max_t (mean)"]
+    return {(one["noise"], one["prompts"]): one for one in rows}
+
+
+def test_over_a_thousand_maps_the_family_wise_error_is_that_of_a_five_percent_rule():
+    """No row is beyond what a rule of exactly 5 % shows in 999 of 1,000 runs; nor are all six."""
+    rows = of_the_default()
+    assert set(rows) == {(noise, many) for noise in NOISES for many in (PROMPTS, 2 * PROMPTS)}
+    assert all(one["maps"] == 1000 for one in rows.values())
+    wrong = [len(one["wrong"]) for one in rows.values()]
+    assert max(wrong) / 1000 <= ALPHA + RARELY * deviation(1000)
+    assert sum(wrong) / 6000 <= ALPHA + RARELY * deviation(6000)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_the_kept_run_is_of_the_rule_as_it_is_now(noise):
+    (found,) = rates(Maps(noise), [MAX_MEAN], 30, FLIPS["max_t"], 0)
+    kept = of_the_default()[noise, PROMPTS]["wrong"]
+    assert list(found.wrong) == [number for number in kept if number < 30]
+
+
+def test_over_the_kept_run_what_is_planted_is_found():
+    for one in RUN["planted"]:
+        if one["rule"] == "max_t (mean)":
+            assert one["power"] > {1.0: 0.8, 2.0: 0.95}.get(one["size"], -1)
+            assert one["false_share"] < 0.05 or one["power"] < 0.2
