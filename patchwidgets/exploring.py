@@ -203,7 +203,7 @@ class Asking:
 
     def _study_of(self, direction: str, corruption: str, metrics: Sequence[str]) -> Any:
         one_of("direction", direction, DIRECTIONS)
-        one_of("corruption", corruption, [self._own[1], *self._corruptions])
+        one_of("corruption", corruption, list(dict.fromkeys([self._own[1], *self._corruptions])))
         wanted = (direction, corruption, tuple(metrics))
         if wanted not in self._studies:
             changes: dict[str, Any] = {"direction": direction}

@@ -7,7 +7,6 @@ import pytest
 
 import patchwidgets as pw
 from patchwidgets.charts._bokehjs import bokehjs
-from patchwidgets.errors import FileError
 from patchwidgets.saving._charts import charts_of
 from patchwidgets.saving._kept import Kept
 from tests.families import PAIRS, study_of, tiny
@@ -61,15 +60,6 @@ def test_a_page_has_the_charts_it_is_given(study, tmp_path):
     page = study.to_html(tmp_path / "one.html", charts=[chart]).read_text("utf-8")
     assert [one["header"]["title"] for one in charts_in(page)] == [chart.drawing.title]
     assert study.to_html(tmp_path / "none.html", charts=[]).read_text("utf-8").count("Bokeh") == 0
-    sentence = (
-        "`charts` has a `Result`, which is no chart, so the page cannot draw it. Write "
-        "`charts=True` for every chart of what was measured, or name some, such as "
-        "`charts=[heads.chart('prompts')]`."
-    )
-    for given in ([chart, heads], heads):
-        with pytest.raises(FileError, match=f"^{re.escape(sentence)}$"):
-            study.to_html(tmp_path / "wrong.html", charts=given)
-    assert not (tmp_path / "wrong.html").exists()
 
 
 def test_a_study_from_a_file_has_the_same_charts(study, tmp_path):

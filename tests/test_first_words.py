@@ -44,6 +44,11 @@ NO_VERIFY = (
     "again and compared. Write `verify=5`, or leave it out."
 )
 
+NO_CHART = (
+    "`charts` has a `Result`, which is no chart, so the page cannot draw it. Write `charts=True` "
+    "for every chart of what was measured, or name some, such as `charts=[heads.chart('prompts')]`."
+)
+
 BEFORE = """
 import json, sys
 import patchwidgets as pw
@@ -72,6 +77,8 @@ print(json.dumps({typed: said(typed) for typed in json.load(sys.stdin)}))
 """
 
 SENTENCES = {
+    "study.to_html('ioi.html', charts=heads)": NO_CHART,
+    "study.to_html('ioi.html', charts=[heads.chart('prompts'), heads])": NO_CHART,
     "pw.Study(model)": (
         "A study needs a model and a behaviour. Name a task, as in `pw.Study(model, 'ioi')`, or "
         f"give prompts of your own as {OWN}. `patchwidgets tasks` lists the tasks."

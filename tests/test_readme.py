@@ -149,7 +149,7 @@ def test_every_command_line_it_shows_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATCHWIDGETS_CACHE", str(tmp_path / "cache"))
     pw.Study("mini", "ioi", n=2).sweep("mlp").save("result.json")
     lines = re.findall(r"^patchwidgets (.*)$", README, re.M)
-    assert len(lines) == 7
+    assert len(lines) == 8
     for line in lines:
         small = line
         for old, new in SMALLER.items():

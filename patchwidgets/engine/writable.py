@@ -39,7 +39,7 @@ def require_writable(
     def moved(activation: Tensor) -> Tensor:
         widths.add(activation.shape[-1])
         added = torch.randn(activation.shape, generator=torch.Generator().manual_seed(0))
-        return activation.add_(added.to(activation))
+        return activation.add_(added.to(activation.device, activation.dtype))
 
     for name in sorted({name for name, _ in asked}):
         widths.clear()

@@ -125,7 +125,8 @@ def test_every_corrupted_prompt_and_the_code_are_kept(result, monkeypatch):
 
 def test_groups_that_are_kept_keep_their_draws(study):
     group = study.prompts.pairs[0].group
-    kept = study.keep(group)
+    with pytest.warns(UserWarning, match=" prefers the answer on "):
+        kept = study.keep(group)
     assert kept.prompts.draws == 3
     ours = kept.provenance["prompts"][0]["redrawn"]
     assert ours == study.provenance["prompts"][0]["redrawn"]

@@ -210,7 +210,7 @@ def test_tests_see_a_fault_and_nothing_where_there_is_none(monkeypatch, tmp_path
         "threads.py:56 in side_by_side: if threads == 1: never": None,
         "threads.py:104 in _Crew.next: if isinstance(made, BaseException): never": None,
         "threads.py:106 in _Crew.next: return: nothing": test,
-        "estimating.py:22 in the module: 5: 6": None,
+        "estimating.py:30 in the module: 5: 6": None,
     }
     assert mutation.seen_by([found[name] for name in wanted]) == list(wanted.values())
 
