@@ -1,4 +1,5 @@
 import { button, fill, h } from "../core/dom";
+import { cut } from "../core/format";
 import type { Pair } from "../generated/views";
 import { shown } from "./token-strip";
 
@@ -105,7 +106,7 @@ function textOf({ clean, corrupted, differs }: Pair): HTMLElement[] {
       flush();
       const text = token === other ? shown(token) : `${shown(token)} → ${shown(other)}`;
       parts.push(h("span", { class: "pw-pair-differs" }, text));
-    } else same += token.replaceAll("\n", "⏎").replaceAll("\t", "⇥");
+    } else same += cut(token.replaceAll("\n", "⏎").replaceAll("\t", "⇥"));
   }
   flush();
   return parts;
