@@ -166,3 +166,13 @@ def test_a_chart_that_selects_in_a_map_stands_below_it():
             chart = re.search(r"^(\w+)\.chart\(", cell.source, re.MULTILINE)
             if chart and "selected in the map" in cells[at - 1].source:
                 assert chart[1] in [one.source for one in cells[:at]], path.name
+
+
+@pytest.mark.parametrize("path", tutorials(), ids=lambda path: path.name)
+def test_committed_outputs_say_nothing_of_what_the_author_had_stored(path):
+    outputs = [
+        out for cell in nbformat.read(path, as_version=4).cells for out in cell.get("outputs", [])
+    ]
+    text = "\n".join(out["text"] for out in outputs if "text" in out)
+    assert re.findall(r"\d+ are stored", text) == []
+    assert set(re.findall(r"(\d+) from the store", text)) <= {"0"}
