@@ -17,7 +17,7 @@ from tests.families import FAMILIES, PAIRS, bridge_of, study_of, tiny
 from tests.models.tiny_ioi import ioi_study
 
 COPIED = json.loads((Path(__file__).parent / "fixtures" / "copied_circuits.json").read_text())
-"""What a reader pins, and the call that a page copies for it; `js/tests/exploring.test.ts`."""
+"""What a reader pins and the call that a page copies: see `js/tests/exploring-circuit.test.ts`."""
 
 ASKED = {"setting": "", "limit": 0}
 DRILL = {"command": "drill", "receiver": "L1H0.q", "sender": "", "form": "", **ASKED}

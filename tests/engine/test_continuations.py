@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from patchwidgets.engine.cells import resolve
-from patchwidgets.engine.reference import reference_logits
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.metrics import METRICS
 from patchwidgets.nodes import Node
 from patchwidgets.plans.patch import Patch
 from patchwidgets.prompts.corruptions.gaussian_noise import GaussianNoise
-from tests.engine.test_slopes import EVERY_PROMPT, estimated, kept_runs, slope, towards
+from tests.engine.test_slopes import estimated, require_slopes
 from tests.families import PAIRS, RAGGED, study_of, tiny
 
 TOLERANCE = 1e-4
@@ -159,20 +157,7 @@ def test_noise_reaches_the_prompt_and_not_the_answer():
 def test_estimates_are_the_slope_of_the_exact_effect():
     study = study_of(tiny("llama"), LONG, metric=BOTH)
     patches = [Patch((Node("z", 1, 2),)), Patch((Node("mlp_out", 0, None, "S2"),))]
-    got = estimated(study, patches)
-    lens, runs = study._session.model, kept_runs(study, patches)
-    with lens.measuring():
-        for index, patch in enumerate(patches):
-            cell = resolve(index, patch.nodes, runs.group.roles, runs.first, runs.batch)
-
-            def measure(share, cell=cell):
-                source = towards(runs, share)
-                logits = reference_logits(lens, runs.base, source, cell, EVERY_PROMPT)
-                return runs.reader.of_logits(logits)
-
-            wanted = slope(measure)
-            scale = np.maximum(1, np.abs(wanted))
-            assert (np.abs(got[:, index] - wanted) / scale).max() < 1e-3, str(patch)
+    require_slopes(study, patches, estimated(study, patches))
 
 
 def test_answers_of_one_token_are_the_logit_difference_and_need_no_more_rows():

@@ -28,11 +28,6 @@ SMOOTH = [family for family in EVERY_FAMILY if family not in ("mixtral", "opt")]
 OPT: its neurons are rectified."""
 
 
-PASSED_BY = ("gptj", "opt")
-"""Families whose attention is not computed from TransformerLens' hook on its pattern: an estimate
-there is refused (`test_attribution.py`)."""
-
-
 @pytest.fixture(params=SMOOTH)
 def family(request):
     return request.param
@@ -98,12 +93,11 @@ def one_of_each_site(family):
         head = None if SITES.get(name).heads is None else 1
         nodes.append(Node(name, len(nodes) % 3, head, None if len(nodes) % 2 else "S2"))
     there = [node for node in nodes if node.site == "embed" or has_site(family, node.site)]
-    return [Patch((node,)) for node in there if node.site != "pattern" or family not in PASSED_BY]
+    return [Patch((node,)) for node in there]
 
 
-def test_estimates_are_the_slope_of_the_exact_effect(study, family):
-    patches = one_of_each_site(family)
-    got = estimated(study, patches, softmax_fix=False)
+def require_slopes(study, patches, got):
+    """Check that estimates are the slopes of what whole forward passes measure."""
     lens, runs = study._session.model, kept_runs(study, patches)
     with lens.measuring():
         for index, patch in enumerate(patches):
@@ -117,6 +111,11 @@ def test_estimates_are_the_slope_of_the_exact_effect(study, family):
             wanted = slope(measure)
             scale = np.maximum(1, np.abs(wanted))
             assert (np.abs(got[:, index] - wanted) / scale).max() < 1e-3, str(patch)
+
+
+def test_estimates_are_the_slope_of_the_exact_effect(study, family):
+    patches = one_of_each_site(family)
+    require_slopes(study, patches, estimated(study, patches, softmax_fix=False))
 
 
 SEVERAL = ["L1H0.q@S2", "L2H1.k", "L2H3.q", "L2H0.v@14"]
