@@ -56,13 +56,13 @@ class Compared:
     def selected(self) -> str:
         """The node in the panel beside the maps."""
         name = self.element.locator(".pw-node-panel .pw-cell-name")
-        return (name.text_content() or "").split()[0] if name.count() else ""
+        return next(iter(name.all_text_contents()), "").partition(" ")[0]
 
     @property
     def tip(self) -> str:
         """What is said where the pointer is."""
         tip = self.element.locator(".pw-tooltip:not([hidden])")
-        return (tip.text_content() or "") if tip.count() else ""
+        return next(iter(tip.all_text_contents()), "")
 
     @property
     def spoken(self) -> list[str]:

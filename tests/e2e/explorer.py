@@ -87,7 +87,7 @@ class Explorer:
     def selected(self) -> str:
         """The heading of the panel beside the maps."""
         name = self.element.locator(".pw-cell-name")
-        return (name.text_content() or "") if name.count() else ""
+        return next(iter(name.all_text_contents()), "")
 
     @property
     def says(self) -> str:
@@ -209,7 +209,7 @@ class Explorer:
     def tooltip(self) -> str:
         """What the tooltip says; nothing where there is none."""
         tip = self.element.locator(".pw-tooltip:not([hidden])")
-        return (tip.text_content() or "") if tip.count() else ""
+        return next(iter(tip.all_text_contents()), "")
 
     def _mark(self) -> str:
         """Return a mark by which scripts find the first map."""
