@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from ipywidgets import Checkbox, Widget, jslink
 
-from patchwidgets.errors import MeasurementError
-from patchwidgets.views._explorer import explorer
+import patchwidgets as pw
+from patchwidgets.errors import FileError, MeasurementError, PlanError
+from patchwidgets.views._explorer import caption_of, explorer
+from patchwidgets.views._pair_maps import known_pair_map
 from patchwidgets.views._wire import MIME_TYPE, ArrayRef, block_of, header_of, read_array
 from patchwidgets.views.pair_map import PairMap
 from tests.engine.test_buckets import FACTS
@@ -117,6 +119,8 @@ def test_a_map_fills_in_on_one_pair_while_it_is_measured(study):
     shown = LiveExplorer([half])
     found = ask(shown, 1)["heads", 1]
     assert np.isnan(read_array(found.effect, shown.widget.block)).all()
+    assert known_pair_map(half, 1, caption_of) is not known_pair_map(half, 1, caption_of)
+    assert known_pair_map(done, 1, caption_of) is known_pair_map(done, 1, caption_of)
     half.record(0, values[:, 0, 1:2], prompts=[1])
     found = ask(shown, 1)["heads", 1]
     assert read_array(found.status, shown.widget.block).ravel()[0] == 1
@@ -194,3 +198,72 @@ def test_a_one_pair_result_is_shown_as_what_it_is(study):
     assert header.maps[0].caption.endswith("pair 2 of 3 alone")
     assert len(header.strip.pairs) == 1
     assert header.drills is False
+
+
+@pytest.mark.parametrize("precision", ["exact", "float16"])
+def test_a_study_file_and_a_page_have_the_maps_of_chosen_pairs(study, tmp_path, precision):
+    own = study.keep([""])
+    heads = own.sweep("heads").wait()
+    path = own.save(tmp_path / "none.study.json")
+    assert json.loads(path.read_text())["schema_version"] == 1
+    heads._live()._answer({"command": "pair", "map": "heads", "prompt": 2})
+    document = json.loads(own.save(path, precision=precision).read_text())
+    assert (document["schema_version"], document["drawn_pairs"]) == (3, {"heads": [2]})
+    (found,) = header_of(document["view"])["pair_maps"]
+    shown = read_array(ArrayRef(**found["effect"]), block_of(document["view"]))
+    fewer = 1e-6 if precision == "exact" else 5e-3
+    np.testing.assert_allclose(shown[0], heads.on_pair(2).effect()[..., 0], atol=fewer)
+    opened = pw.open_study(path)
+    assert opened.results["heads"].drawn_pairs == (2,)
+    again = json.loads(opened.save(tmp_path / "again.study.json").read_text())
+    assert again["view"]["header"]["pair_maps"] == document["view"]["header"]["pair_maps"]
+    assert opened.reopen(study.model).results["heads"].drawn_pairs == (2,)
+    Widget.close_all()
+
+
+@pytest.mark.parametrize(
+    ("drawn", "why"),
+    [
+        ({"heads": [3]}, "field `drawn_pairs`: There is no prompt pair 3"),
+        ({"mlp": [0]}, "prompt pairs are drawn of a result `mlp` that is not there"),
+    ],
+)
+def test_a_study_file_with_pairs_that_are_none_is_damaged(study, tmp_path, drawn, why):
+    own = study.keep([""])
+    own.sweep("heads").wait()
+    path = own.save(tmp_path / "some.study.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"drawn_pairs": drawn}))
+    with pytest.raises(FileError) as refused:
+        pw.open_study(path)
+    assert str(refused.value) == (
+        f"`{path}` is damaged: {why}. It was cut short or changed after it was saved, so its "
+        "numbers cannot be trusted. Use another copy, or measure and save it again."
+    )
+
+
+@pytest.mark.parametrize(("pairs", "drawn"), [("all", (0, 1, 2)), ([2, 0], (2, 0))])
+def test_baked_pairs_are_in_every_map_that_is_baked(study, pairs, drawn):
+    own = study.keep([""])
+    heads = own.sweep("heads").wait()
+    widget = heads.widget
+    baking = own.bake(top=1, inputs=["q"], pairs=pairs).wait()
+    assert [one.drawn_pairs for one in (heads, *baking.results.values())] == [drawn, drawn]
+    keys = [(one["map"], one["prompt"]) for one in widget.header["pair_maps"]]
+    assert keys == [(key, pair) for key in ("heads", *baking.results) for pair in drawn]
+    own.bake(top=1, inputs=["q"], pairs=[1]).wait()
+    assert 1 in [one["prompt"] for one in widget.header["pair_maps"]]
+    Widget.close_all()
+
+
+def test_pairs_to_bake_that_are_none_are_refused_first(study):
+    own = study.keep([""])
+    own.sweep("heads").wait()
+    with pytest.raises(PlanError) as refused:
+        own.bake(pairs="some")
+    assert str(refused.value) == (
+        "`pairs='some'` names no prompt pairs, which are counted from 0. Give their numbers, as in "
+        "`study.bake(pairs=[0, 2])`, or `'all'`."
+    )
+    with pytest.raises(MeasurementError, match="There is no prompt pair 5"):
+        own.bake(pairs=[5])
+    assert list(own.results) == ["heads"]

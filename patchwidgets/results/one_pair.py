@@ -1,6 +1,6 @@
 """A result on one prompt pair: what every patch does to that pair alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -12,7 +12,8 @@ from patchwidgets.results.measured import Baseline
 from patchwidgets.results.ratios import Ratios
 
 MOST_PAIRS = 64
-"""Pairs of a result of which views hold a map, so that a notebook does not grow for ever."""
+"""Pairs of a result up to which every one that is looked at stays in its views, so that a notebook
+does not grow for ever: after that, the one longest ago goes."""
 
 # `typing.Self` cannot be checked at run time inside a class that is not itself decorated.
 Looked = TypeVar("Looked", bound="OnePair")
@@ -59,9 +60,15 @@ class OnePair(Ratios):
         Raises:
             MeasurementError: There is no such pair.
         """
-        chosen = self._known_pair(prompt)
-        before = [one for one in self.drawn_pairs if one != chosen]
-        self.drawn_pairs = (*before, chosen)[-MOST_PAIRS:]
+        most = max(MOST_PAIRS, len(self.drawn_pairs))
+        self.draw_pairs([prompt])
+        self.drawn_pairs = self.drawn_pairs[-most:]
+
+    def draw_pairs(self, prompts: Iterable[int]) -> None:
+        """As `draw_pair`, for any number of pairs, all of which stay."""
+        chosen = tuple(map(self._known_pair, prompts))
+        before = [one for one in self.drawn_pairs if one not in chosen]
+        self.drawn_pairs = (*before, *dict.fromkeys(chosen))
 
     def _known_pair(self, prompt: int) -> int:
         count = len(self.groups)

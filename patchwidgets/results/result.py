@@ -361,7 +361,7 @@ class Result(OnePair):
 
     @property
     def widget(self) -> "PatchWidget":
-        """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
+        """What a notebook shows; traits: `selection` (a node), `metric`, `prompt` and `alone`."""
         return self._live().widget
 
     @property

@@ -15,7 +15,7 @@ from patchwidgets.views._keys import (
     setting_of,
     tab_of,
 )
-from patchwidgets.views._pair_maps import pair_map
+from patchwidgets.views._pair_maps import known_pair_map
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views._words import cut
@@ -163,8 +163,8 @@ def _map(result: Result, key: str, block: ArrayBlock) -> Heatmap:
 
 
 def _pair_map(result: Result, key: str, prompt: int, block: ArrayBlock) -> PairMap:
-    alone = result.glimpse_pair(prompt)
-    return pair_map(alone, key, caption_of(alone), block)
+    made, own = known_pair_map(result, prompt, caption_of)
+    return block.append(made.model_copy(update={"map": key}), own)
 
 
 def caption_of(result: Result) -> str:

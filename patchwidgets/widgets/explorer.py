@@ -324,7 +324,10 @@ class LiveExplorer(LiveView[PatchWidget]):
                 self._asked.remove(key)
 
     def take(self, result: Result) -> None:
-        """Show a result, in the place of one with the same key that was stopped."""
+        """Show a result, in the place of one with the same key that was stopped.
+
+        One that is shown may have got maps on single pairs.
+        """
         with self._lock:
             key = key_among(result, self._results[0])
             old = self.results.get(key)
@@ -335,6 +338,9 @@ class LiveExplorer(LiveView[PatchWidget]):
         if not wanted:
             if old is not result:
                 result.cancel()
+            elif result.drawn_pairs:
+                self._draw()
+                self._store()
             return
         if self._asks is not None:
             self._asks.keep(result)

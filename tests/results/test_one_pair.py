@@ -185,3 +185,6 @@ def test_views_hold_the_pairs_chosen_last(make_result):
         result.draw_pair(pair)
     result.draw_pair(5)
     assert result.drawn_pairs == (2, 3, 4, *range(6, count), 5)
+    result.draw_pairs(range(count))
+    result.draw_pair(7)
+    assert sorted(result.drawn_pairs) == list(range(count))
