@@ -86,6 +86,25 @@ def receivers_of(result: Result, asked: Level, heads_per_kv_head: int) -> list[s
     return list(found)
 
 
+def pairs_of(result: Result, asked: Sequence[int] | str) -> list[int]:
+    """Return checked prompt pairs of a result.
+
+    Raises:
+        PlanError: It is a word that is not `all`.
+        MeasurementError: There is no such pair.
+    """
+    if isinstance(asked, str):
+        if asked == "all":
+            return list(range(len(result.groups)))
+        raise PlanError(
+            f"`pairs={asked!r}` names no prompt pairs, which are counted from 0. Give their "
+            "numbers, as in `study.bake(pairs=[0, 2])`, or `'all'`."
+        )
+    for pair in asked:
+        result.glimpse_pair(pair)
+    return list(asked)
+
+
 def _sender(result: Result, patch: int | np.integer) -> tuple[int, int] | None:
     """Return layer and head of a patch of one whole head; `None` for any other."""
     made = result.plan.patches[int(patch)]
@@ -178,6 +197,7 @@ class Baking:
         receivers: Names the receivers to open of a map.
         depth: How many path maps one behind another.
         cost: What it was said to take.
+        pairs: Prompt pairs on which every map is drawn alone too.
     """
 
     def __init__(
@@ -187,8 +207,10 @@ class Baking:
         receivers: Callable[[Result], list[str]],
         depth: int,
         cost: BakingCost,
+        pairs: Sequence[int] = (),
     ) -> None:
         self.cost = cost
+        self._pairs = pairs
         self._open_paths, self._receivers, self._depth = open_paths, receivers, depth
         self._first = first
         self._job = _MapsInTurn(self._work, total=cost.maps + cost.more)
@@ -196,6 +218,7 @@ class Baking:
         threading.Thread(target=self._job.run, name=f"{OURS}-bake", daemon=True).start()
 
     def _work(self, job: Job) -> None:
+        self._show(self._first)
         level = [self._first]
         for _ in range(self._depth):
             wanted = dict.fromkeys(name for result in level for name in self._receivers(result))
@@ -207,11 +230,16 @@ class Baking:
             return self.results[name]
         result = self._open_paths(name)
         if result is not None:
-            self._first.show_with(result)
+            self._show(result)
             fresh = not result.done
             self._job.measure(name, result)
             self._job.advance(int(fresh))
         return result
+
+    def _show(self, result: Result) -> None:
+        """Draw a map where the first is drawn, on single pairs too."""
+        result.draw_pairs(self._pairs)
+        self._first.show_with(result)
 
     @property
     def results(self) -> dict[str, Result]:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from patchwidgets.baking import Baking, BakingCost, Level, baking_cost, level_of, receivers_of
+from patchwidgets.baking import (
+    Baking,
+    BakingCost,
+    Level,
+    baking_cost,
+    level_of,
+    pairs_of,
+    receivers_of,
+)
 from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.engine.cost import Cost
 from patchwidgets.engine.session import Session
@@ -142,7 +150,14 @@ class Keeping:
         """
         return sizes_of(self._document(precision), self._measured().pictures(precision))
 
-    def bake(self, depth: int = 1, top: int = 5, inputs: Sequence[str] = ("q", "k", "v")) -> Baking:
+    def bake(
+        self,
+        depth: int = 1,
+        top: int = 5,
+        inputs: Sequence[str] = ("q", "k", "v"),
+        *,
+        pairs: Sequence[int] | str = (),
+    ) -> Baking:
         """Measure what feeds the strongest heads, so that it is in what is saved.
 
         Returns once the head map is measured (the study's first; a plain one is started where it
@@ -153,12 +168,17 @@ class Keeping:
             depth: Path maps one behind another: 2 opens the strongest senders of each map too.
             top: How many heads of each map, by the size of their effect by the first metric.
             inputs: Some of `q`, `k` and `v`. Heads that share a key/value head share two of them.
+            pairs: Prompt pairs, from 0, that a reader can then see alone in the head map and in
+                these path maps; `"all"` for every pair. That measures nothing, and makes the file
+                larger by about one map for every map and pair.
 
         Raises:
             PlanError: That is nothing, or far too much; or the study's map has no heads.
+            MeasurementError: There is no such pair.
         """
         asked = level_of(depth, top, inputs)
         first = self._head_map()
+        alone = pairs_of(first, pairs)
         shared = self._heads_per_kv_head()
         return Baking(
             first,
@@ -166,6 +186,7 @@ class Keeping:
             lambda result: receivers_of(result, asked, shared),
             depth,
             self._baking_cost(first, asked),
+            alone,
         )
 
     def bake_cost(

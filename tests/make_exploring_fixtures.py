@@ -8,6 +8,8 @@ from patchwidgets.views._still import Shown
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import Fact, Offers, Option, Setting, Tab
+from patchwidgets.views.heatmap import Heatmap
+from patchwidgets.views.pair_map import PairMap
 from tests import make_circuit_fixtures, make_comparison_fixtures, make_detail_fixtures
 from tests import make_view_fixtures as views
 
@@ -32,11 +34,30 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         settings=settings(),
         offers=offers(),
         details=[detail(block)],
+        pair_maps=[pair_map(block, maps[0], 1, gap=4.0), pair_map(block, maps[1], 1, gap=0.01)],
         circuit=circuit(make_circuit_fixtures.measured())[0],
         compared="heads",
         comparison=block.append(*make_comparison_fixtures.payloads()["synthetic_comparison"]),
     )
     return {"synthetic_exploring": (shown, block.to_bytes())}
+
+
+def pair_map(block: ArrayBlock, whole: Heatmap, prompt: int, gap: float) -> PairMap:
+    """Return a map on one pair: one head does a tenth of the gap, and the next half of it."""
+    shape = (len(METRICS), len(whole.rows.labels), len(whole.columns.labels))
+    effect, status = np.zeros(shape), np.ones(shape[1:], dtype=np.uint8)
+    effect[:, 0, :2] = np.array([0.1, 0.5]) * gap
+    status[1], effect[:, 1] = 0, np.nan
+    note = "" if gap > 1 else "The two unpatched runs have nearly the same `logit_diff`."
+    changed = {"base": -1.0, "source": -1.0 + gap, "normalized": not note, "note": note}
+    return PairMap(
+        map=whole.key,
+        prompt=prompt,
+        caption=f"denoising · pair {prompt + 1} of 3 alone",
+        metrics=[metric.model_copy(update=changed) for metric in whole.metrics],
+        effect=block.add(effect),
+        status=block.add(status),
+    )
 
 
 def detail(block: ArrayBlock) -> Detail:

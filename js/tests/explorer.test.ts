@@ -213,6 +213,7 @@ describe("measuring", () => {
       trail: ["heads", "L20H0.v"],
       metric: "",
       prompt: 0,
+      alone: false,
       estimates: true,
       form: "",
       pins: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Chart, Status } from "../src/core/chart";
+import { type Chart, readChart, Status } from "../src/core/chart";
 import { css, paletteFor, type Rgb } from "../src/core/color";
 import { cornerOf, layoutOf } from "../src/views/heatmap-layout";
 import { type Picture, paintMap } from "../src/views/heatmap-paint";
@@ -95,7 +95,7 @@ describe("paintMap", () => {
 function changed(change: (map: Stored["header"]) => void): Chart {
   const bundle = stored("synthetic_estimated");
   change(bundle.header.maps[0]);
-  return new Chart(bundle.header.maps[0], bytesOf(bundle));
+  return readChart(bundle.header.maps[0], bytesOf(bundle));
 }
 
 describe("estimates", () => {

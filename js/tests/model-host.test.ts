@@ -109,6 +109,7 @@ it("starts from what the model holds", () => {
     selection: "L17H4",
     metric: "prob",
     prompt: 0,
+    alone: false,
     estimates: false,
     form: "",
     pins: [],

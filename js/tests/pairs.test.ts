@@ -46,12 +46,12 @@ describe("the prompt pairs", () => {
   it("are seen one by one, and then it is said what the maps show", () => {
     lines()[1]?.focus();
     lines()[1]?.click();
-    expect(host.states).toEqual([{ prompt: 1 }]);
+    expect(host.states).toEqual([{ prompt: 1, alone: true }]);
     expect([hidden(".pw-strip"), hidden(".pw-pair-list")]).toEqual([false, true]);
     expect(textOf(view, ".pw-place")).toBe("pair 2 of 3");
     expect(document.activeElement?.textContent).toBe("One pair");
     expect(textOf(view, ".pw-pairs-note")).toBe(
-      "The maps still show the mean over all 3 pairs. What a patch does to this pair is beside the map, once its cell is selected.",
+      "The maps show this pair alone. What is compared, pinned and advised on is of all pairs.",
     );
     click(view, ".pw-pairs button", "All 3 pairs (mean)");
     expect(lines().map((line) => line.getAttribute("aria-current"))).toEqual([null, "true", null]);

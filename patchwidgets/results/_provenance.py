@@ -63,6 +63,13 @@ class KnownPart(Known):
     settings: list[list[str]] = []
 
 
+class PairPart(Known):
+    """Which prompt pair a result was taken of, and of how many."""
+
+    prompt: Annotated[int, Field(ge=0)]
+    of: Annotated[int, Field(ge=1)]
+
+
 class ProvenancePart(Known):
     """A provenance; whatever was not known when it was made is left out."""
 
@@ -82,6 +89,7 @@ class ProvenancePart(Known):
     replaceable: bool = False
     model: ModelPart | None = None
     prompts: list[PromptPart] = []
+    pair: PairPart | None = None
     noise: NoisePart | None = None
     known: KnownPart | None = None
     noise_floor: dict[str, Annotated[float, Field(ge=0)] | None] = {}

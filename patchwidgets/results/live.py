@@ -161,6 +161,7 @@ class Live:
         same = (per_prompt == IDENTITY) | self._lacking
         status = np.where(same.all(axis=1), IDENTITY, MEASURED)
         status[((per_prompt == NOT_MEASURED) & ~self._lacking).any(axis=1)] = NOT_MEASURED
+        status[self._lacking.all(axis=1)] = NOT_MEASURED
         return Snapshot(
             values=over_draws(values, self.draws),
             status=status.astype(np.uint8),

@@ -145,8 +145,9 @@ def not_normalizable(metric: MetricInfo, base: np.ndarray, source: np.ndarray) -
     floor = NOISE_FLOOR[metric.unit]
     if not abs(gap) < floor:
         return None
+    over = "mean " if len(base) > 1 else ""
     return (
-        f"The two unpatched runs have nearly the same mean `{metric.name}` ({np.mean(source):.4g} "
+        f"The two unpatched runs have nearly the same {over}`{metric.name}` ({np.mean(source):.4g} "
         f"and {np.mean(base):.4g}), so a normalized effect would divide by less than the noise "
         f"floor of {floor:g} ({metric.unit})."
     )

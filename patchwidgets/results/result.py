@@ -20,7 +20,7 @@ from patchwidgets.results.estimate import Agreement, Estimate, compare
 from patchwidgets.results.estimated import Estimated
 from patchwidgets.results.labels import find_map
 from patchwidgets.results.measured import MEASURED, NOT_MEASURED, Baseline, MetricInfo
-from patchwidgets.results.ratios import Ratios
+from patchwidgets.results.one_pair import OnePair
 from patchwidgets.results.table import build_table
 from patchwidgets.types import Direction
 
@@ -73,7 +73,7 @@ class Measures(Protocol):
         ...
 
 
-class Result(Ratios):
+class Result(OnePair):
     """What a plan measured, labelled. Also its own future.
 
     Methods that return numbers wait for the job that measures them and re-raise what it raised;
@@ -361,7 +361,7 @@ class Result(Ratios):
 
     @property
     def widget(self) -> "PatchWidget":
-        """What is shown in a notebook; its trait `selection` is the name of the chosen node."""
+        """What a notebook shows; traits: `selection` (a node), `metric`, `prompt` and `alone`."""
         return self._live().widget
 
     @property

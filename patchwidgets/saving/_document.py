@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from patchwidgets.circuits.result import CircuitResult
-from patchwidgets.errors import FileError, PlanError, clipped
+from patchwidgets.errors import FileError, MeasurementError, PlanError, clipped
 from patchwidgets.results._document import Count, Part, Precision, damaged
 from patchwidgets.results._reading import parsed, refuse_newer, validated
 from patchwidgets.results.comparison import Comparison, Setting
@@ -19,11 +19,12 @@ from patchwidgets.views._wire import bundle, lean, packed
 
 FORMAT = "patchwidgets-study"
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a field changes its meaning; older readers refuse newer files. The results inside
 and what draws them have versions of their own.
 
 2: there may be circuits and comparisons.
+3: there may be `drawn_pairs`.
 """
 
 LARGEST = 100_000_000
@@ -77,6 +78,9 @@ class ComparedPart(Part):
     settings: Annotated[list[ComparedSettingPart], Field(min_length=1)]
 
 
+DrawnPairs = dict[str, list[Count]]
+
+
 class StudyPart(Part):
     """A study file."""
 
@@ -97,6 +101,8 @@ class StudyPart(Part):
     comparisons: Annotated[list[ComparedPart], Field(default_factory=list)]
     below: Annotated[list[dict[str, Any]], Field(default_factory=list)]
     """What a page draws below `view`: comparisons, then circuits."""
+    drawn_pairs: Annotated[DrawnPairs, Field(default_factory=dict)]
+    """By key of a result, the prompt pairs on which `view` has its map alone."""
 
 
 def pack(
@@ -126,14 +132,16 @@ def pack(
         one["provenance"] = {k: v for k, v in one["provenance"].items() if k not in shared}
     drawn = kept.pictures(precision)
     view, *below = [lean(packed(bundle(header, block))) for header, block in drawn]
+    alone = {key: list(one.drawn_pairs) for key, one in kept.results.items() if one.drawn_pairs}
     beside = {
+        "drawn_pairs": alone,
         "circuits": circuits,
         "comparisons": [_written(one, kept) for one in kept.comparisons],
         "below": below,
     }
     return {
         "format": FORMAT,
-        "schema_version": SCHEMA_VERSION if below else 1,
+        "schema_version": SCHEMA_VERSION if alone else 2 if below else 1,
         "title": drawn[0][0].title,
         "code": code,
         "opened": dict(opened),
@@ -167,6 +175,7 @@ def unpack(data: object, where: str) -> tuple[StudyPart, Kept]:
         key: Result.from_json(whole(one, f"results.{key}"), f"The result `{key}` of {where}")
         for key, one in document.results.items()
     }
+    _draw_pairs(document.drawn_pairs, results, where)
     circuits = [
         CircuitResult.from_json(whole(one, f"circuits.{at}"), f"Circuit {at + 1} of {where}")
         for at, one in enumerate(document.circuits)
@@ -205,6 +214,16 @@ def _written(compared: Comparison, kept: Kept) -> dict[str, Any]:
         for setting, result in compared.results.items()
     ]
     return {"code": compared.code, "settings": settings}
+
+
+def _draw_pairs(found: DrawnPairs, results: Mapping[str, Result], where: str) -> None:
+    for key, pairs in found.items():
+        if key not in results:
+            raise damaged(where, f"prompt pairs are drawn of a result `{key}` that is not there")
+        try:
+            results[key].draw_pairs(pairs)
+        except MeasurementError as problem:
+            raise damaged(where, f"field `drawn_pairs`: {str(problem).split(': ')[0]}") from None
 
 
 def _compared(part: ComparedPart, results: Mapping[str, Result], where: str) -> Comparison:

@@ -25,7 +25,7 @@ def picture(results: Sequence[Result], precision: Precision = "exact") -> tuple[
     """
     shown = _in_order(results)
     if precision == "float16":
-        shown = [Result.from_json(result.to_json(precision)) for result in shown]
+        shown = [_rounded(result, precision) for result in shown]
     header, block = explorer(shown)
     # A reader without a model is told what to run for a head that was not opened.
     changed: dict[str, Any] = {"drills": header.drills or _rank(shown[0]) == 0}
@@ -33,6 +33,12 @@ def picture(results: Sequence[Result], precision: Precision = "exact") -> tuple[
         block = rounded(header, block)
         changed["facts"] = [*header.facts, Fact(label="stored with", value=ROUNDED)]
     return header.model_copy(update=changed), block
+
+
+def _rounded(result: Result, precision: Precision) -> Result:
+    fewer = Result.from_json(result.to_json(precision))
+    fewer.draw_pairs(result.drawn_pairs)
+    return fewer
 
 
 def _in_order(results: Sequence[Result]) -> list[Result]:

@@ -27,6 +27,7 @@ from patchwidgets.views.explorer import (
     DrillCommand,
     Explorer,
     ExplorerState,
+    PairCommand,
     SilenceCommand,
     SweepCommand,
 )
@@ -41,7 +42,7 @@ MODELS = (
     *(Attention, AttentionState, PromptEffects, PromptEffectsState, Prompts, PromptsState),
     *(Circuit, CircuitState, Detail, Question, QuestionState),
     *(SweepCommand, DrillCommand, DetailCommand, CircuitCommand, CompareCommand),
-    *(CancelCommand, SilenceCommand),
+    *(CancelCommand, PairCommand, SilenceCommand),
 )
 """What travels; the first is the root of the schema, the others are its definitions."""
 

@@ -15,6 +15,7 @@ from patchwidgets.views._keys import (
     setting_of,
     tab_of,
 )
+from patchwidgets.views._pair_maps import known_pair_map
 from patchwidgets.views._picture import heatmap
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views._words import cut
@@ -23,6 +24,7 @@ from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.explorer import Doubt, Explorer, Fact, Offers, Option, Setting, Tab
 from patchwidgets.views.heatmap import Heatmap
+from patchwidgets.views.pair_map import PairMap
 from patchwidgets.views.token_strip import Pair, TokenStrip
 
 
@@ -64,6 +66,11 @@ def explorer(
         offers=offers,
         doubts=list(doubts),
         details=[block.append(*one) for one in details],
+        pair_maps=[
+            _pair_map(result, key, prompt, block)
+            for key, result in shown.items()
+            for prompt in result.drawn_pairs
+        ],
         circuit=circuit,
         compared=compared[0] if compared else "",
         comparison=block.append(*compared[1:]) if compared else None,
@@ -155,6 +162,11 @@ def _map(result: Result, key: str, block: ArrayBlock) -> Heatmap:
     return drawn.model_copy(update={"call": call_of(result)})
 
 
+def _pair_map(result: Result, key: str, prompt: int, block: ArrayBlock) -> PairMap:
+    made, own = known_pair_map(result, prompt, caption_of)
+    return block.append(made.model_copy(update={"map": key}), own)
+
+
 def caption_of(result: Result) -> str:
     """Return what a reader needs to redo a result."""
     about = result.provenance
@@ -172,11 +184,16 @@ def caption_of(result: Result) -> str:
 
 
 def _pairs(result: Result) -> str:
-    pairs = f"{len(result.groups)} pairs"
+    one = result.provenance.get("pair")
+    pairs = f"pair {one['prompt'] + 1} of {one['of']} alone" if one else _counted(result)
     if result.draws == 1:
         return pairs
     drawn = "draws of noise" if "noise" in result.provenance else "corrupted prompts"
-    return f"{pairs}, each with {result.draws} {drawn}"
+    return f"{pairs}, {'' if one else 'each '}with {result.draws} {drawn}"
+
+
+def _counted(result: Result) -> str:
+    return f"{len(result.groups)} pairs"
 
 
 def _pairs_with_buckets(result: Result) -> str:
@@ -198,7 +215,9 @@ def _facts(result: Result) -> list[Fact]:
     corruption = about.get("corruption", "").replace("_", " ")
     found = {
         "model": model.get("name", ""),
-        "pairs": _pairs(result).removesuffix(" pairs"),
+        "pair" if "pair" in about else "pairs": _pairs(result)
+        .removeprefix("pair ")
+        .removesuffix(" pairs"),
         "corruption": f"{corruption} at {about['at']}" if "at" in about else corruption,
         "direction": result.direction,
         "source": _written_values(result).removeprefix("source "),

@@ -9,7 +9,7 @@ from patchwidgets.results import stats
 from patchwidgets.results.measured import NOT_MEASURED, UNREACHABLE, Snapshot, not_normalizable
 from patchwidgets.results.result import Result
 from patchwidgets.views._estimates import estimates
-from patchwidgets.views._grid import NO_NODE, Line, lay_out
+from patchwidgets.views._grid import NO_NODE, Grid, Line, lay_out
 from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.heatmap import Axis, Heatmap, MetricColumn, Progress
 
@@ -44,8 +44,6 @@ def heatmap(
         interval.append(_intervals.update(result, snapshot, m, column.normalized))
     effects = [snapshot.mean_effect(m) for m in range(len(columns))]
     patched = [snapshot.patched(m) for m in range(len(columns))]
-    status = grid.place(snapshot.status, UNREACHABLE)
-    status[grid.cells == NO_NODE] = _NO_SUCH_NODE
     low, high = np.moveaxis(np.stack(interval), -1, 0)
     return Heatmap(
         key=key,
@@ -60,10 +58,17 @@ def heatmap(
         low=block.add(grid.stack(low)),
         high=block.add(grid.stack(high)),
         patched=block.add(grid.stack(patched)),
-        status=block.add(status),
+        status=block.add(status_on(grid, snapshot)),
         progress=Progress(**progress._asdict()),
         estimate=estimates(result, snapshot, grid, columns, block),
     )
+
+
+def status_on(grid: Grid, snapshot: Snapshot) -> np.ndarray:
+    """Return `Heatmap.status` of a snapshot: row by column."""
+    status = grid.place(snapshot.status, UNREACHABLE)
+    status[grid.cells == NO_NODE] = _NO_SUCH_NODE
+    return status
 
 
 def strongest(result: Result, n: int = 3, metric: int = 0) -> list[str]:

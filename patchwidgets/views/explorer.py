@@ -12,6 +12,7 @@ from patchwidgets.views.comparison import Comparison
 from patchwidgets.views.detail import Detail
 from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import OPTIONAL, Heatmap
+from patchwidgets.views.pair_map import PairMap
 from patchwidgets.views.token_strip import TokenStrip
 
 __all__ = ["Explorer"]
@@ -123,6 +124,8 @@ class Explorer(Wire):
     can be chosen. Keys of maps begin with those of a setting."""
     details: list[Detail] = Field(default_factory=list)
     """What was asked of single cells: effects on every pair, and attention patterns."""
+    pair_maps: list[PairMap] = Field(default_factory=list)
+    """The maps on single pairs that were chosen; others have to be asked for."""
     circuit: Circuit | None = None
     """What was pinned last and measured; null where nothing was."""
     comparison: Comparison | None = None
@@ -147,7 +150,9 @@ class ExplorerState(Wire):
     metric: str
     """Name of the metric that is drawn; empty means the first."""
     prompt: Annotated[int, Field(ge=0)]
-    """Which pair the token strip shows."""
+    """Which pair the token strip shows, and attention patterns are on."""
+    alone: bool
+    """Whether the maps show that pair alone; otherwise they show the mean over all pairs."""
     estimates: bool
     """Whether cells that were not measured show what was estimated of them."""
     form: str
@@ -200,6 +205,16 @@ class DetailCommand(Wire):
     """The pair on which attention patterns are wanted."""
 
 
+class PairCommand(Wire):
+    """Asks for a map on one prompt pair; answered by a new map of that pair."""
+
+    command: Literal["pair"] = "pair"
+    map: str
+    """Key of the map over all pairs."""
+    prompt: Annotated[int, Field(ge=0)]
+    """Which pair, from 0."""
+
+
 class CircuitCommand(Wire):
     """Asks how much of the behaviour some nodes carry; answered by a circuit."""
 
@@ -239,6 +254,7 @@ AnyCommand = (
     SweepCommand
     | DrillCommand
     | DetailCommand
+    | PairCommand
     | CircuitCommand
     | CompareCommand
     | CancelCommand

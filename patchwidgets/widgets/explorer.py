@@ -103,6 +103,22 @@ class LiveExplorer(LiveView[PatchWidget]):
         self.widget.pins = list(nodes)
         return self
 
+    def on_pair(self, prompt: int) -> "LiveExplorer":
+        """Show one prompt pair in every map instead of the mean over pairs, and return this.
+
+        What a reader does in the strip of prompt pairs. The maps on that pair are saved with the
+        view, for readers without a kernel too. `explorer.widget.alone = False` goes back.
+
+        Args:
+            prompt: Which pair, from 0.
+
+        Raises:
+            MeasurementError: There is no such pair.
+        """
+        self._draw_pair(list(self.results), prompt)
+        self.widget.prompt, self.widget.alone = prompt, True
+        return self
+
     def _ipython_display_(self) -> None:
         self.show()
 
@@ -134,6 +150,8 @@ class LiveExplorer(LiveView[PatchWidget]):
                 self._drill(command)
             case "detail":
                 self._look_closely(command)
+            case "pair":
+                self._draw_pair([command["map"]], command["prompt"])
             case "compare":
                 with self._lock:
                     self._beside.tab = command["tab"]
@@ -206,6 +224,14 @@ class LiveExplorer(LiveView[PatchWidget]):
             promised = [one for one, _ in self._details.values() if one.note == BUSY]
         if promised:
             self._waited_for.go_on_with(promised[-1].model_dump(include={"map", "node", "prompt"}))
+
+    def _draw_pair(self, keys: Collection[str], prompt: int) -> None:
+        """Put maps on one pair into the view, where they stay."""
+        for key, result in self.results.items():
+            if key in keys:
+                result.draw_pair(prompt)
+        self._draw()
+        self._store()
 
     def _keep_detail(self, found: Detail, block: bytes) -> None:
         with self._lock:
@@ -298,7 +324,10 @@ class LiveExplorer(LiveView[PatchWidget]):
                 self._asked.remove(key)
 
     def take(self, result: Result) -> None:
-        """Show a result, in the place of one with the same key that was stopped."""
+        """Show a result, in the place of one with the same key that was stopped.
+
+        One that is shown may have got maps on single pairs.
+        """
         with self._lock:
             key = key_among(result, self._results[0])
             old = self.results.get(key)
@@ -309,6 +338,9 @@ class LiveExplorer(LiveView[PatchWidget]):
         if not wanted:
             if old is not result:
                 result.cancel()
+            elif result.drawn_pairs:
+                self._draw()
+                self._store()
             return
         if self._asks is not None:
             self._asks.keep(result)

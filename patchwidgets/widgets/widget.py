@@ -127,7 +127,9 @@ class PatchWidget(ViewWidget):
     metric = t.Unicode().tag(sync=True)
     """Name of the metric that is drawn; empty means the first."""
     prompt = t.Int(0, min=0).tag(sync=True)
-    """Which pair the token strip shows."""
+    """Which pair the token strip shows, attention patterns are on, and the maps where `alone`."""
+    alone = t.Bool(False).tag(sync=True)
+    """Whether the maps show the pair `prompt` alone; otherwise the mean over all pairs."""
     estimates = t.Bool(True).tag(sync=True)
     """Whether cells that were not measured show what was estimated of them."""
     form = t.Unicode().tag(sync=True)

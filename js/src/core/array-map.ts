@@ -1,5 +1,5 @@
 import type { ArrayMap } from "../generated/views";
-import { Chart } from "./chart";
+import { type Chart, readChart } from "./chart";
 
 /** Everything that a map of somebody's array draws. */
 export interface ArrayMapPayload {
@@ -9,5 +9,5 @@ export interface ArrayMapPayload {
 
 /** Returns a map of somebody's array with its numbers decoded. */
 export function readArrayMap(header: ArrayMap, bytes: Uint8Array): ArrayMapPayload {
-  return { header, chart: new Chart(header.maps[0] as ArrayMap["maps"][0], bytes) };
+  return { header, chart: readChart(header.maps[0] as ArrayMap["maps"][0], bytes) };
 }

@@ -1,6 +1,6 @@
 import type { Attention, Heatmap, Place } from "../generated/views";
 import { PayloadError, readFloats } from "./arrays";
-import { Chart, Status } from "./chart";
+import { type Chart, readChart, Status } from "./chart";
 import { cut } from "./format";
 
 /** An attention pattern with its numbers decoded. */
@@ -93,7 +93,7 @@ export function chartOf(payload: AttentionPayload, run: number): Chart {
     status: { dtype: "uint8", shape: array.shape.slice(1), offset: values.byteLength },
     progress: { state: "done", done: size, total: size, share: 1, seconds_left: null, message: "" },
   };
-  return new Chart(map, bytes);
+  return readChart(map, bytes);
 }
 
 const METRIC = {

@@ -39,39 +39,59 @@ export interface Drawn {
   limit: number;
 }
 
+/** The arrays of a map: over metrics, rows, columns; `status` over rows, columns. */
+export type Numbers = Record<"value", Float32Array> &
+  Record<"effect" | "low" | "high" | "patched" | "estimate", Float32Array | null> &
+  Record<"status", Uint8Array>;
+
+/** The prompt pair that a map is of, where it is no mean over pairs. */
+export interface OnePair {
+  /** From 0. */
+  prompt: number;
+  /** Whether its numbers are here. */
+  here: boolean;
+}
+
+/** Returns a map with its arrays decoded, or throws a `PayloadError`. */
+export function readChart(map: Heatmap, bytes: Uint8Array): Chart {
+  const [height, width] = [map.rows.labels.length, map.columns.labels.length];
+  if (map.rows.parts.length !== height || map.columns.parts.length !== width) {
+    throw new PayloadError(`The map ${map.key} names more or fewer rows or columns than it has.`);
+  }
+  if (!map.metrics.length) throw new PayloadError(`The map ${map.key} has no metric.`);
+  const shape = [map.metrics.length, height, width];
+  const read = (ref: ArrayRef | null | undefined) => (ref ? readFloats(ref, bytes, shape) : null);
+  return new Chart(map, {
+    value: readFloats(map.value, bytes, shape),
+    effect: read(map.effect),
+    low: read(map.low),
+    high: read(map.high),
+    patched: read(map.patched),
+    estimate: read(map.estimate?.value),
+    status: readWholes(map.status, bytes, [height, width]),
+  });
+}
+
 /** A map with its arrays decoded. */
 export class Chart {
   readonly height: number;
   readonly width: number;
-  readonly status: Uint8Array;
-  private readonly arrays: Record<"value", Float32Array> &
-    Record<"effect" | "low" | "high" | "patched", Float32Array | null>;
-  private readonly estimated: Float32Array | null;
   private readonly limits = new Map<string, number>();
   /** How names lead to cells, once one was looked for. */
   private ways: { named: Map<string, number>; columns: Map<string, number[]> } | null = null;
 
   constructor(
     readonly map: Heatmap,
-    bytes: Uint8Array,
+    private readonly arrays: Numbers,
+    /** Null for the mean over pairs. */
+    readonly pair: OnePair | null = null,
   ) {
     this.height = map.rows.labels.length;
     this.width = map.columns.labels.length;
-    if (map.rows.parts.length !== this.height || map.columns.parts.length !== this.width) {
-      throw new PayloadError(`The map ${map.key} names more or fewer rows or columns than it has.`);
-    }
-    if (!map.metrics.length) throw new PayloadError(`The map ${map.key} has no metric.`);
-    const shape = [map.metrics.length, this.height, this.width];
-    const read = (ref: ArrayRef | null | undefined) => (ref ? readFloats(ref, bytes, shape) : null);
-    this.arrays = {
-      value: readFloats(map.value, bytes, shape),
-      effect: read(map.effect),
-      low: read(map.low),
-      high: read(map.high),
-      patched: read(map.patched),
-    };
-    this.estimated = read(map.estimate?.value);
-    this.status = readWholes(map.status, bytes, [this.height, this.width]);
+  }
+
+  get status(): Uint8Array {
+    return this.arrays.status;
   }
 
   get size(): number {
@@ -105,9 +125,10 @@ export class Chart {
   drawn(metric: number, withEstimates: boolean): Drawn {
     const values = this.values(metric);
     const estimates = new Float32Array(this.size).fill(Number.NaN);
-    for (let cell = 0; withEstimates && this.estimated && cell < this.size; cell++) {
+    const { estimate } = this.arrays;
+    for (let cell = 0; withEstimates && estimate && cell < this.size; cell++) {
       if (this.status[cell] !== Status.unmeasured) continue;
-      estimates[cell] = this.estimated[metric * this.size + cell] as number;
+      estimates[cell] = estimate[metric * this.size + cell] as number;
     }
     return {
       values,
@@ -151,8 +172,8 @@ export class Chart {
       const value = array?.[at] ?? Number.NaN;
       return Number.isFinite(value) ? value : null;
     };
-    const { value, low, high, effect, patched } = this.arrays;
-    const known = { status, estimate: number(this.estimated), noise: this.isNoise(metric, cell) };
+    const { value, low, high, effect, patched, estimate } = this.arrays;
+    const known = { status, estimate: number(estimate), noise: this.isNoise(metric, cell) };
     if (status === Status.identity) {
       const base = this.metric(metric).base;
       const effect = this.has("effect") ? 0 : null;

@@ -1,6 +1,6 @@
 import type { Comparison, Disagreement } from "../generated/views";
 import { PayloadError, readFloats, readWholes } from "./arrays";
-import { Chart } from "./chart";
+import { type Chart, readChart } from "./chart";
 
 /** What a rule says of a node by one method. */
 export const Sign = { none: 0, positive: 1, negative: 2, outside: 3 } as const;
@@ -46,7 +46,7 @@ export interface ComparisonPayload {
 
 /** Returns a comparison with its arrays decoded, or throws a `PayloadError`. */
 export function readComparison(header: Comparison, bytes: Uint8Array): ComparisonPayload {
-  const charts = header.maps.map((map) => new Chart(map, bytes));
+  const charts = header.maps.map((map) => readChart(map, bytes));
   const size = header.methods.length;
   const square = (ref: Comparison["correlations"]): Square | null =>
     ref && { size, values: readFloats(ref, bytes, [size, size]) };

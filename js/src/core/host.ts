@@ -7,6 +7,7 @@ import type {
   DetailCommand,
   DrillCommand,
   ExplorerState,
+  PairCommand,
   PromptEffectsState,
   PromptsState,
   QuestionState,
@@ -20,6 +21,7 @@ export type Command =
   | SweepCommand
   | DrillCommand
   | DetailCommand
+  | PairCommand
   | CircuitCommand
   | CompareCommand
   | CancelCommand

@@ -9,11 +9,12 @@ import schema from "../generated/views.schema.json";
 import { readArrayMap } from "./array-map";
 import { fromBase64, PayloadError } from "./arrays";
 import { type AttentionPayload, readAttention } from "./attention";
-import { Chart } from "./chart";
+import { type Chart, readChart } from "./chart";
 import { fault, type Schema } from "./check";
 import { readCircuit } from "./circuit";
 import { type ComparisonPayload, readComparison } from "./comparison";
 import { inflate } from "./inflate";
+import { readPairMaps } from "./pair-map";
 import { type EffectsPayload, readEffects } from "./prompt-effects";
 
 export { readStored, sentence } from "./stored";
@@ -22,6 +23,8 @@ export { readStored, sentence } from "./stored";
 export interface Payload {
   header: Explorer;
   charts: Chart[];
+  /** Those of them that are here on single pairs. */
+  onPairs: Chart[];
   details: DetailPayload[];
   comparison: ComparisonPayload | null;
 }
@@ -73,7 +76,9 @@ function readExplorer(header: Explorer, bytes: Uint8Array): Payload {
     patterns: detail.patterns.map((pattern) => readAttention(pattern, bytes)),
   }));
   const comparison = header.comparison ? readComparison(header.comparison, bytes) : null;
-  return { header, charts: header.maps.map((map) => new Chart(map, bytes)), details, comparison };
+  const charts = header.maps.map((map) => readChart(map, bytes));
+  const onPairs = readPairMaps(header.pair_maps ?? [], charts, bytes);
+  return { header, charts, onPairs, details, comparison };
 }
 
 /** As `readPayload`, for the form in which notebooks and reports store it. */

@@ -45,6 +45,10 @@ export interface Explorer {
    */
   details?: Detail[];
   /**
+   * The maps on single pairs that were chosen; others have to be asked for.
+   */
+  pair_maps?: PairMap[];
+  /**
    * What was pinned last and measured; null where nothing was.
    */
   circuit?: Circuit | null;
@@ -682,9 +686,13 @@ export interface ExplorerState {
    */
   metric: string;
   /**
-   * Which pair the token strip shows.
+   * Which pair the token strip shows, and attention patterns are on.
    */
   prompt: number;
+  /**
+   * Whether the maps show that pair alone; otherwise they show the mean over all pairs.
+   */
+  alone: boolean;
   /**
    * Whether cells that were not measured show what was estimated of them.
    */
@@ -923,6 +931,56 @@ export interface Pair {
    * Whether the clean run prefers the answer to the wrong answer.
    */
   right: boolean;
+}
+/**
+ * Asks for a map on one prompt pair; answered by a new map of that pair.
+ */
+export interface PairCommand {
+  command: "pair";
+  /**
+   * Key of the map over all pairs.
+   */
+  map: string;
+  /**
+   * Which pair, from 0.
+   */
+  prompt: number;
+}
+/**
+ * What the patches of one map do to one pair. Arrays run over metrics, rows, columns.
+ *
+ * Intervals are of means over pairs, so that there are none.
+ */
+export interface PairMap {
+  /**
+   * Key of the map, which says its rows and columns.
+   */
+  map: string;
+  /**
+   * Which pair, from 0.
+   */
+  prompt: number;
+  /**
+   * As that of the map, of this pair.
+   */
+  caption: string;
+  /**
+   * As those of the map; `base` and `source` are of this pair, and so is whether their gap is
+   * large enough to divide by.
+   */
+  metrics: MetricColumn[];
+  /**
+   * Patched minus base on this pair, in the metric's unit; NaN where it was not measured.
+   */
+  effect: ArrayRef;
+  /**
+   * As in the map, on this pair; over rows, columns.
+   */
+  status: ArrayRef;
+  /**
+   * What was estimated of this pair, if anything was.
+   */
+  estimate?: Estimates | null;
 }
 /**
  * One token position of the prompts that are shown.

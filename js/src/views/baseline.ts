@@ -1,22 +1,32 @@
+import type { Chart } from "../core/chart";
 import { fill, h } from "../core/dom";
 import { number, signed, unitOf } from "../core/format";
+import { pairName } from "../core/pair-map";
 import type { MetricColumn, TokenStrip } from "../generated/views";
 
 /** The two unpatched runs: where the scale of a map has its 0 and its 1. */
 export class BaselineView {
   readonly element = h("div", { class: "pw-baseline", role: "group", "aria-label": "baselines" });
 
-  update(direction: string, strip: TokenStrip, metric: MetricColumn): void {
+  /** Shows those of a metric of a map: means over pairs, or those of one pair. */
+  update(direction: string, strip: TokenStrip, { map, pair }: Chart, index: number): void {
+    const metric = map.metrics[index] as MetricColumn;
     const { base, source } = metric;
     const [baseRun, sourceRun] =
       direction === "denoising" ? ["corrupted", "clean"] : ["clean", "corrupted"];
     if (base === null || source === null) {
-      fill(this.element, h("span", { class: "pw-muted" }, "baselines not measured yet"));
+      const missing = pair ? `baselines of ${pairName(pair.prompt)} are not here` : "";
+      const text = missing || "baselines not measured yet";
+      fill(this.element, h("span", { class: "pw-muted" }, text));
       return;
     }
     fill(
       this.element,
-      h("div", { class: "pw-muted" }, `${metric.label}, mean over pairs`),
+      h(
+        "div",
+        { class: "pw-muted" },
+        `${metric.label}, ${pair ? `${pairName(pair.prompt)} alone` : "mean over pairs"}`,
+      ),
       h(
         "div",
         { class: "pw-runs" },

@@ -1,6 +1,7 @@
 import { type Chart, Status } from "../core/chart";
 import { estimateLabel, floorOf, number, signed, unitOf } from "../core/format";
 import { kindOf, waysFrom } from "../core/nodes";
+import { pairName } from "../core/pair-map";
 
 /** One line of what is known of a cell. */
 export interface Line {
@@ -69,7 +70,8 @@ function linesOf(chart: Chart, index: number, cell: number): Line[] {
   const metric = chart.metric(index);
   const { value, low, high, effect, patched } = chart.read(index, cell);
   const lines: Line[] = [];
-  const interval = low === null || high === null ? "" : `95 % ${number(low)} to ${number(high)}`;
+  const between = low === null || high === null ? "" : `95 % ${number(low)} to ${number(high)}`;
+  const interval = chart.pair ? `${pairName(chart.pair.prompt)} alone` : between;
   if (metric.quantity && value !== null) {
     lines.push({ label: metric.quantity, value: signed(value), note: interval });
   } else if (metric.normalized && value !== null) {
@@ -98,6 +100,8 @@ function estimatedOf(chart: Chart, index: number, cell: number): Line[] {
 
 function remarkOf(chart: Chart, metric: number, cell: number, estimated: boolean): string {
   const { status, noise } = chart.read(metric, cell);
+  const elsewhere = status === Status.unmeasured && chart.pair?.here === false;
+  if (elsewhere) return `not here on ${pairName(chart.pair?.prompt ?? 0)}`;
   if (noise) return `below ${floorOf(chart.metric(metric))}: rounding alone does as much`;
   switch (status) {
     case Status.unmeasured: {

@@ -1,3 +1,4 @@
+import { pairName } from "../core/pair-map";
 import type { Payload } from "../core/payload";
 import type { Circuit } from "../generated/views";
 import { measuredOf } from "./explorer-circuit";
@@ -10,9 +11,17 @@ export function codeOf(payload: Payload, looking: Looking): string {
   const calls = looking.trail.map((key) => looking.chart(key)?.map.call ?? "").filter(Boolean);
   const [first = shown, ...paths] = calls;
   if (!first) return own;
-  const lines = [study, `result = ${first}`];
+  const lines = [study];
+  const measure = (name: string, call: string) => {
+    lines.push(`${name} = ${call}`);
+    if (looking.pair === null) return;
+    lines.push(
+      `${name}_alone = ${name}.on_pair(${looking.pair})  # as drawn: ${pairName(looking.pair)} alone`,
+    );
+  };
+  measure("result", first);
   paths.forEach((call, place) => {
-    lines.push(`paths${paths.length > 1 ? `_${place + 1}` : ""} = ${call}`);
+    measure(`paths${paths.length > 1 ? `_${place + 1}` : ""}`, call);
   });
   const { pinnedNodes } = looking;
   if (pinnedNodes.length && looking.setting) {

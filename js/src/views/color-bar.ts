@@ -1,7 +1,7 @@
 import { css, type Rgb } from "../core/color";
 import { fill, h } from "../core/dom";
-import { signed, valueLabel } from "../core/format";
-import { keysOf } from "./heatmap-legend";
+import { signed } from "../core/format";
+import { coloursOf, keysOf } from "./heatmap-legend";
 import type { Picture } from "./heatmap-paint";
 
 const STOPS = 16;
@@ -42,7 +42,7 @@ export class ColorBar {
 export function updateLegend(element: HTMLElement, picture: Picture, metric: number): void {
   fill(
     element,
-    h("span", {}, `colour: ${valueLabel(picture.chart.metric(metric))}`),
+    h("span", {}, coloursOf(picture, metric)),
     ...keysOf(picture, metric).map(({ mark, text, color }) => key(mark, text, color)),
   );
 }

@@ -2,9 +2,9 @@ import type { Chart } from "../core/chart";
 import { isPath } from "../core/circuit";
 import { h } from "../core/dom";
 import type { Way } from "../core/nodes";
+import { pairName } from "../core/pair-map";
 import type { Payload } from "../core/payload";
 import type { Theme } from "../core/theme";
-import type { TokenStrip } from "../generated/views";
 import { AdviceView } from "./advice";
 import { cellFacts } from "./cell-facts";
 import { CellPanel } from "./cell-panel";
@@ -31,7 +31,6 @@ export interface SideProps {
   live: boolean;
   /** The map last touched, or another where that is not measured. */
   chart: Chart;
-  strip: TokenStrip;
   /** Whether details of the selected cell were asked for. */
   asked: boolean;
 }
@@ -95,7 +94,7 @@ export class ExplorerSide {
   }
 
   /** Shows what depends on the selected cell alone. */
-  updateCell({ payload, looking, theme, width, live, chart, strip, asked }: SideProps): void {
+  updateCell({ payload, looking, theme, width, live, chart, asked }: SideProps): void {
     const key = looking.active;
     const metric = chart.metricIndex(looking.metric);
     const cell = looking.cellIn(key);
@@ -111,7 +110,7 @@ export class ExplorerSide {
       pinned: this.offered ? looking.pins.includes(this.offered) : null,
       path: isPath(this.offered),
       peaks: peaksOf(chart, metric, theme.palette, looking.estimates),
-      peaksOf: about ? `Strongest into ${about}` : "Strongest cells",
+      peaksOf: `Strongest ${about ? `into ${about}` : "cells"}${onPair(chart)}`,
       hint: hintAt(payload, chart, cell),
     });
     const detail = payload.details.find(
@@ -121,7 +120,7 @@ export class ExplorerSide {
       detail: (cell >= 0 && detail) || null,
       asked: cell >= 0 && asked,
       metric: looking.metric,
-      pairs: strip.pairs,
+      pairs: looking.strip.pairs,
       prompt: looking.prompt,
       room: roomFor(width),
       theme,
@@ -132,6 +131,11 @@ export class ExplorerSide {
     this.detail.destroy();
     this.circuit.destroy();
   }
+}
+
+/** Returns the pair that numbers are of, where they are no means. */
+function onPair({ pair }: Chart): string {
+  return pair ? ` on ${pairName(pair.prompt)}` : "";
 }
 
 function roomFor(width: number): number {

@@ -5,12 +5,12 @@ import type { Way } from "../core/nodes";
 import type { Payload } from "../core/payload";
 import type { ExplorerState } from "../generated/views";
 import { Asking, type Opening } from "./asking";
-import { BaselineView } from "./baseline";
 import { Breadcrumb } from "./breadcrumb";
 import { Closer } from "./closer";
 import { codeOf } from "./code";
 import { ConfirmView } from "./confirm";
 import { ExplorerCompare, isComparable } from "./explorer-compare";
+import { ExplorerContext } from "./explorer-context";
 import { ExplorerHead } from "./explorer-head";
 import { ExplorerSettings, type SettingChange } from "./explorer-settings";
 import { ExplorerSide, type SideProps } from "./explorer-side";
@@ -19,7 +19,6 @@ import type { HeatmapEvents } from "./heatmap";
 import { markOf } from "./here";
 import { Looking } from "./looking";
 import { MapRow } from "./map-row";
-import { PairsStripView } from "./pairs-strip";
 import { type Pointed, Pointing } from "./pointing";
 import { ProgressView } from "./progress";
 import { QueueView } from "./queue";
@@ -33,8 +32,10 @@ export class ExplorerView {
   private readonly listening = new AbortController();
   private readonly head: ExplorerHead;
   private readonly settings = new ExplorerSettings((change) => this.reset(change));
-  private readonly strip = new PairsStripView((prompt) => this.change({ prompt }));
-  private readonly baseline = new BaselineView();
+  private readonly context = new ExplorerContext(
+    (choice) => this.change(choice),
+    (text) => this.progress.say(text),
+  );
   private readonly tabs: ExplorerTabs;
   private readonly breadcrumb = new Breadcrumb(
     () => this.up(),
@@ -151,6 +152,7 @@ export class ExplorerView {
   destroy(): void {
     this.listening.abort();
     this.closer.destroy();
+    this.context.destroy();
     this.side.destroy();
     this.beside.destroy();
     this.maps.destroy();
@@ -163,7 +165,7 @@ export class ExplorerView {
       { class: "pw-explorer" },
       this.head.element,
       this.settings.element,
-      h("div", { class: "pw-context" }, this.strip.element, this.baseline.element),
+      this.context.element,
       h(
         "div",
         { class: "pw-body" },
@@ -204,7 +206,7 @@ export class ExplorerView {
   private render(): void {
     const { looking, host } = this;
     const { header } = this.payload;
-    const { facts, strip } = looking.setting ?? (looking.settings[0] as never);
+    const { facts } = looking.setting ?? (looking.settings[0] as never);
     const chart = this.chartOf(looking.active);
     const metric = chart.metric(chart.metricIndex(looking.metric));
     const changed = header.offers ? ["corruption", "direction"] : [];
@@ -213,9 +215,9 @@ export class ExplorerView {
     this.head.offerMetrics(chart.map.metrics, metric.name);
     this.head.offerEstimates(header.maps, looking.estimates);
     this.settings.update(header, looking, host.live);
-    this.strip.update(strip ?? header.strip, looking.prompt);
-    this.baseline.update(looking.wanted.direction, strip ?? header.strip, metric);
     this.renderTabs();
+    const { payload, comparing } = this;
+    this.context.update({ payload, looking, host, chart, comparing });
     this.renderMaps();
     this.side.update(this.sideProps);
     this.lookCloser();
@@ -267,10 +269,9 @@ export class ExplorerView {
   private get sideProps(): SideProps {
     const { payload, looking, host } = this;
     const { theme, width } = this.surroundings;
-    const strip = looking.setting?.strip ?? payload.header.strip;
     const asked = this.closer.isWaiting(payload, looking);
     const chart = this.chartOf(looking.active);
-    return { payload, looking, theme, width, live: host.live, chart, strip, asked };
+    return { payload, looking, theme, width, live: host.live, chart, asked };
   }
 
   private lookCloser(): void {
@@ -389,11 +390,11 @@ export class ExplorerView {
     this.render();
   }
 
-  /** Returns a map; where it is not measured, another of its setting, or the first. */
+  /** Returns a map as it is drawn; where it is not measured, another of its setting, or the first. */
   private chartOf(key: string): Chart {
     const { looking, payload } = this;
     const { charts } = payload;
     const near = charts.find(({ map }) => looking.prefix && map.key.startsWith(looking.prefix));
-    return looking.chart(key) ?? near ?? (charts[0] as Chart);
+    return looking.drawn((looking.chart(key) ?? near ?? (charts[0] as Chart)).map.key) as Chart;
   }
 }

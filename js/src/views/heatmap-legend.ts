@@ -1,6 +1,7 @@
 import { Status } from "../core/chart";
 import type { Rgb } from "../core/color";
 import { estimateLabel, floorOf, valueLabel } from "../core/format";
+import { pairName } from "../core/pair-map";
 import { anyBeyond, anyStriped } from "./heatmap-cells";
 import type { Picture } from "./heatmap-paint";
 
@@ -60,8 +61,14 @@ export function keysOf(picture: Picture, metric: number): Key[] {
   return kinds.filter(([shown]) => shown).map(([, key]) => key);
 }
 
-/** Returns the same in words, with what the colours count. */
+/** Returns what the colours count. */
+export function coloursOf({ chart }: Picture, metric: number): string {
+  const alone = chart.pair ? `, ${pairName(chart.pair.prompt)} alone` : "";
+  return `colour: ${valueLabel(chart.metric(metric))}${alone}`;
+}
+
+/** Returns the same in words, with what the marks stand for. */
 export function legendOf(picture: Picture, metric: number): string {
   const keys = keysOf(picture, metric).map(({ look, text }) => `${look}: ${text}`);
-  return [`colour: ${valueLabel(picture.chart.metric(metric))}`, ...keys].join(" · ");
+  return [coloursOf(picture, metric), ...keys].join(" · ");
 }

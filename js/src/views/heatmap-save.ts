@@ -1,6 +1,7 @@
 import type { Chart } from "../core/chart";
 import { csvOf } from "../core/csv";
 import { download } from "../core/download";
+import { pairName } from "../core/pair-map";
 import type { HeatmapView } from "./heatmap";
 import { drawSheet, sheetOf } from "./heatmap-sheet";
 import { SvgPen } from "./svg-pen";
@@ -60,7 +61,9 @@ export function csvOfMap(chart: Chart, metric: number): string {
   const name = metrics[metric]?.name ?? "";
   const numbers = ["value", "low", "high", "effect", "patched"] as const;
   const known = numbers.filter((one) => chart.has(one));
-  const head = ["node", rows.name, columns.name, "status", "metric", ...known];
+  const { pair } = chart;
+  const on = pair ? ["prompts"] : [];
+  const head = ["node", rows.name, columns.name, "status", "metric", ...on, ...known];
   const lines: (string | number | null)[][] = [estimate ? [...head, "estimate"] : head];
   for (let cell = 0; cell < chart.size; cell++) {
     if (!chart.exists(cell)) continue;
@@ -71,6 +74,7 @@ export function csvOfMap(chart: Chart, metric: number): string {
       columns.labels[cell % chart.width] as string,
       WORDS[reading.status] as string,
       name,
+      ...(pair ? [pairName(pair.prompt)] : []),
       ...known.map((one) => reading[one]),
       ...(estimate ? [reading.estimate] : []),
     ]);

@@ -1,5 +1,6 @@
 import { css } from "../core/color";
 import { signed } from "../core/format";
+import { aboutPair } from "../core/pair-map";
 import type { Layout } from "./heatmap-layout";
 import { legendOf } from "./heatmap-legend";
 import { type Picture, paintMap } from "./heatmap-paint";
@@ -35,6 +36,7 @@ export function sheetOf(picture: Picture, metric: number, title: string): Sheet 
   const below = [
     legendOf(picture, metric),
     chart.map.estimate?.agreement[metric] ?? "",
+    aboutPair(chart, metric),
     chart.map.caption,
   ]
     .filter(Boolean)

@@ -1,10 +1,11 @@
 import type { Chart } from "../core/chart";
 import { isPath, isPinned } from "../core/circuit";
 import { nodesOf } from "../core/nodes";
+import { withoutPair } from "../core/pair-map";
 import { endsOf } from "../core/path";
 import type { Payload } from "../core/payload";
 import { type Chosen, settingKey, settingsOf, splitKey } from "../core/settings";
-import type { ExplorerState, Setting } from "../generated/views";
+import type { ExplorerState, Setting, TokenStrip } from "../generated/views";
 
 /** Which maps are open and what is selected on each: all that the reader has chosen. */
 export class Looking {
@@ -12,6 +13,8 @@ export class Looking {
   active: string;
   metric = "";
   prompt = 0;
+  /** Whether the maps show that pair alone. */
+  alone = false;
   /** Whether cells that were not measured show what was estimated of them. */
   estimates = true;
   /** Form of the path maps that are opened next; empty for `pinned`. */
@@ -71,6 +74,29 @@ export class Looking {
 
   chart(key: string): Chart | undefined {
     return this.payload.charts.find(({ map }) => map.key === key);
+  }
+
+  /** The prompt pairs of what is looked at. */
+  get strip(): TokenStrip {
+    return this.setting?.strip ?? this.payload.header.strip;
+  }
+
+  /** The pair that the maps show alone; null where they show the mean over all. */
+  get pair(): number | null {
+    const { length } = this.strip.pairs;
+    if (!this.alone || length === 1) return null;
+    return this.prompt < length || !length ? this.prompt : 0;
+  }
+
+  /** Returns a map as it is drawn: the mean over pairs, or the chosen pair alone. */
+  drawn(key: string): Chart | undefined {
+    const { pair } = this;
+    const whole = this.chart(key);
+    if (!whole || pair === null) return whole;
+    const here = this.payload.onPairs.find(
+      (chart) => chart.map.key === key && chart.pair?.prompt === pair,
+    );
+    return here ?? withoutPair(whole, pair);
   }
 
   /** Returns the path maps of a form that are here, in the setting that is looked at. */
@@ -164,9 +190,10 @@ export class Looking {
 
   /** Takes over what the other side says; unknown maps are left out. */
   adopt(state: Partial<ExplorerState>): void {
-    const { metric, prompt, estimates, form, pins, trail, selection } = state;
+    const { metric, prompt, alone, estimates, form, pins, trail, selection } = state;
     if (metric !== undefined) this.metric = metric;
     if (prompt !== undefined) this.prompt = prompt;
+    if (alone !== undefined) this.alone = alone;
     if (estimates !== undefined) this.estimates = estimates;
     if (form !== undefined) this.form = form;
     if (pins !== undefined) this.pins = [...pins];
@@ -180,8 +207,8 @@ export class Looking {
 
   /** Returns everything in the form that travels. */
   get state(): ExplorerState {
-    const { selection, trail, metric, prompt, estimates, form } = this;
-    return { selection, trail, metric, prompt, estimates, form, pins: [...this.pins] };
+    const { selection, trail, metric, prompt, alone, estimates, form } = this;
+    return { selection, trail, metric, prompt, alone, estimates, form, pins: [...this.pins] };
   }
 
   private unpin(pin: string, left: string[]): void {

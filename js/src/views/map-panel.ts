@@ -1,6 +1,8 @@
 import { h } from "../core/dom";
+import { aboutPair } from "../core/pair-map";
 import { ColorBar, updateLegend } from "./color-bar";
 import { type Box, type HeatmapEvents, type HeatmapProps, HeatmapView } from "./heatmap";
+import { MissingPair } from "./missing-pair";
 
 /** Pixels beside the cells that the colour bar takes. */
 const SCALE_WIDTH = 58;
@@ -12,35 +14,55 @@ export class MapPanel {
   private readonly scale = new ColorBar();
   private readonly legend = h("div", { class: "pw-legend pw-muted" });
   private readonly agreement = h("div", { class: "pw-agreement pw-muted" });
+  private readonly about = h("div", { class: "pw-about-pair pw-muted" });
   private readonly caption = h("div", { class: "pw-caption pw-muted" });
+  private readonly body: HTMLElement;
+  private readonly missing = new MissingPair();
   readonly element: HTMLElement;
 
   constructor(events: HeatmapEvents) {
     this.heatmap = new HeatmapView(events);
+    this.body = h("div", { class: "pw-map-body" }, this.heatmap.element, this.scale.element);
     this.element = h(
       "section",
       { class: "pw-map" },
       this.title,
-      h("div", { class: "pw-map-body" }, this.heatmap.element, this.scale.element),
+      this.missing.element,
+      this.body,
       this.legend,
       this.agreement,
+      this.about,
       this.caption,
     );
   }
 
-  update(props: HeatmapProps): void {
+  /** Shows a map, or says that it is not here on the chosen pair; `live` where a kernel has it. */
+  update(props: HeatmapProps, live = false): void {
+    const { chart } = props;
+    const missing = chart.pair?.here === false;
+    this.title.textContent = chart.map.title;
+    this.missing.element.hidden = !missing;
+    for (const part of [this.body, this.legend, this.agreement, this.about, this.caption]) {
+      part.hidden = missing;
+    }
+    if (missing) this.missing.update(chart, live);
+    else this.draw(props);
+  }
+
+  private draw(props: HeatmapProps): void {
     const { chart, metric, room } = props;
     this.heatmap.update({ ...props, room: room - SCALE_WIDTH });
     const { shown, layout } = this.heatmap;
     this.scale.update(shown, chart.noiseFloor(metric), Math.min(layout.plotHeight, 190));
     this.scale.element.style.marginTop = `${layout.top}px`;
-    this.title.textContent = chart.map.title;
+    this.about.textContent = aboutPair(chart, metric);
+    this.about.hidden = !chart.pair;
     this.caption.textContent = chart.map.caption;
     updateLegend(this.legend, shown, metric);
     this.agreement.textContent = chart.map.estimate?.agreement[metric] ?? "";
     this.agreement.hidden = !this.agreement.textContent;
     const width = `${layout.width + SCALE_WIDTH}px`;
-    const texts = [this.title, this.legend, this.agreement, this.caption];
+    const texts = [this.title, this.legend, this.agreement, this.about, this.caption];
     for (const text of texts) text.style.maxWidth = width;
   }
 

@@ -54,7 +54,7 @@ export class MapRow {
     shown.forEach((key, place) => {
       const panel = this.panels.get(key) ?? new MapPanel(this.eventsOf(key));
       this.panels.set(key, panel);
-      panel.update(propsOf(key, props));
+      panel.update(propsOf(key, props), unmeasured.live);
       // Moving an element takes the focus from it, so one that stands right stays.
       const there = this.element.children[place] ?? null;
       if (there !== panel.element) this.element.insertBefore(panel.element, there);
@@ -86,9 +86,10 @@ export class MapRow {
 }
 
 function propsOf(key: string, { payload, looking, theme, width }: MapRowProps): HeatmapProps {
-  const chart = looking.chart(key) as Chart;
+  const chart = looking.drawn(key) as Chart;
   const metric = chart.metricIndex(looking.metric);
-  const charts = looking.trail.slice(-2).flatMap((one) => looking.chart(one) ?? []);
+  const shown = looking.trail.slice(-2).flatMap((one) => looking.drawn(one) ?? []);
+  const charts = shown.filter(({ pair }) => pair?.here !== false);
   const sharable = sharedLimitOf(charts, chart.metric(metric).name, looking.estimates);
   return {
     chart,

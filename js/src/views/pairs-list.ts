@@ -30,6 +30,7 @@ export class PairsList {
   private pairs: Pair[] = [];
   private prompt = 0;
   private from = 0;
+  private here: Set<number> | null = null;
   private drawn = "";
 
   constructor(private readonly chosen: (prompt: number) => void) {
@@ -39,14 +40,18 @@ export class PairsList {
     };
   }
 
-  /** Lists the pairs around `prompt`, which is marked; those that are turned to stay. */
-  update(pairs: Pair[], prompt: number): void {
+  /**
+   * Lists the pairs around `prompt`, which is marked; those that are turned to stay. Where only some
+   * can be drawn, `here` says which.
+   */
+  update(pairs: Pair[], prompt: number, here: Set<number> | null): void {
     if (prompt !== this.prompt || this.from >= pairs.length) {
       const there = prompt < pairs.length ? prompt : 0;
       this.from = there - (there % LISTED);
     }
     this.pairs = pairs;
     this.prompt = prompt;
+    this.here = here;
     this.draw();
   }
 
@@ -60,7 +65,8 @@ export class PairsList {
   private draw(): void {
     const { from, pairs } = this;
     const listed = pairs.slice(from, from + LISTED);
-    const written = JSON.stringify([from, this.prompt, pairs.length, listed]);
+    const drawable = this.here && [...this.here];
+    const written = JSON.stringify([from, this.prompt, pairs.length, listed, drawable]);
     if (written === this.drawn) return;
     this.drawn = written;
     fill(this.lines, ...listed.map((pair, at) => h("li", {}, this.lineOf(pair, from + at))));
@@ -84,6 +90,7 @@ export class PairsList {
         { class: pair.right ? "pw-right" : "pw-wrong" },
         pair.right ? "✓ right" : "✗ wrong",
       ),
+      this.here?.has(at) && h("span", { class: "pw-muted" }, " map here"),
     );
   }
 }
