@@ -33,6 +33,7 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         offers=offers(),
         details=[detail(block)],
         circuit=circuit(make_circuit_fixtures.measured())[0],
+        circuit_setting="",
         compared="heads",
         comparison=block.append(*make_comparison_fixtures.payloads()["synthetic_comparison"]),
     )

@@ -124,6 +124,8 @@ class Explorer(Wire):
     details: list[Detail] = Field(default_factory=list)
     """What was asked of single cells: effects on every pair, and attention patterns."""
     circuit: Circuit | None = None
+    circuit_setting: str | None = None
+    """Key of the setting in which `circuit` was measured; payloads of before do not say it."""
     """What was pinned last and measured; null where nothing was."""
     comparison: Comparison | None = None
     """One first map in all the settings that were measured, side by side; null where nobody asked

@@ -44,10 +44,11 @@ export interface Explorer {
    * What was asked of single cells: effects on every pair, and attention patterns.
    */
   details?: Detail[];
-  /**
-   * What was pinned last and measured; null where nothing was.
-   */
   circuit?: Circuit | null;
+  /**
+   * Key of the setting in which `circuit` was measured; payloads of before do not say it.
+   */
+  circuit_setting?: string | null;
   /**
    * One first map in all the settings that were measured, side by side; null where nobody asked
    * for it.
