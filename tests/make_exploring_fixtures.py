@@ -36,6 +36,7 @@ def payloads() -> dict[str, tuple[Shown, bytes]]:
         details=[detail(block)],
         pair_maps=[pair_map(block, maps[0], 1, gap=4.0), pair_map(block, maps[1], 1, gap=0.01)],
         circuit=circuit(make_circuit_fixtures.measured())[0],
+        circuit_setting="",
         compared="heads",
         comparison=block.append(*make_comparison_fixtures.payloads()["synthetic_comparison"]),
     )

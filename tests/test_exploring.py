@@ -192,6 +192,17 @@ def test_what_something_takes_is_said_while_another_thing_is_measured(explored, 
     assert keys == ["L1H0.q", "circuit L1H1, L2H0"]
 
 
+def test_a_circuit_says_in_which_setting_it_was_measured(explored):
+    assert explored.widget.header["circuit_setting"] is None
+    explored._answer(CIRCUIT)
+    assert explored.widget.header["circuit_setting"] == ""
+    keys = ask(explored, sweep("heads", corruption="gaussian_noise"))
+    setting = keys[-1].removesuffix("heads")
+    explored._answer({**CIRCUIT, "setting": setting})
+    explored.circuit.wait()
+    assert explored.widget.header["circuit_setting"] == setting != ""
+
+
 def test_copies_the_sweep_that_gave_the_order(explored, study):
     some = study.sweep("heads", estimate="attribution", top=3).wait()
     line = study.circuit(["L1H1"], random=0, order=some).code.splitlines()[-1]

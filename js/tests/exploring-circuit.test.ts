@@ -45,6 +45,38 @@ describe("the pinned circuit", () => {
     });
   });
 
+  it("is of the corruption it was measured under, in either direction", () => {
+    const select = (label: string, value: string) => {
+      const control = [...view.element.querySelectorAll(".pw-setting")]
+        .find((one) => one.textContent?.startsWith(label))
+        ?.querySelector("select") as HTMLSelectElement;
+      control.value = value;
+      control.dispatchEvent(new Event("change"));
+    };
+    const copied = () => view.code.split("\n").at(-1);
+    select("direction", "noising");
+    expect(textOf(view, ".pw-circuit-lead")).toContain("of the behaviour");
+    const bundle = stored("synthetic_exploring");
+    const [own] = bundle.header.settings;
+    const other = { ...own, key: "gaussian_noise at S2: ", corruption: "gaussian_noise at S2" };
+    bundle.header.settings.push(other);
+    const call = "study.circuit(['L23H3'], random=3)";
+    bundle.header.circuit.code = `${own.code.split("\nresult")[0]}\ncircuit = ${call}`;
+    bundle.header.circuit.edges = [];
+    view = mount(host, read(bundle));
+    expect(copied()).toBe(`circuit = ${call}`);
+    select("corruption", other.corruption);
+    expect(textOf(view, ".pw-circuit-words")).toBe("How much it carries is not measured.");
+    expect(copied()).not.toContain("random=3");
+    bundle.header.circuit_setting = other.key;
+    view.update(read(bundle));
+    expect(textOf(view, ".pw-circuit-lead")).toContain("of the behaviour");
+    bundle.header.circuit_setting = null;
+    view = mount(host, read(bundle));
+    select("corruption", other.corruption);
+    expect(textOf(view, ".pw-circuit-lead")).toContain("of the behaviour");
+  });
+
   it("can be stopped while it is measured, and measured again", () => {
     const bundle = stored("synthetic_exploring");
     const progress = { ...bundle.header.circuit.progress, state: "running" };

@@ -74,12 +74,14 @@ describe("tabs", () => {
     expect(view.state.trail).toEqual(["mlp, windows of 5"]);
   });
 
-  it("say of every choice in words whether it is here, or what it takes", () => {
+  it("say of every other choice in words whether it is here, or what it takes", () => {
     const said = (part: string) => [...which(part).options].map(({ text }) => text);
-    expect(said("site")).toEqual(["outputs (z) · ✓ here", "values (v) · about 40 s"]);
-    expect(said("positions")).toEqual(["all together · ✓ here", "each role · not measured"]);
+    expect(said("site")).toEqual(["outputs (z)", "values (v) · about 40 s"]);
+    expect(said("positions")).toEqual(["all together", "each role · not measured"]);
+    pick(which("site"), "heads v");
+    expect(said("site")).toEqual(["outputs (z) · ✓ here", "values (v)"]);
     view = mount(new FakeHost(false), payload("synthetic_exploring"));
-    expect(said("site")).toEqual(["outputs (z) · ✓ here", "values (v) · about 40 s"]);
+    expect(said("site")).toEqual(["outputs (z)", "values (v) · about 40 s"]);
   });
 
   it("go to the map that is most like the one before, where there is none between", () => {
@@ -194,7 +196,7 @@ describe("every setting", () => {
   const said = (label: string) => [...select(label).options].map(({ text }) => text);
 
   it("says whether the map that is looked at is here with it, or what it takes", () => {
-    expect(said("direction")).toEqual(["denoising · ✓ here", "noising · ✓ here"]);
+    expect(said("direction")).toEqual(["denoising", "noising · ✓ here"]);
     expect(said("corruption")[1]).toBe("gaussian noise at S2 · not measured");
     expect(said("paths")).toEqual([
       "pinned · ✓ 2 maps here",
@@ -203,20 +205,21 @@ describe("every setting", () => {
     ]);
     click(view, ".pw-tab", "Residual");
     const cost = "about 20 s";
-    expect(said("direction")).toEqual([
-      `denoising · ${cost}`,
-      `noising · ${cost} with the first settings`,
-    ]);
+    expect(said("direction")).toEqual(["denoising", `noising · ${cost} with the first settings`]);
     expect(said("corruption")[1]).toBe(`gaussian noise at S2 · ${cost} with the first settings`);
   });
 
   it("says what is being measured and what waits", () => {
     const bundle = stored("synthetic_exploring");
-    const [heads, , , , noising] = bundle.header.maps;
-    heads.progress = { ...heads.progress, state: "running" };
-    noising.progress = { ...noising.progress, state: "waiting" };
-    view = mount(host, read(bundle));
-    expect(said("direction")).toEqual(["denoising · being measured", "noising · waits"]);
+    const [, , , , noising] = bundle.header.maps;
+    for (const [state, words] of [
+      ["running", "being measured"],
+      ["waiting", "waits"],
+    ]) {
+      noising.progress = { ...noising.progress, state };
+      view = mount(host, read(bundle));
+      expect(said("direction")).toEqual(["denoising", `noising · ${words}`]);
+    }
   });
 });
 

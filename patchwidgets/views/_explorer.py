@@ -33,7 +33,7 @@ def explorer(
     more_advice: Sequence[str] = (),
     offers: Offers | None = None,
     details: Sequence[tuple[Detail, bytes]] = (),
-    circuit: Circuit | None = None,
+    circuit: tuple[str, Circuit] | None = None,
     compared: tuple[str, Comparison, bytes] | None = None,
     doubts: Sequence[Doubt] = (),
 ) -> tuple[Explorer, bytes]:
@@ -44,7 +44,7 @@ def explorer(
         more_advice: Sentences shown before what the rules say of the results.
         offers: What else can be asked for; by default there is to choose from what is here.
         details: What was asked of single cells, each with its arrays.
-        circuit: What was pinned and measured.
+        circuit: Key of a setting, and what was pinned and measured in it.
         compared: Key of a tab, and its maps in all settings, with their arrays.
         doubts: What was not begun, as it takes longer than a reader would like.
     """
@@ -71,7 +71,8 @@ def explorer(
             for key, result in shown.items()
             for prompt in result.drawn_pairs
         ],
-        circuit=circuit,
+        circuit=circuit[1] if circuit else None,
+        circuit_setting=circuit[0] if circuit else None,
         compared=compared[0] if compared else "",
         comparison=block.append(*compared[1:]) if compared else None,
     )

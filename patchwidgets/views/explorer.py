@@ -127,6 +127,8 @@ class Explorer(Wire):
     pair_maps: list[PairMap] = Field(default_factory=list)
     """The maps on single pairs that were chosen; others have to be asked for."""
     circuit: Circuit | None = None
+    circuit_setting: str | None = None
+    """Key of the setting in which `circuit` was measured; payloads of before do not say it."""
     """What was pinned last and measured; null where nothing was."""
     comparison: Comparison | None = None
     """One first map in all the settings that were measured, side by side; null where nobody asked

@@ -68,6 +68,7 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._problems: list[str] = []
         self._details: dict[tuple[str, str], tuple[Detail, bytes]] = {}
         self._circuit: CircuitResult | None = None
+        self._circuit_setting = ""
         self._doubts: dict[str, Doubt] = {}
         self._beside = SideBySide()
         self._looked_at, self._pinned = Newest(self._answer), Newest(self._answer)
@@ -124,7 +125,8 @@ class LiveExplorer(LiveView[PatchWidget]):
 
     def _picture(self) -> Any:
         offers = None if self._asks is None else self._asks.offers()
-        drawn = None if self._circuit is None else circuit(self._circuit)[0]
+        measured = self._circuit
+        drawn = None if measured is None else (self._circuit_setting, circuit(measured)[0])
         details = list(self._details.values())
         compared = self._beside.picture(self._results)
         doubts = list(self._doubts.values())
@@ -259,6 +261,7 @@ class LiveExplorer(LiveView[PatchWidget]):
         measured = study.circuit(nodes, paths=known, order=order, mlps=mlps)
         with self._lock:
             old, self._circuit = self._circuit, measured
+            self._circuit_setting = setting
         if old is not None:
             old.cancel()
         self._draw()

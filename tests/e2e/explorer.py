@@ -63,13 +63,13 @@ class Explorer:
     """One explorer.
 
     Args:
-        lab: Where it is.
-        output: The notebook cell that holds it.
+        lab: Where it is; `None` for a page without a kernel.
+        output: The notebook cell that holds it, or that page.
     """
 
-    def __init__(self, lab: Lab, output: Locator) -> None:
+    def __init__(self, lab: Lab | None, output: Locator) -> None:
         self._lab = lab
-        self.page = lab.page
+        self.page = output.page
         self.element = output.locator(".pw-explorer").first  # a study file has more below
 
     @property
@@ -144,6 +144,7 @@ class Explorer:
 
     def wait_for_colour(self) -> Filling:
         """Wait until the first map has its first coloured cells; return how far it is then."""
+        assert self._lab is not None, "nothing is measured without a kernel"
         seen = self._lab.wait(
             f"""(app, label) => {{
               const canvas = [...document.querySelectorAll(".pw-grid canvas")].find(
@@ -177,6 +178,13 @@ class Explorer:
         self.choose(item)
         self.wait_for_map(f"What feeds {item.split()[1]}?")
         self.wait_until_done()
+
+    def wait_for_share(self) -> float:
+        """Wait until it is measured how much the circuit carries, and return that percentage."""
+        lead = self.element.locator(".pw-circuit-lead")
+        lead.wait_for(timeout=120_000)
+        written = re.findall(r"(−?\d+)\s%", lead.text_content() or "")[0]
+        return float(written.replace("−", "-"))
 
     def point_at(self, name: str, place: int = 0) -> tuple[int, int]:
         """Return the middle of the cell that the tooltip calls `name`, with the pointer on it."""

@@ -182,6 +182,25 @@ def test_the_panel_lists_the_studies_and_goes_to_one(lab, notebook, tidy):
     assert violations_of(lab.page, "#patchwidgets-studies") == []
 
 
+KEPT = """async app => {
+  const {data} = await app.serviceManager.workspaces.fetch("default");
+  return data["layout-restorer:data"].right.current === "patchwidgets-studies";
+}"""
+
+
+def test_the_panel_comes_back_with_its_studies_when_the_page_is_loaded_again(lab, notebook, tidy):
+    open_panel(lab)
+    notebook.save()
+    lab.wait(KEPT)
+    lab.reload()
+    panel = lab.page.locator("#patchwidgets-studies")
+    assert panel.is_visible()
+    measured = panel.locator('.pw-listed-one[data-state="measured"]')
+    measured.nth(1).wait_for(timeout=60_000)
+    measured.nth(1).click()
+    notebook.wait(f"panel.content.activeCellIndex === {ATTN}")
+
+
 def test_the_panel_follows_what_is_measured_and_what_is_stored(lab, notebook, tidy):
     panel = open_panel(lab)
     state = "() => [...document.querySelectorAll('.pw-listed-one')].map((one) => one.dataset.state)"

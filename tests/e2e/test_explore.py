@@ -1,13 +1,15 @@
-"""One question from the first map to a checked circuit, by mouse and by keyboard, in one cell."""
+"""One question from the first map to a checked circuit, in one cell, and handed on to others."""
 
 import re
 
 import pytest
+from nbconvert import HTMLExporter
 
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.explorer import Explorer
 from tests.e2e.lab import write_notebook
 from tests.e2e.marks import REAL_LAB
+from tests.test_nbconvert import NBCONVERTS_OWN
 
 pytestmark = REAL_LAB
 
@@ -41,19 +43,6 @@ def view(notebook):
     return found
 
 
-def wait_for_circuit(view):
-    """Wait until it is measured how much the circuit carries, and return that sentence."""
-    lead = view.element.locator(".pw-circuit-lead")
-    lead.wait_for(timeout=120_000)
-    return lead.text_content()
-
-
-def share_in(sentence):
-    """Return the first percentage of a sentence."""
-    (written,) = re.findall(r"(−?\d+)\s%", sentence)[:1]
-    return float(written.replace("−", "-"))
-
-
 def faithfulness(notebook):
     return notebook.value("100 * float(explored.circuit.wait().faithfulness().value)")
 
@@ -72,7 +61,7 @@ def test_by_mouse_from_the_first_map_to_a_checked_circuit(notebook, view):
         view.element.locator("button.pw-pin").click()
     notebook.comes_to("explored.widget.pins", ["L20H0", "L23H3", "L17H4"])
     view.element.get_by_role("button", name="Measure how much these 3 nodes carry").click()
-    assert share_in(wait_for_circuit(view)) == pytest.approx(faithfulness(notebook), abs=0.51)
+    assert view.wait_for_share() == pytest.approx(faithfulness(notebook), abs=0.51)
     view.element.screenshot(path=SCREENSHOTS / "explore.png")
 
 
@@ -102,56 +91,6 @@ def test_what_is_copied_measures_the_same(notebook, view):
     assert again == pytest.approx(faithfulness(notebook))
 
 
-def test_by_keyboard_alone(notebook, view):
-    page = view.page
-    view.grids.first.focus()
-    walk(view, "L20H0")
-    page.keyboard.press("Enter")
-    page.keyboard.press("v")
-    view.wait_for_map("What feeds L20H0.v?")
-    walk(view, "L17H4", place=1)
-    page.keyboard.press("Enter")
-    page.keyboard.press("k")
-    view.wait_for_map("What feeds L17H1.k?")
-    assert view.trail == HOPS
-    page.keyboard.press("Backspace")
-    page.keyboard.press("Backspace")
-    notebook.comes_to("explored.widget.trail", HOPS[:1])
-    for node in ("L20H0", "L29H1"):  # one is taken out, another put in
-        walk(view, node)
-        page.keyboard.press("p")
-    notebook.comes_to("explored.widget.pins", ["L23H3", "L17H4", "L29H1"])
-    tab_to(page, "Measure how much these 3 nodes carry")
-    page.keyboard.press("Enter")
-    assert share_in(wait_for_circuit(view)) == pytest.approx(faithfulness(notebook), abs=0.51)
-
-
-def walk(view, name, place=0):
-    """Go to a cell of a map, which has the focus, with the arrow keys."""
-    layer, head = map(int, re.findall(r"\d+", name))
-    view.page.keyboard.press("ArrowDown")
-    for _ in range(60):
-        spoken = view.grids.nth(place).get_by_role("gridcell").text_content()
-        row, column = map(int, re.findall(r"\d+", spoken)[:2])
-        if (row, column) == (layer, head):
-            return
-        if row == layer:
-            key = "ArrowRight" if column < head else "ArrowLeft"
-        else:
-            key = "ArrowDown" if row < layer else "ArrowUp"
-        view.page.keyboard.press(key)
-    raise AssertionError(f"{name} was not reached: {view.spoken}")
-
-
-def tab_to(page, label):
-    """Press Tab until a button with this label has the focus."""
-    for _ in range(80):
-        if label in page.evaluate("document.activeElement.textContent ?? ''")[:80]:
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"no Tab leads to {label!r}")
-
-
 def test_another_direction_is_measured_when_it_is_asked_for(notebook, view):
     view.element.get_by_label("direction").select_option("noising")
     view.element.get_by_role("button", name=re.compile("Measure it")).click()
@@ -174,24 +113,71 @@ def test_both_directions_are_seen_side_by_side(notebook, view):
     view.wait_for_map("Which heads restore the answer?")
 
 
+def click_through(view):
+    """Click from the map of all heads to what feeds one, and to what feeds its strongest sender."""
+    view.drill("L20H0", "v L20H0.v")
+    view.drill("L17H4", "k L17H1.k", place=1)
+    assert view.trail == HOPS
+
+
 def test_a_reader_without_a_kernel_sees_it_all_and_loses_nothing(notebook, view):
     saved = notebook.save()
     received = notebook.lab.receive(saved)
-    try:
-        seen = Explorer(notebook.lab, received.cell(EXPLORER))
-        seen.drill("L20H0", "v L20H0.v")
-        seen.drill("L17H4", "k L17H1.k", place=1)
-        assert seen.trail == HOPS
-        seen.element.get_by_role("button", name="back to the map before").click()
-        seen.element.get_by_label("direction").select_option("noising")
-        seen.wait_for_map("Which heads does the answer need?")
-        seen.element.get_by_role("tab", name="Residual").click()
-        assert "study.sweep('residual'" in (
-            seen.element.locator(".pw-unmeasured code").text_content() or ""
-        )
-        again = received.save()
-        assert [cell["outputs"] for cell in again["cells"]] == [
-            cell["outputs"] for cell in saved["cells"]
-        ]
-    finally:
-        received.close()
+    seen = Explorer(notebook.lab, received.cell(EXPLORER))
+    click_through(seen)
+    seen.element.get_by_role("button", name="back to the map before").click()
+    seen.element.get_by_label("direction").select_option("noising")
+    seen.wait_for_map("Which heads does the answer need?")
+    seen.element.get_by_role("tab", name="Residual").click()
+    assert "study.sweep('residual'" in (
+        seen.element.locator(".pw-unmeasured code").text_content() or ""
+    )
+    again = received.save()
+    received.close()
+    assert outputs(again) == outputs(saved)
+
+    reopened = notebook.lab.open(received.path, kernel=False)
+    click_through(Explorer(notebook.lab, reopened.cell(EXPLORER)))
+    assert outputs(reopened.save()) == outputs(saved)
+    reopened.close()
+
+
+def outputs(document):
+    return [cell["outputs"] for cell in document["cells"]]
+
+
+@pytest.fixture
+def offline(page):
+    """Return a function that opens a file in a browser without a network."""
+    errors, asked = [], []
+    context = page.context.browser.new_context(
+        offline=True, viewport={"width": 1280, "height": 1400}
+    )
+
+    def opened(path):
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(path.as_uri())
+        return Explorer(None, tab.locator("body"))
+
+    yield opened
+    context.close()
+    assert [error for error in errors if "require" not in error] == []
+    others = [url for url in asked if not url.startswith("file:")]
+    assert [url for url in others if not any(name in url for name in NBCONVERTS_OWN)] == []
+
+
+def test_pages_without_a_network_take_the_same_clicks(notebook, view, offline, capsys):
+    notebook.save()
+    page = notebook.on_disk.with_name("explore.html")
+    notebook.value(f"str(study.to_html({page.name!r}))")
+    written, _ = HTMLExporter().from_filename(str(notebook.on_disk))
+    converted = notebook.on_disk.with_name("converted.html")
+    converted.write_text(written, "utf-8")
+    for path in (page, converted):
+        click_through(offline(path))
+    maps = notebook.value("len(explored.results)")
+    with capsys.disabled():
+        for path in (notebook.on_disk, page, converted):
+            print(f"\n{path.name}, {maps} maps: {path.stat().st_size:,} bytes", end="")

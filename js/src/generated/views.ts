@@ -48,10 +48,11 @@ export interface Explorer {
    * The maps on single pairs that were chosen; others have to be asked for.
    */
   pair_maps?: PairMap[];
-  /**
-   * What was pinned last and measured; null where nothing was.
-   */
   circuit?: Circuit | null;
+  /**
+   * Key of the setting in which `circuit` was measured; payloads of before do not say it.
+   */
+  circuit_setting?: string | null;
   /**
    * One first map in all the settings that were measured, side by side; null where nobody asked
    * for it.

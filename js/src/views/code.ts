@@ -25,7 +25,7 @@ export function codeOf(payload: Payload, looking: Looking): string {
   });
   const { pinnedNodes } = looking;
   if (pinnedNodes.length && looking.setting) {
-    const circuit = measuredOf(payload, pinnedNodes);
+    const circuit = measuredOf(payload, looking);
     const made = circuit && callOf(circuit, study, looking.pinnedPaths);
     lines.push(`circuit = ${withResult(made || callFor(looking), first)}`);
   }

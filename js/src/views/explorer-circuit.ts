@@ -51,7 +51,7 @@ export class ExplorerCircuit {
 
   update({ payload, looking, theme, width, live }: PinnedProps): void {
     const { pinnedNodes: pins } = looking;
-    const measured = measuredOf(payload, pins);
+    const measured = measuredOf(payload, looking);
     this.element.hidden = !payload.header.drills || (!pins.length && !measured);
     if (this.element.hidden) return;
     const loose = pathsBetween(payload, looking);
@@ -74,15 +74,22 @@ export class ExplorerCircuit {
   }
 }
 
-/** Returns the circuit that was measured, if it is of just these nodes. */
-export function measuredOf({ header }: Payload, pins: string[]): Circuit | null {
-  const { circuit } = header;
-  if (!circuit) return null;
+/** Returns the circuit that was measured, if it is of just what is pinned, as it is looked at. */
+export function measuredOf({ header }: Payload, looking: Looking): Circuit | null {
+  const { circuit, circuit_setting: key } = header;
+  if (!circuit || (typeof key === "string" && !countsIn(key, looking))) return null;
   const names = circuit.nodes
     .filter(isPinned)
     .map(({ name }) => name)
     .sort();
-  return names.join() === [...pins].sort().join() ? circuit : null;
+  return names.join() === [...looking.pinnedNodes].sort().join() ? circuit : null;
+}
+
+/** Returns whether a circuit of a setting is one of what is looked at: its direction is no matter. */
+function countsIn(key: string, { settings, wanted }: Looking): boolean {
+  const own = settings.find((setting) => setting.key === key);
+  const same = own?.metrics.join() === wanted.metrics.join();
+  return same && own?.corruption === wanted.corruption;
 }
 
 /** Returns what was pinned and the other paths that were measured between it, with all effects. */

@@ -64,11 +64,11 @@ export class ExplorerSettings {
     const measured = (settings ?? []).map((setting) => setting as Chosen);
     const can = (own: Partial<Chosen>) => live || measured.some((one) => same(one, wanted, own));
     const { directions, corruptions, metrics, forms } = offers;
-    const told = (options: Option[], own: (value: string) => Partial<Chosen>) =>
-      options.map((option) => marked(option, mark(own(option.value))));
-    const direct = told(directions, (direction) => ({ direction }));
+    const told = (options: Option[], own: (value: string) => Partial<Chosen>, chosen: string) =>
+      options.map((option) => marked(option, mark(own(option.value)), chosen));
+    const direct = told(directions, (direction) => ({ direction }), wanted.direction);
     choices(this.direction, direct, wanted.direction, (direction) => can({ direction }));
-    const corrupt = told(corruptions, (corruption) => ({ corruption }));
+    const corrupt = told(corruptions, (corruption) => ({ corruption }), wanted.corruption);
     choices(this.corruption, corrupt, wanted.corruption, (corruption) => can({ corruption }));
     const ways = forms.map((option) => marked(option, formMark(looking, option.value)));
     choices(this.form, ways, form || "pinned", () => true);

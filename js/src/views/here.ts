@@ -27,7 +27,10 @@ export function formMark(looking: Looking, form: string): string {
   return count ? `✓ ${count} ${count > 1 ? "maps" : "map"} here` : "";
 }
 
-/** Returns an option with its mark behind what it says. */
-export function marked({ value, label }: Option, mark: string): Option {
-  return { value, label: mark ? `${label} · ${mark}` : label };
+/**
+ * Returns an option with its mark behind what it says. The one that is chosen has none: its map, or
+ * what that would take, is what is looked at, and a closed choice has little room for words.
+ */
+export function marked({ value, label }: Option, mark: string, chosen?: string): Option {
+  return { value, label: mark && value !== chosen ? `${label} · ${mark}` : label };
 }

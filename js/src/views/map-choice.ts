@@ -1,5 +1,6 @@
 import { fill, h } from "../core/dom";
 import type { Tab } from "../generated/views";
+import { marked } from "./here";
 
 /** In what the maps behind one tab differ. */
 interface Part {
@@ -53,7 +54,8 @@ export class MapChoice {
           maps.filter((one) => part.of(one) === word),
           now,
         );
-        return h("option", { value: to.key }, `${word} · ${mark(to)}`);
+        const { value, label } = marked({ value: to.key, label: word }, mark(to), now.key);
+        return h("option", { value }, label);
       });
       fill(select, ...options);
       select.value = now.key;
