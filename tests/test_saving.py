@@ -229,8 +229,8 @@ def test_nothing_measured_is_nothing_to_save(study, tmp_path):
 
 def test_a_newer_file(spoil):
     spoil(
-        lambda document: document.update(schema_version=3, something="new"),
-        "FILE has schema version 3, but this patchwidgets reads studies up to version 2, and a "
+        lambda document: document.update(schema_version=4, something="new"),
+        "FILE has schema version 4, but this patchwidgets reads studies up to version 3, and a "
         "field of a newer version may mean something else. Upgrade with `pip install --upgrade "
         "patchwidgets`.",
     )

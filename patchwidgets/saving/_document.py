@@ -19,11 +19,12 @@ from patchwidgets.views._wire import bundle, lean, packed
 
 FORMAT = "patchwidgets-study"
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a field changes its meaning; older readers refuse newer files. The results inside
 and what draws them have versions of their own.
 
 2: there may be circuits and comparisons.
+3: `known` may be null: all pairs are kept, and nothing is measured where the model knows none.
 """
 
 LARGEST = 100_000_000
@@ -48,7 +49,7 @@ class OpenedPart(Part):
     n: Count
     seed: int
     at: str | None
-    known: bool | str
+    known: bool | str | None
     known_in: list[list[str | None]] | None = None
     direction: Direction
     prepend_bos: bool
@@ -133,7 +134,7 @@ def pack(
     }
     return {
         "format": FORMAT,
-        "schema_version": SCHEMA_VERSION if below else 1,
+        "schema_version": SCHEMA_VERSION,
         "title": drawn[0][0].title,
         "code": code,
         "opened": dict(opened),

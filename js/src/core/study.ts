@@ -4,7 +4,7 @@ import { type AnyPayload, readBundle } from "./payload";
 export const STUDY_FORMAT = "patchwidgets-study";
 
 /** The newest study file that is understood here; `SCHEMA_VERSION` of `saving/_document.py`. */
-export const STUDY_VERSION = 2;
+export const STUDY_VERSION = 3;
 
 /** Characters of a file that is drawn. */
 const LARGEST = 100_000_000;
