@@ -28,6 +28,7 @@ class Circuiting:
     """A study that measures circuits."""
 
     _session: Session
+    _refuse_undone: Callable[[], None]
     _origin: dict[str, Any]
     _code: str
     _keeping: Session | None = None
@@ -77,7 +78,9 @@ class Circuiting:
             PlanError: A node that does not exist, is outside of what the circuit chooses from or
                 is there twice, no node at all, fewer other circuits than `random`, or a path with
                 an end that is not in the circuit.
+            PromptError: As in `sweep`.
         """
+        self._refuse_undone()
         chosen = chosen_source(source, reference)
         asked: dict[str, Any] = {"mlps": mlps, "random": random, "layers": layers, "seed": seed}
         circuit = self._chosen(nodes, order, **asked)

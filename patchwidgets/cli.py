@@ -94,9 +94,15 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--known",
         nargs="?",
         const="preferred",
-        default=False,
         metavar="CRITERION",
         help="keep what the model knows: `preferred` to wrong answers, or its `top` token",
+    )
+    run.add_argument(
+        "--no-known",
+        dest="known",
+        action="store_const",
+        const=False,
+        help="measure a model that is right on no prompt, too",
     )
     run.add_argument("--metric", nargs="+", default=["logit_diff"], help="default: logit_diff")
     run.add_argument("--direction", default="denoising", help="denoising (default) or noising")

@@ -21,6 +21,7 @@ class Comparing:
     _opened: dict[str, Any]
     _code: str
     _again: Callable[..., Any]
+    _refuse_undone: Callable[[], None]
     adopt: Callable[..., None]
 
     def compare(
@@ -50,6 +51,7 @@ class Comparing:
 
         Raises:
             PlanError: A list is empty or has a thing twice, or there is only one method in all.
+            PromptError: As in `sweep`.
             UnknownNameError: No sweep, corruption, corruption site, metric or direction of that
                 name.
         """
@@ -69,6 +71,7 @@ class Comparing:
         ):
             _require(name, written, given)
         require_several(len(pairs) * len(chosen) * len(sides) * len(windows))
+        self._refuse_undone()
         shared = self._known_in(pairs)
         studies = [
             [

@@ -16,6 +16,7 @@ from patchwidgets.plans.shape import PromptShape
 from patchwidgets.prompts.tokens import TokenPairs
 from patchwidgets.results.measured import Baseline, MetricInfo
 from patchwidgets.types import Direction
+from patchwidgets.undone import Undone
 
 
 class Described:
@@ -25,6 +26,7 @@ class Described:
     _baseline: Baseline
     _origin: dict[str, Any]
     _noising: Noising | None
+    _undone: Undone | None
 
     @property
     def prompts(self) -> TokenPairs:
@@ -91,7 +93,16 @@ class Described:
         return table
 
     def __repr__(self) -> str:
-        return written_study(self._session, self._baseline, self._origin)
+        return written_study(self._session, self._baseline, self._origin, self._undone)
+
+    def _refuse_undone(self) -> None:
+        """Refuse to measure where the model is right on no clean prompt.
+
+        Raises:
+            PromptError: It is, and the study was not opened to measure all the same.
+        """
+        if self._undone is not None:
+            self._undone.refuse()
 
     def _metric_infos(self) -> list[MetricInfo]:
         return [MetricInfo(metric.name, metric.label, metric.unit) for metric in self.metrics]

@@ -26,6 +26,7 @@ class Estimating:
 
     _session: Session
     plan: Callable[..., Plan]
+    _refuse_undone: Callable[[], None]
     _metric_infos: Any
     _groups: Any
 
@@ -58,9 +59,11 @@ class Estimating:
         Raises:
             UnknownNameError: No sweep, site, source or method of that name.
             PlanError: As in `plan` and `sweep`; or the method is not for these patches.
+            PromptError: As in `sweep`.
             MeasurementError: The first metric has no slope at the base run.
             MemoryBudgetError: `memory`, or what the machine has, holds the gradients of no prompt.
         """
+        self._refuse_undone()
         written = chosen_source(source, reference, seed)
         own = {name for known in METHODS.values() for name in known}
         asked = {name: options.pop(name) for name in own & set(options)}

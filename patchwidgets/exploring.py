@@ -91,6 +91,7 @@ class Exploring:
         Raises:
             UnknownNameError: No sweep of that name.
             PlanError: As in `sweep`.
+            PromptError: As in `sweep`.
         """
         from patchwidgets.widgets.explorer import LiveExplorer
 

@@ -34,6 +34,7 @@ from patchwidgets.prompts.tokens import TokenPairs
 from patchwidgets.prompts.words import TokenizerWords
 from patchwidgets.registry import Registry
 from patchwidgets.results.measured import Baseline
+from patchwidgets.undone import Undone
 
 
 def metrics_of(metric: Any) -> list[Metric]:
@@ -242,15 +243,12 @@ def _by_name(registry: Registry, member: Any) -> str:
 
 def code_of(
     lens: LensModel,
-    behaviour: Any,
+    opened: Mapping[str, Any],
     origin: dict[str, Any],
     metrics: Sequence[Metric],
-    direction: str,
-    bos: bool,
-    executor: str,
 ) -> str:
     """Return the Python that makes a study again; your own pairs are called `pairs`."""
-    own = isinstance(behaviour, PromptPairs)
+    own = isinstance(opened["behaviour"], PromptPairs)
     asked: dict[str, Any] = {}
     if not own:
         asked |= {name: origin[name] for name in ("n", "seed", "corruption", "at")}
@@ -258,12 +256,14 @@ def code_of(
         asked["known"] = origin["known"]["criterion"]
         settings = origin["known"].get("settings")
         asked |= {} if settings is None else {"known_in": [tuple(one) for one in settings]}
+    elif opened["known"] is False:
+        asked["known"] = False
     noising: Noising | None = origin["noising"]
     if own and noising is not None:
         asked |= {name: origin[name] for name in ("corruption", "at") if name in origin}
-    asked |= {"direction": direction, "prepend_bos": bos}
-    if executor != "auto":
-        asked["executor"] = executor
+    asked |= {name: opened[name] for name in ("direction", "prepend_bos")}
+    if opened["executor"] != "auto":
+        asked["executor"] = opened["executor"]
     named = [_by_name(METRICS, metric) for metric in metrics]
     options = f", metric={named[0] if len(named) == 1 else '[' + ', '.join(named) + ']'}"
     options += "".join(f", {name}={value!r}" for name, value in asked.items())
@@ -310,18 +310,6 @@ def shape_of(prompts: TokenPairs) -> PromptShape:
     )
 
 
-def warn_if_weak(session: Session) -> None:
-    """Say so where the model does not do the task."""
-    share = session.right().mean()
-    if share > 0.5:
-        return
-    warn(
-        f"`{session.model.spec.name}` prefers the answer on {share:.0%} of the clean prompts. "
-        "Where a model does not show a behaviour there is nothing to localise. See "
-        "`study.by_group()`, and keep the groups it can do with `study.keep([...])`."
-    )
-
-
 def written_screen(screen: Screen | None) -> str:
     """Return how code asks for a screen; an estimate made before is called `estimated`."""
     if screen is None:
@@ -349,12 +337,22 @@ def written_source(
     return written + (", reference=reference" if reference is not None else "")
 
 
-def written_study(session: Session, baseline: Baseline, origin: dict[str, Any]) -> str:
-    """Return what a study shows of itself: whether the model does the task, and two pairs."""
+def written_study(
+    session: Session, baseline: Baseline, origin: dict[str, Any], nothing: Undone | None
+) -> str:
+    """Return what a study shows of itself: whether the model does the task, and two pairs.
+
+    Args:
+        session: Its unpatched runs.
+        baseline: Metric by prompt pair.
+        origin: Where the pairs come from.
+        nothing: That the model does the task on no prompt, if so.
+    """
     prompts = session.prompts
     lines = [
         f"Study of {origin['behaviour']} on {session.model.spec.name}: {len(prompts.pairs)} pairs, "
         f"right on {session.right().mean():.0%} of the clean prompts",
+        *([] if nothing is None else nothing.lines()),
     ]
     for index, metric in enumerate(session.metrics):
         clean, corrupted = baseline.clean[index], baseline.corrupted[index]

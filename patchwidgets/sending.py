@@ -65,6 +65,7 @@ class Sending:
             UnknownNameError: A form, a source or a kind of receiver that does not exist.
             PlanError: A sender or a position that does not exist, a node that cannot send, stops
                 that go backwards, or nothing that the sender reaches; and as in `sweep`.
+            PromptError: As in `sweep`.
         """
         chosen = chosen_source(source, reference, seed)
         asked: dict[str, Any] = {"receivers": receivers, "positions": positions}

@@ -30,7 +30,6 @@ from patchwidgets.opening import (
     pairs_in,
     pairs_of,
     redrawn_of,
-    warn_if_weak,
     written_screen,
     written_source,
 )
@@ -48,6 +47,7 @@ from patchwidgets.results.estimated import Estimated
 from patchwidgets.results.result import Result
 from patchwidgets.sending import Sending
 from patchwidgets.types import DIRECTIONS, EXECUTORS
+from patchwidgets.undone import undone, warn_if_weak
 
 
 class Study(
@@ -76,7 +76,9 @@ class Study(
             noise also roles, such as `S1`, several joined by `+`.
         known: Whether to keep only pairs that the model knows: `True` or `"preferred"`, it has
             a right answer before every wrong one; `"top"`, before every other token. Both prompts
-            count where the corrupted one's answer is the wrong answer.
+            count where the corrupted one's answer is the wrong answer. All pairs are kept if
+            `None` or `False`; a model that is right on no clean prompt is measured if `False`
+            only (and where every metric is a function of yours).
         known_in: With `known`: the corruptions under which a pair must be known, each as in
             `compare`; this study's own if `None`. Studies that name the same ones have the same
             clean prompts.
@@ -105,7 +107,8 @@ class Study(
         MemoryBudgetError: `memory` does not hold one cell.
 
     Warns:
-        UserWarning: The model prefers the wrong answer on half of the clean prompts or more.
+        UserWarning: The model prefers the wrong answer on half of the clean prompts or more. On
+            all of them: what it says instead, and that nothing is measured.
     """
 
     def __init__(
@@ -117,7 +120,7 @@ class Study(
         seed: int = 0,
         corruption: str | Any = "token_replacement",
         at: str | None = None,
-        known: bool | str = False,
+        known: bool | str | None = None,
         known_in: Sequence[Any] | None = None,
         metric: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = "logit_diff",
         direction: str = "denoising",
@@ -162,7 +165,7 @@ class Study(
         pairs, self._origin = pairs_of(lens, self._opened, metrics, self._asked)
         self._noising = noising_of(behaviour, corruption, at)
         about = self._origin | {"noising": self._noising}
-        self._code = code_of(lens, behaviour, about, metrics, direction, bos, wanted)
+        self._code = code_of(lens, self._opened, about, metrics)
         if self._kept is not None:
             pairs = pairs_in(pairs, self._kept)
             self._code += f"\nstudy = study.keep({self._kept!r})"
@@ -184,7 +187,8 @@ class Study(
         self._started: dict[Any, Result] = {}
         self._circuits, self._comparisons = {}, {}
         self._baseline = mean_baseline(session.baseline(), session.prompts.draws)
-        warn_if_weak(session)
+        self._undone = undone(session, self._opened["known"])
+        warn_if_weak(session, self._undone)
 
     def plan(self, name: str | Callable[..., Plan] = "heads", **options: Any) -> Plan:
         """Return what a sweep or a path map would measure, without measuring it.
@@ -269,6 +273,7 @@ class Study(
             UnknownNameError: No sweep, site or source of that name.
             PlanError: Positions the prompts do not have, a site the model lacks, a source without
                 what it needs, or a `client` that is none.
+            PromptError: The model is right on no clean prompt; `known=False` measures it.
             ModelError: Workers of `client` cannot load the model.
         """
         chosen = chosen_source(source, reference, seed)
@@ -333,6 +338,7 @@ class Study(
             PlanError: A receiver or a position that does not exist, receivers that undo each
                 other, a chain that goes backwards, or nothing that reaches the receivers; and as
                 in `sweep`.
+            PromptError: As in `sweep`.
         """
         chosen = chosen_source(source, reference, seed)
         asked: dict[str, Any] = {"through": through, "senders": senders}
@@ -373,6 +379,7 @@ class Study(
         client: Any = None,
     ) -> Result:
         session = self._session
+        self._refuse_undone()
         check_verify(verify)
         session.model.require_eval()
         cluster = None if client is None else Cluster(client, session.model)

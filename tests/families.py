@@ -218,10 +218,10 @@ RAGGED: dict[str, Any] = {
 
 
 def study_of(model: Any, pairs: dict[str, Any], **options: Any) -> Any:
-    """Return a study on random weights, without the warning that they do not do the task."""
+    """Return a study on random weights, measured though they may not do the task."""
     import patchwidgets as pw
 
-    options.setdefault("prepend_bos", True)
+    options = {"prepend_bos": True, "known": False} | options
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* prefers the answer on ", category=UserWarning)
         return pw.Study(model, pw.PromptPairs(**pairs), **options)

@@ -24,6 +24,7 @@ LAYERS = [
     ["reports", "widgets"],
     ["advising"],
     ["saving"],
+    ["undone"],
     ["opening", "baking", "refusing"],
     [
         *(

@@ -16,6 +16,9 @@ from patchwidgets.views._wire import ArrayRef, block_of, read_array
 from tests.models.tiny_ioi import ioi_study, tiny_ioi
 from tests.test_html import stored_in
 
+RUN = ["run", "ioi", "--no-known"]
+"""Random weights may do the task on no prompt."""
+
 pytestmark = pytest.mark.filterwarnings("ignore:.* prefers the answer on :UserWarning")
 
 ROW = re.compile(r"[│|]\s*(L\d+H\d+)\s*[│|]\s*([+−-]\S+)\s*[│|]\s*([+−-]\S+)\s*[│|]\s*(\S+)\s*[│|]")
@@ -76,7 +79,7 @@ def drawn(path, name):
 
 
 def test_run_prints_the_strongest_heads(capsys, tiny_model):
-    assert main(["run", "ioi", "--model", "mine", "--n", "4"]) == 0
+    assert main([*RUN, "--model", "mine", "--n", "4"]) == 0
     printed = capsys.readouterr().out
     assert tiny_model == ["mine"]
     assert "Study of Indirect object identification on tiny-ioi: 4 pairs" in printed
@@ -87,7 +90,7 @@ def test_run_prints_the_strongest_heads(capsys, tiny_model):
 
 def test_run_hands_every_option_on(capsys):
     options = ["--seed", "7", "--at", "ABC", "--metric", "prob", "kl_div", "--direction", "noising"]
-    assert main(["run", "ioi", "--n", "3", *options]) == 0
+    assert main([*RUN, "--n", "3", *options]) == 0
     printed = capsys.readouterr().out
     asked = study(n=3, seed=7, at="ABC", metric=["prob", "kl_div"], direction="noising")
     assert "strongest of 12 patches, noising" in printed
@@ -98,18 +101,18 @@ def test_run_hands_every_option_on(capsys):
 
 def test_run_estimates_first_and_prints_the_agreement(capsys):
     options = ["--n", "4", "--estimate", "attribution", "--top", "5"]
-    assert main(["run", "ioi", *options]) == 0
+    assert main([*RUN, *options]) == 0
     printed = capsys.readouterr().out
     result = study().sweep("heads", estimate="attribution", top=5)
     assert f"estimated by attribution: {result.agreement()}" in printed.splitlines()
     assert "over 5 of 12 cells measured" in printed
-    assert main(["run", "ioi", "--n", "4", "--top", "5"]) == 1
+    assert main([*RUN, "--n", "4", "--top", "5"]) == 1
     assert "patchwidgets: `top=5` measures the cells with" in capsys.readouterr().err
 
 
 def test_run_knows_noise_windows_and_what_the_model_knows(capsys):
     options = ["--corruption", "gaussian_noise", "--k", "5", "--draws", "2", "--known"]
-    assert main(["run", "ioi", "--n", "3", "--sweep", "mlp", "--window", "2", *options]) == 0
+    assert main([*RUN, "--n", "3", "--sweep", "mlp", "--window", "2", *options]) == 0
     printed = capsys.readouterr().out
     assert "gaussian_noise: 5 x " in printed
     assert ", 2 draws, seed 0" in printed
@@ -121,7 +124,7 @@ def test_run_compares_corruptions(capsys, tmp_path):
     page = tmp_path / "compared.html"
     asked = ["--compare", "token_replacement", "gaussian_noise:S2", "--draws", "2"]
     options = ["--sweep", "mlp", "--html", str(page)]
-    assert main(["run", "ioi", "--n", "3", *asked, *options]) == 0
+    assert main([*RUN, "--n", "3", *asked, *options]) == 0
     printed = capsys.readouterr().out
     assert "Indirect object identification: MLPs by 2 methods" in printed
     assert "detected (1 positive, -1 negative):" in printed
@@ -130,7 +133,7 @@ def test_run_compares_corruptions(capsys, tmp_path):
 
 def test_run_refuses_what_a_comparison_has_not(capsys):
     asked = ["--compare", "token_replacement", "gaussian_noise", "--drill", "2"]
-    assert main(["run", "ioi", "--n", "3", *asked]) == 1
+    assert main([*RUN, "--n", "3", *asked]) == 1
     assert capsys.readouterr().err.replace("\n", " ").strip() == (
         "patchwidgets: `--compare` measures every map whole and opens no path maps, so `--drill` "
         "has nothing to do there. Leave one of them out."
@@ -138,7 +141,7 @@ def test_run_refuses_what_a_comparison_has_not(capsys):
 
 
 def test_run_refuses_a_size_that_a_corruption_has_not(capsys):
-    assert main(["run", "ioi", "--n", "3", "--k", "2"]) == 1
+    assert main([*RUN, "--n", "3", "--k", "2"]) == 1
     assert capsys.readouterr().err.replace("\n", " ").strip() == (
         "patchwidgets: `--k` was given, and `token_replacement` has no `k`: it is a setting of "
         "noise. Name one, as in `--corruption gaussian_noise`, or leave it out."
@@ -146,7 +149,7 @@ def test_run_refuses_a_size_that_a_corruption_has_not(capsys):
 
 
 def test_run_with_another_sweep(capsys):
-    assert main(["run", "ioi", "--n", "4", "--sweep", "mlp"]) == 0
+    assert main([*RUN, "--n", "4", "--sweep", "mlp"]) == 0
     printed = capsys.readouterr().out
     assert "strongest of 3 patches" in printed
     assert all(f"L{layer}.mlp_out" in printed for layer in range(3))
@@ -154,7 +157,7 @@ def test_run_with_another_sweep(capsys):
 
 def test_save_writes_a_result_that_loads(capsys, tmp_path):
     path = tmp_path / "heads.json"
-    assert main(["run", "ioi", "--n", "4", "--save", str(path)]) == 0
+    assert main([*RUN, "--n", "4", "--save", str(path)]) == 0
     assert f"saved {path}" in capsys.readouterr().out
     loaded, asked = pw.Result.load(path), study().sweep("heads")
     np.testing.assert_allclose(loaded.effect(), asked.effect(), atol=1e-6)
@@ -163,7 +166,7 @@ def test_save_writes_a_result_that_loads(capsys, tmp_path):
 
 def test_html_writes_a_page_of_the_same_map(capsys, tmp_path):
     page = tmp_path / "ioi.html"
-    assert main(["run", "ioi", "--n", "4", "--html", str(page)]) == 0
+    assert main([*RUN, "--n", "4", "--html", str(page)]) == 0
     assert f"wrote {page}: open it in a browser" in capsys.readouterr().out
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert keys_of(page) == ["heads"]
@@ -174,7 +177,7 @@ def test_html_writes_a_page_of_the_same_map(capsys, tmp_path):
 
 def test_drill_measures_what_feeds_the_strongest_heads(capsys, tmp_path):
     page = tmp_path / "ioi.html"
-    assert main(["run", "ioi", "--n", "4", "--drill", "2", "--html", str(page)]) == 0
+    assert main([*RUN, "--n", "4", "--drill", "2", "--html", str(page)]) == 0
     strongest = [row[0] for row in rows(capsys.readouterr().out)][:2]
     expected = ["heads"]
     for name in strongest:
@@ -187,13 +190,13 @@ def test_drill_measures_what_feeds_the_strongest_heads(capsys, tmp_path):
 def test_drill_of_a_sweep_without_heads_measures_no_paths(capsys, tmp_path):
     page = tmp_path / "ioi.html"
     arguments = ["--n", "4", "--sweep", "mlp", "--drill", "2", "--html", str(page)]
-    assert main(["run", "ioi", *arguments]) == 0
+    assert main([*RUN, *arguments]) == 0
     assert keys_of(page) == ["mlp"]
 
 
 def test_view_prints_what_run_printed(capsys, tmp_path):
     path, page = tmp_path / "heads.json", tmp_path / "again.html"
-    main(["run", "ioi", "--n", "4", "--save", str(path)])
+    main([*RUN, "--n", "4", "--save", str(path)])
     first = capsys.readouterr().out
     assert main(["view", str(path), "--html", str(page)]) == 0
     printed = capsys.readouterr().out
@@ -294,7 +297,7 @@ def test_a_file_that_is_not_ours(capsys, tmp_path):
 @pytest.mark.parametrize("option", ["--save", "--html"])
 def test_a_folder_that_is_not_there_is_found_out_before_measuring(capsys, tmp_path, option):
     path = tmp_path / "no" / "such" / "file"
-    assert main(["run", "ioi", "--n", "2", option, str(path)]) == 1
+    assert main([*RUN, "--n", "2", option, str(path)]) == 1
     printed = capsys.readouterr()
     assert one_line(printed.err) == f"patchwidgets: There is no folder `{path.parent}`."
     assert printed.out == ""

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from ipywidgets import Widget
 
+from patchwidgets.errors import MeasurementError
+from patchwidgets.results.result import Result
+from patchwidgets.views import _comparison as drawing
 from patchwidgets.views._comparison import comparison
 from patchwidgets.views._still import still, words
 from patchwidgets.views._wire import MIME_TYPE, read_array
@@ -78,6 +81,58 @@ def test_the_statistics_are_those_of_the_comparison(shown, rule):
     assert header.correlations is not None
     correlations = read_array(header.correlations, block)
     np.testing.assert_allclose(correlations, shown.rank_correlations(), rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def tested():
+    """Two corruptions on fourteen prompt pairs: enough for a rule that tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(synthetic, "PROMPTS", 14)
+        return synthetic.compared()
+
+
+@pytest.mark.parametrize("rule", ["max_t", "bh"])
+def test_rules_that_test_are_there_where_there_are_enough_prompts(tested, rule):
+    header, block = comparison(tested)
+    (found,) = [one for one in header.findings if one.rule == rule]
+    table = tested.detections(rule)
+    assert found.nodes == list(table.columns)
+    assert found.nodes
+    assert found.message == ""
+    signs = np.array([0, 1, -1, 9])[read_array(found.signs, block)]
+    np.testing.assert_array_equal(signs, table.to_numpy(dtype=int))
+    np.testing.assert_allclose(read_array(found.overlap, block), tested.overlap(rule), rtol=1e-6)
+
+
+@pytest.mark.parametrize("rule", ["max_t", "bh"])
+def test_rules_that_test_say_why_where_there_are_too_few(shown, rule):
+    header, _ = comparison(shown)
+    (found,) = [one for one in header.findings if one.rule == rule]
+    assert found.nodes == []
+    with pytest.raises(MeasurementError) as refused:
+        shown.detections(rule)
+    assert found.message == str(refused.value)
+    assert found.message.startswith("With 4 prompt pairs the smallest p of a sign-flip test is ")
+
+
+def test_a_map_that_takes_long_to_test_is_not_waited_for(tested, monkeypatch):
+    monkeypatch.setattr(drawing, "MOST_TESTED", 6 * 270 * 2**13 - 1)
+    monkeypatch.setattr(drawing, "_tested", {})
+    header, _ = comparison(tested)
+    assert [one.message for one in header.findings[2:]] == [
+        "Sign flips of 1,620 cells, those of all methods, take longer than a view waits. "
+        f"`comparison.detections({rule!r})` tests them."
+        for rule in ("max_t", "bh")
+    ]
+
+
+def test_what_is_drawn_again_is_not_tested_again(tested, monkeypatch):
+    comparison(tested)
+    monkeypatch.setattr(Result, "detect", lambda self, rule, *given, **options: pytest.fail(rule))
+    with pytest.raises(pytest.fail.Exception, match="sd"):
+        comparison(tested)
+    kept = drawing._tested[tested]
+    assert set(kept) == {"max_t", "bh"}
 
 
 def test_a_rule_that_cannot_be_asked_says_why(shown):

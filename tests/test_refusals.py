@@ -274,14 +274,6 @@ def test_a_metric_that_takes_the_mean_over_prompts():
         study_of(tiny("llama"), PAIRS, metric=average)
 
 
-def weakness(share):
-    return exactly(
-        f"`tiny-llama` prefers the answer on {share} of the clean prompts. Where a model does not "
-        "show a behaviour there is nothing to localise. See `study.by_group()`, and keep the "
-        "groups it can do with `study.keep([...])`."
-    )
-
-
 def sides():
     """Return answer and wrong answer of the fixed pairs, the one that the model prefers first."""
     right = study_of(tiny("llama"), PAIRS).baselines()["right"]
@@ -296,12 +288,17 @@ def answering(answers):
     return pw.PromptPairs(**changed)
 
 
-@pytest.mark.parametrize(("wrong", "share"), [(3, "0%"), (2, "33%")])
-def test_a_model_that_fails_the_clean_prompts_warns_with_the_share(wrong, share):
-    answers = [(bad, good) if i < wrong else (good, bad) for i, (good, bad) in enumerate(sides())]
-    with pytest.warns(UserWarning, match=weakness(share)):
+def test_a_model_that_fails_most_clean_prompts_warns_with_the_share():
+    answers = [(bad, good) if i < 2 else (good, bad) for i, (good, bad) in enumerate(sides())]
+    weakness = exactly(
+        "`tiny-llama` prefers the answer on 33% of the clean prompts. Where a model does not "
+        "show a behaviour there is nothing to localise. See `study.by_group()`, and keep the "
+        "groups it can do with `study.keep([...])`."
+    )
+    with pytest.warns(UserWarning, match=weakness):
         study = pw.Study(tiny("llama"), answering(answers), prepend_bos=True)
-    assert study.baselines()["right"].sum() == 3 - wrong
+    assert study.baselines()["right"].sum() == 1
+    assert study.sweep("mlp").wait().progress.state == "done"
 
 
 def test_a_model_that_does_the_task_does_not_warn():

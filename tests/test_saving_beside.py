@@ -49,7 +49,7 @@ def test_comparisons_circuits_and_forward_questions_come_back(whole):
 def test_what_is_drawn_of_them_is_in_the_file_and_on_the_page(whole, tmp_path, monkeypatch):
     study, _, path = whole
     document = json.loads(path.read_text())
-    assert document["schema_version"] == 2
+    assert document["schema_version"] == 3
     assert [one["header"]["view"] for one in document["below"]] == ["comparison"] + 2 * ["circuit"]
     page = study.to_html(tmp_path / "page.html").read_text()
     opened = pw.open_study(path)

@@ -102,7 +102,7 @@ def test_keep_warns_where_the_model_fails_the_groups():
     study = ioi_study(n=30)
     right = study.by_group()["share right"]
     failed = list(right[right == 0].index)
-    with pytest.warns(UserWarning, match=r"^`tiny-ioi` prefers the answer on 0% of the"):
+    with pytest.warns(UserWarning, match=r"^`tiny-ioi` prefers the answer on 0 of 15 clean"):
         study.keep(failed)
 
 

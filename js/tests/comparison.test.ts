@@ -40,7 +40,7 @@ describe("a comparison from Python", () => {
   it("has a map for every method, and what each detects", () => {
     const { ways: methods, findings, correlations } = compared();
     expect(methods.map(({ label }) => label)).toContain("gaussian noise k=3 at S2 · Probability");
-    expect(findings.map(({ rule }) => rule)).toEqual(["sd", "mad"]);
+    expect(findings.map(({ rule }) => rule)).toEqual(["sd", "mad", "max_t", "bh"]);
     const [found] = findings;
     if (!found || !methods[0]) throw new Error("no findings");
     expect([0, 1, 3].map((way) => signOf(found, way, "L24H4"))).toEqual([
@@ -233,6 +233,21 @@ describe("who detects what", () => {
     view.choose({ rule: "mad" });
     expect(heads().length).toBe(28);
     expect(one(".pw-compared .pw-small-note").textContent).toContain("robust spreads");
+  });
+
+  it("offers rules that test, and says why they say nothing of four pairs", () => {
+    const rules = () =>
+      all('[aria-label="detected by"] button')
+        .filter((choice) => !choice.hidden)
+        .map(({ textContent }) => textContent);
+    expect(rules()).toEqual(["2 SD", "robust", "max-T", "FDR"]);
+    all('[aria-label="detected by"] button')[2]?.click();
+    expect(view.state.rule).toBe("max_t");
+    expect(one(".pw-compared p").textContent).toContain("With 4 prompt pairs the smallest p");
+    const bundle = stored("synthetic_comparison");
+    bundle.header.findings.splice(2);
+    view = mounted(read(bundle));
+    expect(rules()).toEqual(["2 SD", "robust"]);
   });
 
   it("says why a rule finds nothing", () => {

@@ -24,8 +24,8 @@ HALF = 0.5
         "that the model fails"
     ),
     todo=(
-        "Keep what it can do with `study.keep([...])` or `pw.Study(..., known=True)`, or use "
-        "a larger model."
+        "Use a larger model, other prompts or another task, or keep what it can do with "
+        "`study.keep([...])` or `pw.Study(..., known=True)`."
     ),
 )
 def task_not_done(facts: StudyFacts) -> Found | None:

@@ -77,13 +77,13 @@ class Asked:
         return self.before[asked]
 
 
-def criterion_of(known: bool | str) -> Criterion | None:
+def criterion_of(known: bool | str | None) -> Criterion | None:
     """Return the criterion that the argument `known` of `Study` names; `None` for none.
 
     Raises:
         UnknownNameError: No such criterion.
     """
-    if isinstance(known, bool):
+    if known is None or isinstance(known, bool):
         return "preferred" if known else None
     return one_of("criterion of `known`", known, CRITERIA)
 

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from patchwidgets.paper._check import Check, Verdict, together
 from patchwidgets.paper._need import Need
+from patchwidgets.paper._protocol import GPT2_SMALL, GPT_J, written
 from patchwidgets.paper._sheet import Attention, Sheet
 
 
@@ -98,9 +99,9 @@ class Claim:
 
 
 MODELS = {
-    "GPT-2 small": ("gpt2", "gpt2-small"),
+    "GPT-2 small": GPT2_SMALL,
     "GPT-2 XL": ("gpt2-xl",),
-    "GPT-J": ("gpt-j-6B", "EleutherAI/gpt-j-6B"),
+    "GPT-J": GPT_J,
     "attn-only-4l": ("attn-only-4l",),
 }
 """The paper's models, by the names that load them."""
@@ -115,13 +116,14 @@ def claim(
         section: Of the paper.
         model: One of `MODELS`.
         says: The claim, in our words.
-        how: How it is measured here.
+        how: How it is measured here; which prompts are taken is added.
         criterion: What decides.
         needs: Sweeps it asks for.
     """
+    measured = f"{how} {written(needs)}"
 
     def made(measure: Callable[[Numbers], Finding]) -> Claim:
-        names = MODELS[model]
-        return Claim(measure.__name__, section, says, model, names, how, criterion, needs, measure)
+        about = (section, says, model, MODELS[model], measured, criterion)
+        return Claim(measure.__name__, *about, needs, measure)
 
     return made

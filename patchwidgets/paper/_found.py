@@ -1,12 +1,16 @@
-"""Tables of detected nodes, beside those of the paper."""
+"""Detected nodes beside those of the paper, and the paper's heads on its own model."""
 
 from collections.abc import Mapping
 from itertools import product
 
+from patchwidgets.paper._check import Check
 from patchwidgets.paper._claim import MODELS, Numbers, Table
 from patchwidgets.paper._need import METRICS, NAMED, Need, both
 from patchwidgets.paper._published import CIRCUIT, node_of, signed
-from patchwidgets.paper._sheet import Draw, Sheet
+from patchwidgets.paper._sheet import Draw, Sheet, number
+
+HALF = 0.5
+"""Of the nodes in a table of the paper's, on its own model: what must be found again; ours."""
 
 Method = tuple[str, str]
 """Corruption (`replacement` or `noise`) and metric."""
@@ -56,6 +60,30 @@ def class_counts(sheets: Mapping[Method, Sheet]) -> Table:
 def is_papers(numbers: Numbers, model: str) -> bool:
     """Return whether the model is one that the paper used, so that nodes can be compared."""
     return numbers.model in MODELS[model]
+
+
+def papers_heads(numbers: Numbers, kind: str) -> list[str]:
+    """Return the heads of a class of `CIRCUIT` on the paper's model; none on another."""
+    listed = CIRCUIT[kind].split() if is_papers(numbers, "GPT-2 small") else []
+    return [node_of(head) for head in listed]
+
+
+def reproduced(sheets: Mapping[Method, Sheet], paper: Mapping[Method, str], table: str) -> Check:
+    """Return whether most nodes of a table are found again, on the model that it is of.
+
+    Args:
+        sheets: By method.
+        paper: The table.
+        table: What it is called.
+    """
+    listed = {(method, *node) for method, nodes in paper.items() for node in signed(nodes).items()}
+
+    def again(draw: Draw) -> float:
+        found = {(method, *one) for method in paper for one in draw.means(sheets[method]).found}
+        return len(listed & found) / len(listed)
+
+    label = f"nodes of {table} that the same method finds, with their sign"
+    return Check(label, f"all {len(listed)}", number(again), HALF)
 
 
 def overlap(one: set[tuple[str, int]], other: set[tuple[str, int]]) -> float:

@@ -12,6 +12,7 @@ from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.load import TransformerBridge
 from patchwidgets.paper._check import NothingToMeasure
 from patchwidgets.paper._need import Need, Prompts
+from patchwidgets.paper._protocol import protocol
 from patchwidgets.paper._sheet import Attention, Sheet
 from patchwidgets.paper._sizes import Sizes
 from patchwidgets.prompts.corruptions import CORRUPTIONS
@@ -156,14 +157,17 @@ class Lab:
         return study
 
     def _opened(self, need: Need) -> Study:
+        as_taken = protocol(need.task, self.model)
         options: dict[str, Any] = {"metric": list(need.metrics), "seed": self._seed}
+        options["prepend_bos"] = as_taken.prepend_bos
         with warnings.catch_warnings():
             # How many pairs there are, and how sure the model is of them, is in the table.
             warnings.simplefilter("ignore", UserWarning)
             if need.prompts not in self._pairs:
                 n = max(1, round(self._n * need.times))
                 drawn = 4 * n if need.having else n
-                study = Study(self._model, need.task, drawn, at=need.at, known=True, **options)
+                asked = {"at": need.at, "known": as_taken.known}
+                study = Study(self._model, need.task, drawn, **asked, **options)
                 self._pairs[need.prompts] = _having(study, need.having)[:n]
                 if not need.noise and not need.having:
                     return study

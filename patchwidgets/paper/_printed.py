@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table as Drawn
 
 from patchwidgets.paper._claim import Table
+from patchwidgets.paper._protocol import taken
 from patchwidgets.paper._run import Outcome, Report
 from patchwidgets.paper._sizes import sizes_table
 
@@ -20,8 +21,8 @@ def heading(report: Report) -> str:
     draws = f"{report.draws} draw{'s' if report.draws > 1 else ''} of noise"
     return (
         f"Zhang & Nanda 2024 (arXiv 2309.16042) on {report.model}: {report.n} prompt pairs asked "
-        f"for, of those that it knows, seed {report.seed}, {draws}. Intervals are "
-        "95 % bootstrap intervals over pairs."
+        f"for, seed {report.seed}, {draws}. {taken(report.model)} Intervals are 95 % bootstrap "
+        "intervals over pairs."
     )
 
 

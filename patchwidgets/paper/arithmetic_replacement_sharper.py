@@ -24,8 +24,7 @@ _PAPER = {
     says="On sums and differences it is replacement whose peak of MLPs at the last token is "
     "larger, up to four times; on products the two are alike.",
     how="One MLP at a time at the last token, both numbers of the question replaced or noised; "
-    "the largest effect of any layer. Numbers are those that are single tokens; questions are "
-    "those that the model prefers the right answer to.",
+    "the largest effect of any layer. Numbers are those that are single tokens.",
     criterion="For + and for −, by logit difference and by probability, replacement's peak is "
     "larger. Products are shown and decide nothing.",
     needs=(SUMS, SUMS.noised),

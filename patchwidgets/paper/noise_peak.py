@@ -28,8 +28,7 @@ _PAPER = {
     "layers, two to five times the one under replacement, at any window.",
     how="MLP outputs at the last token of the subject, windows of 1, 3, 5 and 10 layers; the "
     "largest effect from a tenth to three quarters of the depth, of windows without the first "
-    "eighth of the layers. Our own list of facts, those "
-    "that the model knows.",
+    "eighth of the layers. Our own list of facts.",
     criterion="By probability and by logit difference, and at every window, noise's peak is more "
     "than twice that of replacement.",
     needs=tuple(one for need in FACTS.values() for one in both(need).values()),

@@ -10,6 +10,7 @@ import pandas as pd
 from patchwidgets.errors import PlanError
 from patchwidgets.results import storage
 from patchwidgets.results._compared import pack, unpack
+from patchwidgets.results.agreeing import disagreed, shared
 from patchwidgets.results.compared_dataset import Tabled
 from patchwidgets.results.detection import Cells, Detection
 from patchwidgets.results.estimate import rank_correlation
@@ -196,11 +197,7 @@ class Comparison(Tabled):
             map: Name of a map.
             **options: As in `Result.detect`.
         """
-        found = [
-            {(node, sign) for node, sign in signs.items() if sign}
-            for signs in self._found(rule, map, options)
-        ]
-        return self._square(lambda one, other: _jaccard(found[one], found[other]))
+        return shared(self.detections(rule, map, **options))
 
     def flips(self, rule: str = "sd", map: str | None = None, **options: Any) -> pd.DataFrame:
         """Return the nodes on which methods disagree, those with opposite signs first.
@@ -213,13 +210,7 @@ class Comparison(Tabled):
             map: Name of a map.
             **options: As in `Result.detect`.
         """
-        table = self.detections(rule, map, **options)
-        counts = {"positive": table == 1, "negative": table == -1, "not detected": table == 0}
-        rows = pd.DataFrame({name: where.sum().astype(int) for name, where in counts.items()})
-        rows["opposite"] = (rows["positive"] > 0) & (rows["negative"] > 0)
-        disagreed = pd.DataFrame(rows[(rows[list(counts)] > 0).sum(axis=1) > 1])
-        order = np.argsort(~disagreed["opposite"].to_numpy(dtype=bool), kind="stable")
-        return pd.DataFrame(disagreed.iloc[order])
+        return disagreed(self.detections(rule, map, **options))
 
     def scatter(
         self,
@@ -390,8 +381,3 @@ def require_several(methods: int) -> None:
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     both = ~np.isnan(one) & ~np.isnan(other)
     return rank_correlation(one[both], other[both])
-
-
-def _jaccard(one: set[tuple[str, int]], other: set[tuple[str, int]]) -> float:
-    either = one | other
-    return len(one & other) / len(either) if either else float("nan")

@@ -56,6 +56,11 @@ class Flips:
         return floor(alpha * (len(self.signs) + 1) + _TIED) - 1
 
 
+def n_flips(n_prompts: int, flips: int = 10_000) -> int:
+    """Return how many sign patterns are made of so many prompts: all there are, or `flips`."""
+    return 2 ** (n_prompts - 1) if n_prompts - 1 <= log2(flips) else flips
+
+
 @lru_cache(maxsize=4)
 def draw_flips(n_prompts: int, flips: int = 10_000, seed: int = 0) -> Flips:
     """Return all sign patterns where there are at most `flips` of them, else as many drawn ones.

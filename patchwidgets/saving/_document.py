@@ -24,7 +24,8 @@ SCHEMA_VERSION = 3
 and what draws them have versions of their own.
 
 2: there may be circuits and comparisons.
-3: there may be `drawn_pairs`.
+3: `known` may be null: all pairs are kept, and nothing is measured where the model knows none;
+   there may be `drawn_pairs`.
 """
 
 LARGEST = 100_000_000
@@ -49,7 +50,7 @@ class OpenedPart(Part):
     n: Count
     seed: int
     at: str | None
-    known: bool | str
+    known: bool | str | None
     known_in: list[list[str | None]] | None = None
     direction: Direction
     prepend_bos: bool
@@ -141,7 +142,7 @@ def pack(
     }
     return {
         "format": FORMAT,
-        "schema_version": SCHEMA_VERSION if alone else 2 if below else 1,
+        "schema_version": SCHEMA_VERSION,
         "title": drawn[0][0].title,
         "code": code,
         "opened": dict(opened),

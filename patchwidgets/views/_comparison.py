@@ -1,12 +1,17 @@
 """A comparison as it is drawn: never waits, so that it can be shown while it is measured."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
+import pandas as pd
 
 from patchwidgets.errors import MeasurementError
+from patchwidgets.results.agreeing import disagreed, shared
 from patchwidgets.results.comparison import Comparison, Method, Setting
+from patchwidgets.results.detection import TESTS
 from patchwidgets.results.result import Result
+from patchwidgets.results.sign_flips import n_flips
 from patchwidgets.views import comparison as wire
 from patchwidgets.views._advice import written
 from patchwidgets.views._explorer import caption_of
@@ -16,8 +21,19 @@ from patchwidgets.views._wire import ArrayBlock
 from patchwidgets.views.fact import Fact
 from patchwidgets.views.heatmap import Heatmap, Progress
 
-RULES = {"sd": "2 SD from the mean", "mad": "2 robust spreads from the median"}
-"""The rules by which nodes are marked; those that test take too long to be shown at once."""
+RULES = {
+    "sd": "2 SD from the mean",
+    "mad": "2 robust spreads from the median",
+    "max_t": "more than chance anywhere on the map, p of 0.05 by sign flips",
+    "bh": "more than chance, a false discovery rate of 0.05 by sign flips",
+}
+"""The rules by which nodes are marked."""
+
+MOST_TESTED = 20_000_000
+"""Cells times sign flips of all methods that are tested while a view is drawn: about a second."""
+
+_tested: WeakKeyDictionary[Comparison, dict[str, pd.DataFrame]] = WeakKeyDictionary()
+"""What rules that test detect, by comparison: it is drawn several times, and tested once."""
 
 NONE, POSITIVE, NEGATIVE, OUTSIDE = range(4)
 """What `Findings.signs` says of a node."""
@@ -36,7 +52,7 @@ def comparison(compared: Comparison) -> tuple[wire.Comparison, bytes]:
         facts=_facts(compared),
         maps=maps,
         methods=_methods(compared),
-        findings=[_findings(whole, rule, block) for rule in RULES] if whole else [],
+        findings=[_findings(compared, whole, rule, block) for rule in RULES] if whole else [],
         correlations=block.add(whole.rank_correlations().to_numpy()) if whole else None,
         missing=missing,
         progress=_together([one.progress for one in maps]),
@@ -89,19 +105,43 @@ def _metric_names(result: Result) -> list[str]:
     return [metric.name for metric in result.metrics]
 
 
-def _findings(compared: Comparison, rule: str, block: ArrayBlock) -> wire.Findings:
-    count = len(compared.methods)
+def _detections(compared: Comparison, whole: Comparison, rule: str) -> pd.DataFrame:
+    """Return who detects what, without waiting long.
+
+    Raises:
+        MeasurementError: There are too few prompts, or it would take too long.
+    """
+    if rule not in TESTS:
+        return whole.detections(rule)
+    known = _tested.setdefault(compared, {})
+    if rule not in known:
+        results = [whole.result(method) for method in whole.methods]
+        sizes = [(len(one.plan.maps[0].cells), n_flips(len(one.groups))) for one in results]
+        cells = sum(map_cells for map_cells, _ in sizes)
+        if sum(map_cells * flips for map_cells, flips in sizes) > MOST_TESTED:
+            raise MeasurementError(
+                f"Sign flips of {cells:,} cells, those of all methods, take longer than a view "
+                f"waits. `comparison.detections({rule!r})` tests them."
+            )
+        known[rule] = whole.detections(rule)
+    return known[rule]
+
+
+def _findings(
+    compared: Comparison, whole: Comparison, rule: str, block: ArrayBlock
+) -> wire.Findings:
+    count = len(whole.methods)
     signs = np.zeros((count, 0), dtype=np.uint8)
     overlap = np.full((count, count), np.nan)
     nodes: list[str] = []
     flips: list[wire.Disagreement] = []
     message = ""
     try:
-        table = compared.detections(rule)
+        table = _detections(compared, whole, rule)
         nodes = [str(node) for node in table.columns]
         written = table.replace(-1, NEGATIVE).fillna(OUTSIDE)
         signs = written.to_numpy(dtype=np.uint8).reshape(count, len(nodes))
-        overlap = compared.overlap(rule).to_numpy(dtype=np.float64)
+        overlap = shared(table).to_numpy(dtype=np.float64)
         flips = [
             wire.Disagreement(
                 node=str(node),
@@ -110,7 +150,7 @@ def _findings(compared: Comparison, rule: str, block: ArrayBlock) -> wire.Findin
                 undetected=row["not detected"],
                 opposite=row["opposite"],
             )
-            for node, row in compared.flips(rule).to_dict("index").items()
+            for node, row in disagreed(table).to_dict("index").items()
         ]
     except MeasurementError as problem:
         message = str(problem)

@@ -37,7 +37,7 @@ class Disagreement(Wire):
 class Findings(Wire):
     """What one rule detects by every method. Empty where `message` says why there is nothing."""
 
-    rule: Literal["sd", "mad"]
+    rule: Literal["sd", "mad", "max_t", "bh"]
     label: str
     """The rule in words."""
     nodes: list[str]

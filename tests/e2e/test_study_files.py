@@ -101,9 +101,9 @@ def test_it_comes_back_after_a_reload(lab, study, saved, double_click):
             "was saved. Use another copy, or measure and save it again.",
         ),
         (
-            lambda text: text.replace('"schema_version":2,', '"schema_version":7,', 1),
+            lambda text: text.replace('"schema_version":3,', '"schema_version":7,', 1),
             "This study was written by a newer patchwidgets (schema version 7; this one reads up "
-            "to 2). Upgrade patchwidgets to see it.",
+            "to 3). Upgrade patchwidgets to see it.",
         ),
         (
             lambda text: '{"nbformat": 4}',

@@ -54,10 +54,10 @@ def tiny_ioi() -> TransformerBridge:
 
 
 def ioi_study(behaviour: Any = "ioi", **options: Any) -> Any:
-    """Return a study of the IOI task on it, without the warning that it does not do the task."""
+    """Return a study of the IOI task on it, measured though it may not do the task."""
     import patchwidgets as pw
 
-    asked: dict[str, Any] = {"n": 3, "seed": 3} | options
+    asked: dict[str, Any] = {"n": 3, "seed": 3, "known": False} | options
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* prefers the answer on ", category=UserWarning)
         return pw.Study(tiny_ioi(), behaviour, **asked)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from patchwidgets.paper import CLAIMS
+from patchwidgets.paper import _published as published
 from patchwidgets.paper._check import NothingToMeasure
 from patchwidgets.paper._sheet import Attention
 from tests.paper.made import (
@@ -43,6 +44,57 @@ def test_where_all_methods_agree_it_does_not(name):
     finding = CLAIMS.get(name).measure(by_table(ALIKE))
     assert values(finding) == pytest.approx(ON_TABLES[name][1])
     assert finding.verdict == "does not hold"
+
+
+ON_THE_PAPERS_MODEL = {
+    "circuit_heads": [5 / 9, 1],
+    "probability_misses_negatives": [1, 1, 2, 2, 2],
+    "other_site_other_heads": [3 / 9, 2, 3, 0, 1],
+    "negative_under_noise_alone": [1],
+    "greater_than_noise": [3 / 10, 3, 2 / 8, 4, 3 / 11, 4, 1],
+}
+"""By claim its numbers on the paper's tables where the paper's own heads are asked for."""
+
+
+@pytest.mark.parametrize("name", ON_THE_PAPERS_MODEL)
+def test_on_the_papers_model_its_own_heads_are_asked_for(name):
+    finding = CLAIMS.get(name).measure(by_table(PAPER, model="gpt2"))
+    assert values(finding) == pytest.approx(ON_THE_PAPERS_MODEL[name])
+    assert set(verdicts(finding)) == {"holds"}
+
+
+def elsewhere(tables):
+    """Return the tables with every head one further on: as many are found, and others."""
+
+    def moved(listed):
+        words = listed.split()
+        return " ".join(
+            one if one in "+-" else f"{one.split('.')[0]}.{_next(one)}" for one in words
+        )
+
+    def _next(head):
+        return (int(head.split(".")[1]) + 3) % 12
+
+    return {
+        site: {method: moved(listed) for method, listed in table.items()}
+        for site, table in tables.items()
+    }
+
+
+AS_MANY_OTHERS = {
+    "circuit_heads": "does not hold",
+    "probability_misses_negatives": "does not hold",
+    "other_site_other_heads": "does not hold",
+    "negative_under_noise_alone": "does not hold",
+    "greater_than_noise": "does not hold",
+}
+
+
+@pytest.mark.parametrize("name", AS_MANY_OTHERS)
+def test_on_the_papers_model_as_many_other_heads_are_not_its_own(name):
+    claim = CLAIMS.get(name)
+    assert claim.measure(by_table(elsewhere(PAPER))).verdict == "holds"
+    assert claim.measure(by_table(elsewhere(PAPER), model="gpt2")).verdict == AS_MANY_OTHERS[name]
 
 
 def test_without_any_detected_head_an_overlap_cannot_be_said():
@@ -145,6 +197,14 @@ def test_where_name_movers_look(what):
     assert finding.tables[0].rows[0][1:4] == ("0.58", "0.11", "0.03")
 
 
+def test_on_gpt2_name_movers_are_the_papers():
+    both = {False: attention(CLEAN, {"IO": 0.11, "S1": 0.6}), True: attention(CLEAN, {"IO": 0.26})}
+    made = Made(lambda need, metric, map: pytest.fail("no map is asked for"), both, model="gpt2")
+    finding = CLAIMS.get("name_mover_attention").measure(made)
+    assert finding.tables[0].title == "Attention of L9H6, L9H9, L10H0"
+    assert finding.verdict == "holds"
+
+
 def test_no_name_mover_is_no_answer():
     both = {side: attention(CLEAN, CLEAN) for side in (False, True)}
     made = Made(lambda need, metric, map: heads("- 10.7"), both)
@@ -171,6 +231,19 @@ def test_restoring_the_inhibition_heads(noise, verdict):
     assert finding.verdict == verdict
     assert values(finding) == pytest.approx([1.04 - noise])
     assert asked == [(("values", ("L7H9.v", "L8H6.v")),)] * 2
+
+
+def test_on_gpt2_the_inhibition_heads_are_the_papers():
+    asked = []
+
+    def read(need, metric, map):
+        assert (need.sweep, metric) == ("joint", "logit_diff")
+        asked.append(need.sets)
+        return sheet({"values": 2.0 if need.noise else 4.0}, clean=3, corrupted=-1)
+
+    finding = CLAIMS.get("restoring_inhibition").measure(Made(read, model="gpt2"))
+    assert values(finding) == pytest.approx([0.5])
+    assert asked == [(("values", ("L7H3.v", "L7H9.v", "L8H6.v", "L8H10.v")),)] * 2
 
 
 def test_no_inhibition_head_is_no_answer():
@@ -203,3 +276,31 @@ def test_docstring_heads(what):
 
 
 ENDS = ("C_def", "END")
+
+
+def docstrings(tables, model="made"):
+    """Return numbers on which the nodes of a table are detected, in every cell of the map."""
+    cells = [f"L{layer}H{head}@{at}" for layer in range(4) for head in range(8) for at in ENDS]
+
+    def read(need, metric, map):
+        signs = published.signed(tables["noise" if need.noise else "replacement", metric])
+        return sheet({cell: float(signs.get(cell, 0)) for cell in cells})
+
+    return Made(read, model=model)
+
+
+def test_on_the_papers_docstrings_its_own_heads_are_asked_for():
+    claim = CLAIMS.get("docstring_heads")
+    finding = claim.measure(docstrings(published.DOCSTRING, "attn-only-4l"))
+    assert values(finding) == [2, 3, 1]
+    assert set(verdicts(finding)) == {"holds"}
+    assert [row[-1] for row in finding.tables[0].rows] == [
+        f"{n} of {n} found, 0 others" for n in (7, 2, 7, 8, 2, 5)
+    ]
+    moved = {
+        method: listed.replace("3.0@", "1.0@") for method, listed in published.DOCSTRING.items()
+    }
+    assert claim.measure(docstrings(moved)).verdict == "holds"
+    finding = claim.measure(docstrings(moved, "attn-only-4l"))
+    assert finding.checks[0].label == "3.0 and 3.6 found by all"
+    assert verdicts(finding)[0] == "does not hold"

@@ -15,9 +15,14 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from patchwidgets.advice import restore, silence
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.paper import CLAIMS
+from patchwidgets.paper._lab import Lab
+from patchwidgets.paper._need import IOI
 from patchwidgets.paper._page import page
 from patchwidgets.paper._printed import print_report
+from patchwidgets.paper._protocol import OTHERS, PROTOCOLS, protocol
 from patchwidgets.paper._run import chosen_claims, measure
+from patchwidgets.prompts.tasks import TASKS
+from patchwidgets.prompts.words import TokenizerWords
 from tests.models.tiny_ioi import ioi_tokenizer, tiny_ioi
 
 ASKED = ["circuit_heads", "noise_peak"]
@@ -45,7 +50,7 @@ def told():
 
 @pytest.fixture(scope="module")
 def report(told):
-    return measure(tiny_gpt2(), chosen_claims(ASKED), n=2, minutes=10, tell=told.append)
+    return measure(tiny_gpt2(), chosen_claims(ASKED), n=2, seed=3, minutes=10, tell=told.append)
 
 
 def outcome(report, name):
@@ -98,7 +103,7 @@ def test_a_sweep_that_two_claims_need_is_measured_once(report, told):
     names = [line.split(":")[0] for line in sweeps]
     assert sorted(set(names)) == sorted(names)
     assert "ioi heads, replacement of S2" in names
-    assert report.provenance["ioi heads, replacement of S2"]["seed"] == 0
+    assert report.provenance["ioi heads, replacement of S2"]["seed"] == 3
 
 
 def test_the_table_has_the_papers_heads_and_ours(report):
@@ -131,6 +136,73 @@ def test_the_values_of_inhibition_heads_are_restored(small):
     assert one.finding.checks[0].number.value == pytest.approx(replaced - noised, abs=0.02)
 
 
+@pytest.fixture(scope="module")
+def own_heads():
+    """Return the reports of all claims on the paper's own heads that IOI's words can ask."""
+    names = ["name_mover_attention", "restoring_inhibition", "other_site_other_heads"]
+    return measure(tiny_gpt2(), [CLAIMS.get(name) for name in names], n=3, draws=1)
+
+
+def test_on_gpt2_the_papers_own_heads_are_patched_and_looked_at(own_heads):
+    titles = {one.claim.name: one.finding.tables[0].title for one in own_heads.outcomes}
+    assert titles["name_mover_attention"] == "Attention of L9H6, L9H9, L10H0"
+    assert titles["restoring_inhibition"].endswith(" the values of L7H3, L7H9, L8H6, L8H10")
+    labels = [one.label for one in outcome(own_heads, "other_site_other_heads").finding.checks]
+    assert labels[2:] == [
+        "name movers found at S1+IO",
+        "S-inhibition heads found at S1+IO",
+        "nodes of table 4 that the same method finds, with their sign",
+    ]
+
+
+def test_on_gpt2_ioi_prompts_are_not_filtered_and_have_no_bos(own_heads, report):
+    for told, site in ((own_heads, "S1+IO"), (report, "S2")):
+        about = told.provenance[f"ioi heads, replacement of {site}"]
+        assert "known" not in about
+        assert about["prepend_bos"] is False
+        assert told.provenance[f"ioi heads, noise of {site}"]["prepend_bos"] is False
+    drawn = TASKS.get("ioi").pairs(3, 2, words=TokenizerWords(tiny_gpt2().tokenizer))
+    lab = Lab(tiny_gpt2(), 3, 2, 1, 10, lambda line: None)
+    study = lab._study(IOI["S2"])
+    assert study.prompts.pairs == drawn
+    assert study.baselines()["right"].tolist().count(True) == 1
+    said = (
+        "Prompts are, as in the paper, of ioi all pairs, as the paper names no filter, without a "
+        "BOS token, as in the code of Wang et al. that it runs; of greater_than all pairs, "
+    )
+    assert said in " ".join(printed(report).split())
+    assert "on gpt2 all pairs, as the paper names no filter, without a BOS token" in page(report)
+
+
+def test_on_another_model_the_pairs_are_those_that_it_knows(small):
+    about = small[0].provenance["ioi heads, replacement of S1+IO"]
+    assert about["known"]["criterion"] == "preferred"
+    assert about["prepend_bos"] is True
+    said = "Prompts are the pairs that the model knows, with a BOS token where it usually has one."
+    assert said in " ".join(printed(small[0]).split())
+
+
+@pytest.mark.parametrize("claim", CLAIMS.names())
+def test_every_claim_says_which_prompts_are_taken_and_whether_they_have_a_bos_token(claim):
+    how = CLAIMS.get(claim).how
+    assert re.search(r"Prompts: on \S+ .+ BOS token.*; on other models the pairs that", how)
+
+
+def test_prompts_are_the_papers_on_its_own_models_alone():
+    for task, names in {
+        "ioi": ["gpt2"],
+        "greater_than": ["gpt2-small"],
+        "docstring": ["attn-only-4l"],
+        "facts": ["gpt2-xl", "gpt-j-6B"],
+        "arithmetic": ["gpt-j-6B"],
+    }.items():
+        assert all(protocol(task, name) is PROTOCOLS[task] for name in names)
+        assert protocol(task, "smollm2-135m") is OTHERS
+    assert [protocol(task, "gpt-j-6B").known for task in ("facts", "arithmetic")] == ["top"] * 2
+    assert protocol("facts", "gpt2-xl").prepend_bos is True
+    assert OTHERS.known is True
+
+
 def test_the_page_needs_nothing_but_a_browser(report):
     html = page(report)
     assert html.startswith("<!doctype html>")
@@ -144,11 +216,12 @@ def test_the_page_needs_nothing_but_a_browser(report):
 def test_json_has_every_number_and_where_it_is_from(report):
     data = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert data["model"] == "gpt2"
-    assert (data["n"], data["seed"], data["fewest_pairs"]) == (2, 0, 20)
+    assert (data["n"], data["seed"], data["fewest_pairs"]) == (2, 3, 20)
     assert [claim["name"] for claim in data["claims"]] == [
         one.claim.name for one in report.outcomes
     ]
-    (check,) = data["claims"][1]["checks"]
+    check, again = data["claims"][1]["checks"]
+    assert again["label"] == "nodes of table 5 that the same method finds, with their sign"
     assert check["value"] == outcome(report, "circuit_heads").finding.checks[0].number.value
     assert check["asked"] == "above 0.25"
     assert data["sweeps"]["ioi heads, noise of S2"]["noise"]["draws"] == 2

@@ -733,7 +733,7 @@ export interface Figure {
  * What one rule detects by every method. Empty where `message` says why there is nothing.
  */
 export interface Findings {
-  rule: "sd" | "mad";
+  rule: "sd" | "mad" | "max_t" | "bh";
   /**
    * The rule in words.
    */

@@ -35,6 +35,8 @@ export class ComparisonHead {
       [
         ["sd", "2 SD"],
         ["mad", "robust"],
+        ["max_t", "max-T"],
+        ["bh", "FDR"],
       ],
       (rule) => chosen({ rule }),
     );
@@ -64,6 +66,7 @@ export class ComparisonHead {
     );
     this.scale.update(state.scale);
     this.rule.element.hidden = findings.length < 2;
+    this.rule.offer(findings.map(({ rule }) => rule));
     this.rule.update(state.rule || (findings[0]?.rule ?? ""));
   }
 

@@ -22,6 +22,11 @@ export class Switch<Name extends string> {
     );
   }
 
+  /** Offers some of the choices only: what was saved earlier may have fewer. */
+  offer(names: readonly Name[]): void {
+    for (const [name, choice] of this.choices) choice.hidden = !names.includes(name);
+  }
+
   update(chosen: string): void {
     for (const [name, choice] of this.choices) {
       choice.setAttribute("aria-pressed", String(name === chosen));
