@@ -21,6 +21,8 @@ SETTERS = {
     "values": (reference.layer_head_vector_patch_setter, "v"),
     "residual by position": (reference.layer_pos_patch_setter, "resid_pre"),
     "mlp by position": (reference.layer_pos_patch_setter, "mlp_out"),
+    "attn by position": (reference.layer_pos_patch_setter, "attn_out"),
+    "patterns": (reference.layer_head_pattern_patch_setter, "pattern"),
 }
 
 

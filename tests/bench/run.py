@@ -28,6 +28,7 @@ from patchwidgets.nodes import Node, parse_node
 from patchwidgets.results.result import Result
 from patchwidgets.study import Study
 from tests.bench.floor import COUNTED, multiply_rate, needed, needed_by_paths
+from tests.bench.kinds import KINDS, passes, started
 from tests.bench.passes import ROWS, best, shares_of_rate, two_forwards_and_a_backward
 from tests.bench.plain import Plain, Timed
 from tests.bench.scaling import scaling
@@ -45,6 +46,8 @@ SWEEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "queries": ("heads", {"site": "q"}),
     "keys": ("heads", {"site": "k"}),
     "values": ("heads", {"site": "v"}),
+    "attn by position": ("attn", {"positions": "each"}),
+    "patterns": ("pattern", {}),
 }
 """Name and options of each sweep; the floor is counted where `needed` knows the site."""
 
@@ -68,6 +71,7 @@ def main() -> None:
         "model": spec.name,
         "prompts": f"{PAIRS} IOI pairs of {study.shape.lengths[0]} tokens, S2 -> IO",
         "rows": rows,
+        "kinds": [kind_row(study, kind) for kind in KINDS],
         "forwards": shares_of_rate(study),
         "against": [windows(study), first_estimate(study), comparison(study)],
         "scaling": scaling(study.model),
@@ -127,6 +131,20 @@ def path_row(study: Study, plain: Plain) -> dict[str, Any]:
     )
 
 
+def kind_row(study: Study, kind: str) -> dict[str, Any]:
+    """Time a sweep that TransformerLens has none of against whole forward passes."""
+    name, options = KINDS[kind]
+    plan = study.plan(name, **options)
+    return row(
+        kind,
+        study._session.model.spec,
+        lambda: started(study, kind),
+        lambda cells: passes(study, plan, cells),
+        list(range(len(plan.patches))),
+        None,
+    )
+
+
 def row(
     what: str,
     spec: ModelSpec,
@@ -145,7 +163,7 @@ def row(
         cells: Of which `SAMPLE` are chosen for it.
         least: Multiply-adds that some patches cannot do without, where that is known.
     """
-    sampled = sorted(random.Random(0).sample(cells, SAMPLE))
+    sampled = sorted(random.Random(0).sample(cells, min(SAMPLE, len(cells))))
 
     def turn(part: list[int]) -> dict[str, float]:
         before = multiply_rate(spec)
@@ -168,7 +186,7 @@ def row(
     typical = {name: median(one[name] for one in turns) for name in turns[0]}
     return {
         "sweep": what,
-        "plain_cells_timed": SAMPLE,
+        "plain_cells_timed": len(sampled),
         "turns": TURNS,
         **typical,
         "cells": int(typical["cells"]),
@@ -238,17 +256,10 @@ def text(report: dict[str, Any]) -> str:
     """Return the report as tables."""
     lines = [
         f"{report['model']}, {report['prompts']}; {report['machine']}, torch {report['torch']}",
-        f"{'sweep':22} {'cells':>6} {'ours':>8} {'plain':>9} {'ratio':>7} {'of floor':>9} "
-        f"{'G multiply-adds/s':>18} {'largest difference':>19}",
+        *table("sweep", report["rows"]),
     ]
-    for one in report["rows"]:
-        floor = "" if one["floor"] is None else f"{one['floor']:.0%}"
-        rate = one["multiply_adds_per_second"] / 1e9
-        lines.append(
-            f"{one['sweep']:22} {one['cells']:6} {one['seconds']:7.1f}s "
-            f"{one['plain_seconds']:8.1f}s {one['ratio']:6.1f}x {floor:>9} {rate:18.0f} "
-            f"{one['largest_difference']:19.1e}"
-        )
+    if "kinds" in report:  # earlier runs have none
+        lines += ["", *table("against forward passes", report["kinds"])]
     shares = " and ".join(f"{one['floor']:.0%} with {one['what']}" for one in report["forwards"])
     lines += ["", f"a plain forward pass of {ROWS} prompts, of the floor: {shares}"]
     for one in report["against"]:
@@ -264,6 +275,23 @@ def text(report: dict[str, Any]) -> str:
         for one in report["scaling"]
     ]
     return "\n".join(lines)
+
+
+def table(title: str, rows: list[dict[str, Any]]) -> list[str]:
+    """Return rows as lines, below a head."""
+    lines = [
+        f"{title:22} {'cells':>6} {'ours':>8} {'plain':>9} {'ratio':>7} {'of floor':>9} "
+        f"{'G multiply-adds/s':>18} {'largest difference':>19}",
+    ]
+    for one in rows:
+        floor = "" if one["floor"] is None else f"{one['floor']:.0%}"
+        rate = one["multiply_adds_per_second"] / 1e9
+        lines.append(
+            f"{one['sweep']:22} {one['cells']:6} {one['seconds']:7.1f}s "
+            f"{one['plain_seconds']:8.1f}s {one['ratio']:6.1f}x {floor:>9} {rate:18.0f} "
+            f"{one['largest_difference']:19.1e}"
+        )
+    return lines
 
 
 if __name__ == "__main__":

@@ -2,13 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from patchwidgets.nodes import Node
+from patchwidgets.plans.plan import PATHS_FROM, Form
+from patchwidgets.plans.sweeps import SWEEPS as PLANNED
 from tests.bench.floor import needed, needed_by_paths
-from tests.bench.plain import SETTERS
-from tests.bench.run import SWEEPS, text
+from tests.bench.kinds import KINDS, started
+from tests.bench.plain import SETTERS, Plain
+from tests.bench.run import SAMPLE, SWEEPS, kind_row, sweep_row, table, text
+from tests.families import PAIRS, study_of, tiny
 from tests.plain_spec import SPEC
 
 HERE = Path(__file__).parent
@@ -34,6 +39,43 @@ def test_there_is_a_committed_run():
 
 def test_every_sweep_has_a_plain_counterpart():
     assert set(SWEEPS) == set(SETTERS)
+
+
+def test_every_kind_of_sweep_and_path_has_a_row():
+    rows = [*SWEEPS.values(), *KINDS.values()]
+    assert {name for name, _ in rows} == {*PLANNED.names(), "path", PATHS_FROM}
+    paths = [options for name, options in rows if name == "path"]
+    assert {one.get("form", "pinned") for one in paths} == set(get_args(Form))
+    assert any("through" in one for one in paths)
+    names = {name for page in (README.read_text(),) for name in KINDS if f"`{name}`" in page}
+    assert names == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("neurons", {"block": 8}),
+        ("joint", {"sets": {"two": ["L1H0", "L2H1"], "three": ["L0H0", "L1H1", "L2H2"]}}),
+        (PATHS_FROM, {"sender": "L0H1"}),
+        ("path", {"receivers": ["L2H1.v"], "through": ["L1.mlp_in"]}),
+        ("path", {"receivers": ["L2H1.v"], "form": "direct"}),
+    ],
+)
+def test_whole_forward_passes_measure_the_same_cells(name, options, monkeypatch):
+    monkeypatch.setitem(KINDS, "here", (name, options))
+    study = study_of(tiny("llama"), PAIRS)
+    row = kind_row(study, "here")
+    assert row["cells"] == len(started(study, "here").plan.patches)
+    assert row["plain_cells_timed"] == min(SAMPLE, row["cells"])
+    assert row["largest_difference"] < 1e-4
+    (line,) = [one for one in table("kind", [row]) if one.startswith("here ")]
+    assert len(line) == len(table("kind", [row])[0])
+
+
+def test_the_plain_sweep_of_patterns_and_attention_measures_the_same_cells():
+    study = study_of(tiny("llama"), PAIRS)
+    for kind in ("patterns", "attn by position"):
+        assert sweep_row(study, Plain(study), kind)["largest_difference"] < 1e-4
 
 
 KEYS_VALUES, VALUE, MLP = 4 * 2 * 2, 4 * 2, 3 * 4 * 8
