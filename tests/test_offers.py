@@ -5,16 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from ipywidgets import Widget
 
 import patchwidgets as pw
 from patchwidgets.engine.corrupting import fitting
 from patchwidgets.exploring import Asking, offered_maps
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.records import noise_reaches
 from patchwidgets.plans.shape import PromptShape
 from patchwidgets.prompts.corruptions import CORRUPTIONS
 from patchwidgets.views._keys import setting_of
-from tests.families import PAIRS, study_of, tiny
+from tests.families import EVERY_FAMILY, PAIRS, study_of, tiny
 
 
 @pytest.fixture
@@ -74,6 +76,21 @@ def test_noise_is_not_offered_where_it_does_not_reach_the_model():
     granite = study_of(tiny("granite"), PAIRS, store=False)
     asking = Asking(granite, granite.sweep("heads").wait(), ("heads", {}))
     assert [one.value for one in asking.offers().corruptions] == ["as given"]
+
+
+@pytest.mark.parametrize("family", EVERY_FAMILY)
+def test_no_block_is_run_to_find_out_whether_noise_reaches_the_model(family):
+    model = LensModel(tiny(family))
+    tokens, ran = torch.tensor([[1, 2, 3]]), []
+    before = model.forward(tokens)
+    hooks = [block.register_forward_hook(lambda *_: ran.append(1)) for block in model.blocks()]
+    try:
+        assert noise_reaches(model, tokens) == (family != "granite")
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert ran == []
+    assert torch.equal(model.forward(tokens), before)
 
 
 def test_maps_of_very_many_cells_are_not_offered():

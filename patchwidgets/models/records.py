@@ -129,15 +129,28 @@ def adding_noise(noise: Float[Tensor, "batch pos d_model"]) -> tuple[str, Hook]:
 def noise_reaches(model: LensModel, tokens: Int[Tensor, "batch pos"]) -> bool:
     """Whether noise on the token embeddings of these prompts would reach the model.
 
-    Some of TransformerLens' adapters pass the hook by at which it is added.
+    Some of TransformerLens' adapters pass the hook by at which it is added. No block is run.
     """
     recording = _Recording(lambda: None)
+    entered = model.blocks()[0].register_forward_pre_hook(in_this_thread(_end_the_run))
     try:
         with torch.no_grad(), model.hooked([(EMBEDDING, recording.counted(lambda _: None))]):
             model.forward(tokens)
+    except _Embedded:
+        return recording.noised == 1
     except ModelError:
         return False
-    return recording.noised == 1
+    finally:
+        entered.remove()
+    raise AssertionError("a forward pass enters the first block")
+
+
+class _Embedded(Exception):  # noqa: N818 - ends a run, is no error
+    """A run is at its first block."""
+
+
+def _end_the_run(*_: Any) -> None:
+    raise _Embedded
 
 
 def record(
