@@ -18,6 +18,8 @@ export interface Reading {
   high: number | null;
   effect: number | null;
   patched: number | null;
+  /** Of single draws of the corruption, on the scale of `value`. */
+  draws: { low: number; high: number; sd: number } | null;
   status: number;
   /** On the scale of `value`, measured or not. */
   estimate: number | null;
@@ -47,6 +49,7 @@ export class Chart {
   private readonly arrays: Record<"value", Float32Array> &
     Record<"effect" | "low" | "high" | "patched", Float32Array | null>;
   private readonly estimated: Float32Array | null;
+  private readonly draws: Record<"low" | "high" | "sd", Float32Array> | null;
   private readonly limits = new Map<string, number>();
   /** How names lead to cells, once one was looked for. */
   private ways: { named: Map<string, number>; columns: Map<string, number[]> } | null = null;
@@ -71,6 +74,14 @@ export class Chart {
       patched: read(map.patched),
     };
     this.estimated = read(map.estimate?.value);
+    const { draws } = map;
+    this.draws = draws
+      ? {
+          low: readFloats(draws.low, bytes, shape),
+          high: readFloats(draws.high, bytes, shape),
+          sd: readFloats(draws.sd, bytes, shape),
+        }
+      : null;
     this.status = readWholes(map.status, bytes, [this.height, this.width]);
   }
 
@@ -156,10 +167,11 @@ export class Chart {
     if (status === Status.identity) {
       const base = this.metric(metric).base;
       const effect = this.has("effect") ? 0 : null;
-      return { ...known, value: 0, low: null, high: null, effect, patched: base };
+      return { ...known, value: 0, low: null, high: null, effect, patched: base, draws: null };
     }
     if (status !== Status.measured) {
-      return { ...known, value: null, low: null, high: null, effect: null, patched: null };
+      const none = { value: null, low: null, high: null, effect: null, patched: null };
+      return { ...known, ...none, draws: null };
     }
     return {
       ...known,
@@ -168,7 +180,15 @@ export class Chart {
       high: number(high),
       effect: number(effect),
       patched: number(patched),
+      draws: this.drawsAt(at),
     };
+  }
+
+  private drawsAt(at: number): Reading["draws"] {
+    if (!this.draws) return null;
+    const { low, high, sd } = this.draws;
+    const found = { low: low[at] as number, high: high[at] as number, sd: sd[at] as number };
+    return Object.values(found).every(Number.isFinite) ? found : null;
   }
 
   exists(cell: number): boolean {
