@@ -54,6 +54,18 @@ describe("looking at a map", () => {
     }
   });
 
+  it("says how far draws of the corruption differ, where there are several", () => {
+    click(view, ".pw-peak", "L29H0");
+    expect(textOf(view, ".pw-cell")).not.toContain("draws");
+    const bundle = stored();
+    for (const map of bundle.header.maps) {
+      map.draws = { count: 10, low: map.low, high: map.high, sd: map.high };
+    }
+    view = mount(host, read(bundle));
+    click(view, ".pw-peak", "L29H0");
+    expect(textOf(view, ".pw-cell")).toMatch(/over 10 draws−0.37 to −0.25 +SD −0.25/);
+  });
+
   it("shows facts at the keyboard's cell, and hides them when it leaves", () => {
     first().focus();
     press(first(), "ArrowDown");

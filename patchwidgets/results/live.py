@@ -11,8 +11,9 @@ import numpy as np
 from patchwidgets.errors import MeasurementError
 from patchwidgets.jobs import Job
 from patchwidgets.plans.plan import Plan
+from patchwidgets.results import stats
 from patchwidgets.results.bucketing import Singles, lacking
-from patchwidgets.results.draws import over_draws
+from patchwidgets.results.draws import by_pair, over_draws
 from patchwidgets.results.measured import (
     IDENTITY,
     MEASURED,
@@ -155,6 +156,13 @@ class Live:
         with self._lock:
             return self._values.copy(), self._status.copy(), self.baseline
 
+    def _by_draw_now(self, values: np.ndarray, baseline: Baseline) -> np.ndarray | None:
+        """Return metric by patch by draw: effects averaged over pairs; `None` for one draw."""
+        if self.draws == 1:
+            return None
+        effect = values - baseline.base(self.direction)[:, None]
+        return stats.mean(np.moveaxis(by_pair(effect, self.draws), -2, -1))
+
     def snapshot(self) -> Snapshot:
         """Return a copy of all numbers as they are now, averaged over draws, without waiting."""
         values, per_prompt, baseline = self.numbers()
@@ -164,6 +172,7 @@ class Live:
         status[self._lacking.all(axis=1)] = NOT_MEASURED
         return Snapshot(
             values=over_draws(values, self.draws),
+            by_draw=self._by_draw_now(values, baseline),
             status=status.astype(np.uint8),
             base=over_draws(baseline.base(self.direction), self.draws),
             source=over_draws(baseline.source(self.direction), self.draws),

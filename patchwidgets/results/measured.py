@@ -98,12 +98,15 @@ class Snapshot:
             identity.
         base: Metric by prompt.
         source: Metric by prompt.
+        by_draw: Metric by patch by draw: the effect of each draw, averaged over prompts; `None`
+            where every prompt was corrupted once.
     """
 
     values: np.ndarray
     status: np.ndarray
     base: np.ndarray
     source: np.ndarray
+    by_draw: np.ndarray | None = None
 
     def patched(self, metric: int) -> np.ndarray:
         """Return the metric under each patch, averaged over prompts; NaN where incomplete."""
@@ -119,9 +122,28 @@ class Snapshot:
 
     def normalized(self, metric: int) -> np.ndarray:
         """Return mean effect / mean gap of each patch, over the prompts that have it."""
+        return self.mean_effect(metric) / self.mean_gap(metric)
+
+    def mean_gap(self, metric: int) -> np.ndarray:
+        """Return source minus base for each patch, averaged over the prompts that have it."""
         effect = self.effect(metric)
-        gap = np.where(np.isnan(effect), np.nan, self.gap(metric))
-        return self.mean_effect(metric) / stats.mean(gap)
+        return stats.mean(np.where(np.isnan(effect), np.nan, self.gap(metric)))
+
+    def over_draws(self, metric: int) -> dict[str, np.ndarray]:
+        """Return by patch what `mean_effect` would be under one draw: `low`, `high` and `sd`.
+
+        The smallest, the largest and the standard deviation (ddof 1) over draws; nothing where
+        every prompt was corrupted once, NaN where incomplete.
+        """
+        if self.by_draw is None:
+            return {}
+        each = self.by_draw[metric]
+        numbers = {
+            "low": each.min(axis=1),
+            "high": each.max(axis=1),
+            "sd": each.std(axis=1, ddof=1),
+        }
+        return {name: self._complete(per_patch) for name, per_patch in numbers.items()}
 
     def gap(self, metric: int) -> np.ndarray:
         """Return source minus base per prompt: what an effect is divided by."""

@@ -29,8 +29,10 @@ def build_table(
     `<name>_effect` and `<name>_stderr` in its unit, and `<name>_normalized` (ratio of means; NaN
     throughout where it cannot be normalized). Where effects were estimated, `<name>_estimated` in
     its unit stands beside them, measured or not, or `<name>_estimated_size` where the estimate has
-    no sign. Where nodes are at buckets of positions, `prompts` counts the prompt pairs that have
-    the bucket of the row; its numbers are of these.
+    no sign. Where prompts have several draws, `<name>_draw_low`, `<name>_draw_high` and
+    `<name>_draw_sd` are what the effect would be under one of them: smallest, largest, and standard
+    deviation, in its unit. Where nodes are at buckets of positions, `prompts` counts the prompt
+    pairs that have the bucket of the row; its numbers are of these.
 
     Source: Heimersheim & Nanda 2024 recommend a table with a column per metric.
     """
@@ -76,4 +78,4 @@ def _columns(info: MetricInfo, snapshot: Snapshot, metric: int) -> dict[str, np.
         "effect": effect,
         "stderr": np.where(np.isnan(effect), np.nan, stderr),
         "normalized": normalized,
-    }
+    } | {f"draw_{name}": per_patch for name, per_patch in snapshot.over_draws(metric).items()}

@@ -1,6 +1,7 @@
 """A result as the heatmap that is drawn: never waits, so that it can be shown while measured."""
 
 import threading
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,7 +12,7 @@ from patchwidgets.results.result import Result
 from patchwidgets.views._estimates import estimates
 from patchwidgets.views._grid import NO_NODE, Grid, Line, lay_out
 from patchwidgets.views._wire import ArrayBlock
-from patchwidgets.views.heatmap import Axis, Heatmap, MetricColumn, Progress
+from patchwidgets.views.heatmap import Axis, Draws, Heatmap, MetricColumn, Progress
 
 _NO_SUCH_NODE = 4
 
@@ -61,6 +62,7 @@ def heatmap(
         status=block.add(status_on(grid, snapshot)),
         progress=Progress(**progress._asdict()),
         estimate=estimates(result, snapshot, grid, columns, block),
+        draws=_draws(result, snapshot, grid, columns, block),
     )
 
 
@@ -76,6 +78,28 @@ def strongest(result: Result, n: int = 3, metric: int = 0) -> list[str]:
     sizes = np.abs(result.snapshot().mean_effect(metric))
     order = np.argsort(-sizes, kind="stable")[:n]
     return [result.plan.names[patch] for patch in order if sizes[patch] > 0]
+
+
+def _draws(
+    result: Result,
+    snapshot: Snapshot,
+    grid: Grid,
+    columns: Sequence[MetricColumn],
+    block: ArrayBlock,
+) -> Draws | None:
+    """Return how far draws differ; what is normalized is divided by the gap over all of them."""
+    if result.draws == 1:
+        return None
+    numbers: dict[str, list[np.ndarray]] = {"low": [], "high": [], "sd": []}
+    for m, column in enumerate(columns):
+        gap = snapshot.mean_gap(m) if column.normalized else np.ones(len(snapshot.status))
+        found = snapshot.over_draws(m)
+        low, high = found["low"] / gap, found["high"] / gap
+        numbers["low"].append(np.minimum(low, high))
+        numbers["high"].append(np.maximum(low, high))
+        numbers["sd"].append(found["sd"] / np.abs(gap))
+    arrays = {name: block.add(grid.stack(per_metric)) for name, per_metric in numbers.items()}
+    return Draws(count=result.draws, **arrays)
 
 
 class _Intervals:

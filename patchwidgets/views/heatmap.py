@@ -76,6 +76,22 @@ class Estimates(Wire):
     """For every metric: how much was measured, and how well the estimates agree with it."""
 
 
+class Draws(Wire):
+    """What a map would be under one draw of the corruption, as it is the mean over several.
+
+    Arrays are over metrics, rows, columns, on the scale of `Heatmap.value`.
+    """
+
+    count: Annotated[int, Field(ge=2)]
+    """How many draws every prompt has."""
+    low: ArrayRef
+    """The smallest of the draws' means over prompts."""
+    high: ArrayRef
+    """The largest."""
+    sd: ArrayRef
+    """Their standard deviation (ddof 1)."""
+
+
 class Heatmap(Wire):
     """One map. Cell arrays run over metrics, rows, columns; `status` over rows, columns."""
 
@@ -111,5 +127,7 @@ class Heatmap(Wire):
     """Python that measures it on its study; empty where that is not known."""
     estimate: Estimates | None = None
     """What was estimated before anything was measured, if anything was."""
+    draws: Draws | None = None
+    """How far the draws of the corruption differ, where there are several."""
     limit: Annotated[float, Field(gt=0)] | None = None
     """The end of the colour scale; by default the largest absolute value."""

@@ -8,6 +8,8 @@ import pytest
 from patchwidgets.errors import FileError, MeasurementError
 from patchwidgets.results import Baseline, Result
 from patchwidgets.results.draws import over_draws, variances
+from patchwidgets.views._explorer import explorer
+from patchwidgets.views._wire import read_array
 
 
 @pytest.fixture
@@ -154,3 +156,54 @@ def test_draws_that_do_not_fit_the_numbers(noised, sentence):
 def test_a_number_that_is_not_finite_names_its_pair(noised):
     with pytest.raises(MeasurementError, match="on prompt 1 under the patch"):
         noised.record(2, np.array([[np.inf]]), prompts=[3])
+
+
+def test_the_range_over_draws_is_in_the_table(noised):
+    """L0H0's effect is 2.5 under one draw and 4.5 under the other."""
+    row = noised.table().set_index("node").loc["L0H0"]
+    names = ("draw_low", "draw_high", "draw_sd")
+    assert [row[f"logit_diff_{name}"] for name in names] == pytest.approx([2.5, 4.5, 2**0.5])
+    nothing = noised.table().set_index("node").loc["L0H1"]
+    assert [nothing[f"logit_diff_{name}"] for name in names] == [0, 0, 0]
+    part = noised.table().set_index("node").loc["L1H0"]
+    assert np.isnan([part[f"logit_diff_{name}"] for name in names]).all()
+
+
+def test_a_table_without_draws_has_no_columns_for_them(small):
+    assert not [name for name in small.table().columns if "draw" in name]
+
+
+def test_the_map_that_is_drawn_has_the_range_over_draws(noised):
+    """The mean gap is 3, so that L0H0 is 2.5/3 under one draw, 3.5/3 in the mean, 4.5/3."""
+    header, block = explorer([noised])
+    (shown,) = header.maps
+    assert shown.draws is not None
+    assert shown.draws.count == 2
+    read = {name: read_array(getattr(shown.draws, name), block) for name in ("low", "high", "sd")}
+    found = [float(read[name][0, 0, 0]) for name in read]
+    assert found == pytest.approx([2.5 / 3, 4.5 / 3, 2**0.5 / 3], rel=1e-6)
+    assert np.isnan(read["low"][0, 1, 0])
+    loaded = Result.from_json(json.loads(json.dumps(noised.to_json())), "it")
+    again, bytes_again = explorer([loaded])
+    assert again.maps[0].draws is not None
+    np.testing.assert_array_equal(read_array(again.maps[0].draws.high, bytes_again), read["high"])
+
+
+def test_an_effect_away_from_the_source_has_its_smallest_draw_first(heads_plan, metrics):
+    """A gap below 0 turns the order of the draws round."""
+    runs = Baseline(clean=np.array([[0.0, 0.0]]), corrupted=np.array([[2.0, 2.0]]))
+    turned = Result(
+        heads_plan,
+        metrics=metrics[:1],
+        direction="denoising",
+        baseline=runs,
+        groups=["ABBA"],
+        provenance={},
+        draws=2,
+    )
+    turned.record(0, np.array([[1.0, 0.0]]))
+    header, block = explorer([turned])
+    draws = header.maps[0].draws
+    assert draws is not None
+    ends = [float(read_array(one, block)[0, 0, 0]) for one in (draws.low, draws.high, draws.sd)]
+    assert ends == pytest.approx([0.5, 1, 0.5**0.5 / 2])

@@ -18,6 +18,8 @@ export interface Reading {
   high: number | null;
   effect: number | null;
   patched: number | null;
+  /** Of single draws of the corruption, on the scale of `value`. */
+  draws: { low: number; high: number; sd: number } | null;
   status: number;
   /** On the scale of `value`, measured or not. */
   estimate: number | null;
@@ -42,7 +44,8 @@ export interface Drawn {
 /** The arrays of a map: over metrics, rows, columns; `status` over rows, columns. */
 export type Numbers = Record<"value", Float32Array> &
   Record<"effect" | "low" | "high" | "patched" | "estimate", Float32Array | null> &
-  Record<"status", Uint8Array>;
+  Record<"status", Uint8Array> &
+  Record<"draws", Record<"low" | "high" | "sd", Float32Array> | null>;
 
 /** The prompt pair that a map is of, where it is no mean over pairs. */
 export interface OnePair {
@@ -61,6 +64,7 @@ export function readChart(map: Heatmap, bytes: Uint8Array): Chart {
   if (!map.metrics.length) throw new PayloadError(`The map ${map.key} has no metric.`);
   const shape = [map.metrics.length, height, width];
   const read = (ref: ArrayRef | null | undefined) => (ref ? readFloats(ref, bytes, shape) : null);
+  const { draws } = map;
   return new Chart(map, {
     value: readFloats(map.value, bytes, shape),
     effect: read(map.effect),
@@ -68,6 +72,13 @@ export function readChart(map: Heatmap, bytes: Uint8Array): Chart {
     high: read(map.high),
     patched: read(map.patched),
     estimate: read(map.estimate?.value),
+    draws: draws
+      ? {
+          low: readFloats(draws.low, bytes, shape),
+          high: readFloats(draws.high, bytes, shape),
+          sd: readFloats(draws.sd, bytes, shape),
+        }
+      : null,
     status: readWholes(map.status, bytes, [height, width]),
   });
 }
@@ -177,10 +188,11 @@ export class Chart {
     if (status === Status.identity) {
       const base = this.metric(metric).base;
       const effect = this.has("effect") ? 0 : null;
-      return { ...known, value: 0, low: null, high: null, effect, patched: base };
+      return { ...known, value: 0, low: null, high: null, effect, patched: base, draws: null };
     }
     if (status !== Status.measured) {
-      return { ...known, value: null, low: null, high: null, effect: null, patched: null };
+      const none = { value: null, low: null, high: null, effect: null, patched: null };
+      return { ...known, ...none, draws: null };
     }
     return {
       ...known,
@@ -189,7 +201,16 @@ export class Chart {
       high: number(high),
       effect: number(effect),
       patched: number(patched),
+      draws: this.drawsAt(at),
     };
+  }
+
+  private drawsAt(at: number): Reading["draws"] {
+    const { draws } = this.arrays;
+    if (!draws) return null;
+    const { low, high, sd } = draws;
+    const found = { low: low[at] as number, high: high[at] as number, sd: sd[at] as number };
+    return Object.values(found).every(Number.isFinite) ? found : null;
   }
 
   exists(cell: number): boolean {

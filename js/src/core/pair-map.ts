@@ -16,7 +16,7 @@ export function withoutPair({ map, status, size }: Chart, prompt: number): Chart
   const value = new Float32Array(metrics.length * size).fill(Number.NaN);
   const known = (one: number) => one === Status.measured || one === Status.identity;
   const numbers = {
-    ...{ value, effect: null, low: null, high: null, patched: null, estimate: null },
+    ...{ value, effect: null, low: null, high: null, patched: null, estimate: null, draws: null },
     status: status.map((one) => (known(one) ? Status.unmeasured : one)),
   };
   const named = titled(map, prompt);
@@ -49,7 +49,7 @@ function onPair(whole: Chart, found: PairMap, bytes: Uint8Array): Chart {
   const numbers = {
     value: each((one, metric) => (metric.normalized ? one / gapOf(metric) : one)),
     effect,
-    ...{ low: null, high: null },
+    ...{ low: null, high: null, draws: null },
     patched: each((one, { base }) => one + (base ?? Number.NaN)),
     estimate: estimate && readFloats(estimate.value, bytes, shape),
     status: readWholes(found.status, bytes, [height, width]),

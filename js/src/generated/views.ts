@@ -600,6 +600,29 @@ export interface Doubt {
   seconds: number;
 }
 /**
+ * What a map would be under one draw of the corruption, as it is the mean over several.
+ *
+ * Arrays are over metrics, rows, columns, on the scale of `Heatmap.value`.
+ */
+export interface Draws {
+  /**
+   * How many draws every prompt has.
+   */
+  count: number;
+  /**
+   * The smallest of the draws' means over prompts.
+   */
+  low: ArrayRef;
+  /**
+   * The largest.
+   */
+  high: ArrayRef;
+  /**
+   * Their standard deviation (ddof 1).
+   */
+  sd: ArrayRef;
+}
+/**
  * Asks for a path map; answered by a new map.
  */
 export interface DrillCommand {
@@ -817,6 +840,10 @@ export interface Heatmap {
    * What was estimated before anything was measured, if anything was.
    */
   estimate?: Estimates | null;
+  /**
+   * How far the draws of the corruption differ, where there are several.
+   */
+  draws?: Draws | null;
   /**
    * The end of the colour scale; by default the largest absolute value.
    */

@@ -68,7 +68,7 @@ export function opens(chart: Chart, cell: number): boolean {
 
 function linesOf(chart: Chart, index: number, cell: number): Line[] {
   const metric = chart.metric(index);
-  const { value, low, high, effect, patched } = chart.read(index, cell);
+  const { value, low, high, effect, patched, draws } = chart.read(index, cell);
   const lines: Line[] = [];
   const between = low === null || high === null ? "" : `95 % ${number(low)} to ${number(high)}`;
   const interval = chart.pair ? `${pairName(chart.pair.prompt)} alone` : between;
@@ -80,6 +80,14 @@ function linesOf(chart: Chart, index: number, cell: number): Line[] {
   if (effect !== null) {
     const note = metric.normalized ? "" : interval;
     lines.push({ label: "effect", value: `${signed(effect)} ${unitOf(metric)}`, note });
+  }
+  if (draws) {
+    const unit = metric.normalized ? "" : ` ${unitOf(metric)}`;
+    lines.push({
+      label: `over ${chart.map.draws?.count} draws`,
+      value: `${signed(draws.low)} to ${signed(draws.high)}${unit}`,
+      note: `SD ${number(draws.sd)}`,
+    });
   }
   if (patched !== null) {
     lines.push({ label: metric.label, value: number(patched), note: "under the patch" });
