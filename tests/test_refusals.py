@@ -297,7 +297,7 @@ def test_a_model_that_fails_most_clean_prompts_warns_with_the_share():
     )
     with pytest.warns(UserWarning, match=weakness):
         study = pw.Study(tiny("llama"), answering(answers), prepend_bos=True)
-    assert study.baselines()["right"].sum() == 1
+    assert study.baselines()["right"].to_list().count(True) == 1
     assert study.sweep("mlp").wait().progress.state == "done"
 
 
