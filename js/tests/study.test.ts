@@ -59,7 +59,7 @@ describe("a study file", () => {
     ],
     [
       JSON.stringify({ ...FILE, schema_version: STUDY_VERSION + 1, title: 1 }),
-      "This study was written by a newer patchwidgets (schema version 3; this one reads up to 2). Upgrade patchwidgets to see it.",
+      "This study was written by a newer patchwidgets (schema version 4; this one reads up to 3). Upgrade patchwidgets to see it.",
     ],
     [
       '{"format": "patchwidgets-result"}',
