@@ -45,7 +45,7 @@ export class MapPanel {
     for (const part of [this.body, this.legend, this.agreement, this.about, this.caption]) {
       part.hidden = missing;
     }
-    if (missing) this.missing.update(chart, live);
+    if (missing) this.missing.update(chart, live, props.room);
     else this.draw(props);
   }
 

@@ -7,8 +7,9 @@ export class MissingPair {
   readonly element = h("div", { class: "pw-unmeasured pw-missing-pair" });
   private shown = "";
 
-  /** `live` where a kernel has been asked for it. */
-  update({ map, pair }: Chart, live: boolean): void {
+  /** `live` where a kernel has been asked for it, `room` the most pixels it may be wide. */
+  update({ map, pair }: Chart, live: boolean, room: number): void {
+    this.element.style.maxWidth = `${room}px`;
     const named = pairName(pair?.prompt ?? 0);
     const code = map.call || `result.on_pair(${pair?.prompt ?? 0})`;
     const written = JSON.stringify([named, code, live]);
