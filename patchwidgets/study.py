@@ -193,6 +193,9 @@ class Study(
     def plan(self, name: str | Callable[..., Plan] = "heads", **options: Any) -> Plan:
         """Return what a sweep or a path map would measure, without measuring it.
 
+        `print(plan.describe(study.cost(plan)))` says how many cells in how many chunks, about how
+        long it would take and in how much memory.
+
         Args:
             name: As in `sweep`; or `path` or `paths_from`, with the options of these.
             **options: The sweep's own.
@@ -256,8 +259,9 @@ class Study(
             name: `heads`, `residual`, `mlp`, `attn`, `joint`, or your own function of (spec,
                 shape).
             source: What patches write: the values of the `other` run, `zero`, the `mean` over
-                `reference` prompts, `resample` for those of another prompt pair, or an object.
-            reference: With `source="mean"`: prompt pairs whose corrupted prompts are averaged.
+                `reference` prompts of the same templates and lengths, `mean_by_role` over those of
+                any, at roles, `resample` for those of another prompt pair, or an object.
+            reference: With a mean: prompt pairs whose corrupted prompts are averaged.
             seed: With `source="resample"`: of the draw.
             verify: How many cells that are read from the store to measure again. If one has
                 another number, beyond rounding, the result raises and the store drops the sweep.

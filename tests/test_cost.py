@@ -1,5 +1,7 @@
 """What a plan costs is said before it runs, and is what it then costs."""
 
+import re
+
 import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -27,6 +29,24 @@ def test_a_plan_is_what_the_sweep_measures(name):
     assert plan == result.plan
     assert result.progress.state in ("waiting", "running", "done")
     assert plan.describe().startswith(f"{plan.name}: {len(plan.patches)} patches in ")
+
+
+def test_a_plan_says_cells_chunks_time_and_memory_before_anything_runs():
+    study = study_of(tiny("llama"), PAIRS)
+    plan = study.plan("heads", positions="roles")
+    cost = study.cost(plan)
+    said = plan.describe(cost)
+    assert said == f"{plan.describe()}\n{cost}"
+    assert said.startswith("heads: 24 patches in heads (layer x head x role)\nheads: 24 patches, ")
+    assert f"in {cost.chunks} chunks" in said
+    assert cost.time in said
+    assert re.search(r"\nabout [\d.]+ [KM]?B besides the model and its unpatched runs$", said)
+    with pytest.raises(PlanError) as caught:
+        study.plan("mlp").describe(cost)
+    assert str(caught.value) == (
+        "The cost is of another plan (`heads`, 24 patches) than this one (mlp: 3 patches in mlp "
+        "(layer)). Type `plan.describe(study.cost(plan))`."
+    )
 
 
 def test_a_plan_that_cannot_be_made_is_refused():

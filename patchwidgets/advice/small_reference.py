@@ -11,7 +11,7 @@ __all__ = ["small_reference"]
 
 ENOUGH = 100
 """Prompts; a suggestion of ours."""
-OVER = re.compile(r"mean over (\d+) prompts")
+OVER = re.compile(r"mean (?:by role )?over (\d+) prompts")
 
 
 @rule(

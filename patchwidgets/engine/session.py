@@ -27,6 +27,7 @@ from patchwidgets.engine.precision import noise_floor
 from patchwidgets.engine.rounding import tolerance
 from patchwidgets.engine.runs import GroupRuns, keep_more, run_group
 from patchwidgets.engine.sources._source import Source, with_source
+from patchwidgets.engine.sources.mean_by_role import MeanByRole
 from patchwidgets.engine.store import CellStore, StoredCells
 from patchwidgets.engine.threads import threads_for
 from patchwidgets.engine.writable import require_writable
@@ -151,7 +152,7 @@ class Session:
             result.provenance |= {"fingerprint": self.fingerprint, "executor": self.executor}
             if cluster is not None:
                 result.provenance["cluster"] = cluster.about
-            runs = self._from(source, sites_of(plan), job.check)
+            runs = self._from(source, plan, job.check)
             result.provenance["noise_floor"] = self._noise_floor(job.check)
             with self._stores(plan, runs, source, cluster) as stores:
                 measurement = self._measurement(plan, runs, stores, order, verify, source, cluster)
@@ -191,7 +192,7 @@ class Session:
         with self.model.measuring():
             tokens = self.runs_with(sites, check)[0].base.tokens[:1]
             require_writable(self.model, tokens, plan, self._writable)
-            runs = self._from(source, sites, check)
+            runs = self._from(source, plan, check)
             about = (self.metrics, plan, method, options, check, self.memory)
             found = estimate(self.model, runs, *about)
         return replace(found, values=over_draws(found.values, self.prompts.draws))
@@ -201,7 +202,7 @@ class Session:
         sites = sites_of(plan)
         with self.model.measuring():
             self.runs_with(sites)
-            runs = self._from(source, sites)
+            runs = self._from(source, plan)
             with self._stores(plan, runs, source) as stores:
                 return cost_of(self._measurement(plan, runs, stores))
 
@@ -367,11 +368,18 @@ class Session:
         return self._runs
 
     def _from(
-        self, source: Source | None, sites: set[str], check: Callable[[], None] = lambda: None
+        self, source: Source | None, plan: Plan, check: Callable[[], None] = lambda: None
     ) -> list[GroupRuns]:
-        """Return the runs as they are kept, with the values that a source writes."""
+        """Return the runs as they are kept, with the values that a source writes in a plan.
+
+        Raises:
+            PlanError: The source has no values at some of the plan's positions.
+        """
         if source is None:
             return self._runs
+        if isinstance(source, MeanByRole):
+            source.require_roles(plan)
+        sites = sites_of(plan)
         about = self.model, self.prompts
         return [with_source(source, *about, one, sites, check) for one in self._runs]
 

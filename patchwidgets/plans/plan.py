@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from patchwidgets.errors import PlanError
 from patchwidgets.nodes import Path, parse_node
 from patchwidgets.plans.buckets import Buckets
 from patchwidgets.plans.patch import Patch, written_name
@@ -20,6 +21,21 @@ the same.
 
 PATHS_FROM = "paths_from"
 """Name of a plan whose paths all begin at one sender, and whose cells are receivers."""
+
+
+@runtime_checkable
+class Costed(Protocol):
+    """What a plan takes on one machine, in words by `str`; `engine/cost.py` makes it."""
+
+    @property
+    def plan(self) -> str:
+        """Name of the plan."""
+        ...
+
+    @property
+    def cells(self) -> int:
+        """Its patches."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -118,15 +134,34 @@ class Plan:
         """Return the bucket that a patch of this plan is at."""
         return str(self.patches[patch].nodes[0].position)
 
-    def describe(self) -> str:
-        """Return a sentence on what will be measured."""
+    def describe(self, cost: Costed | None = None) -> str:
+        """Return a sentence on what will be measured.
+
+        A plan knows no machine. `study.cost(plan)` says in how many chunks it would be measured,
+        for how long and in how much memory, before anything runs: `print(study.cost(plan))`, or
+        `print(plan.describe(study.cost(plan)))` for both.
+
+        Args:
+            cost: What `study.cost` returned for this plan; said below the sentence.
+
+        Raises:
+            PlanError: It is the cost of another plan.
+        """
         shapes = ", ".join(
             f"{plan_map.name} ({' x '.join(axis.name for axis in plan_map.axes) or 'one number'})"
             for plan_map in self.maps
         )
         form = f", form {self.form}" if self.form else ""
         singles = "" if self.buckets is None else f", {len(self.measured.patches)} to measure"
-        return f"{self.name}: {len(self.patches)} patches in {shapes}{form}{singles}"
+        said = f"{self.name}: {len(self.patches)} patches in {shapes}{form}{singles}"
+        if cost is None:
+            return said
+        if (cost.plan, cost.cells) != (self.name, len(self.measured.patches)):
+            raise PlanError(
+                f"The cost is of another plan (`{cost.plan}`, {cost.cells} patches) than this one "
+                f"({said}). Type `plan.describe(study.cost(plan))`."
+            )
+        return f"{said}\n{cost}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain lists, dicts and strings."""

@@ -222,7 +222,7 @@ def test_an_unknown_source_is_refused():
         study_of(tiny("gpt2"), PAIRS).sweep("heads", source="zeros")
     assert str(caught.value) == (
         "There is no source called 'zeros'. Did you mean `zero`? Known: `other`, `mean`, "
-        "`resample`, `zero`."
+        "`mean_by_role`, `resample`, `zero`."
     )
 
 
@@ -245,5 +245,5 @@ def test_a_template_without_reference_prompts_is_refused():
     assert str(caught.value) == (
         "`source='mean'` needs reference prompts of every template and length, but none of the 2 "
         "is of `store` and 15 tokens long. Give more `reference` prompts, or ones made from the "
-        "same templates."
+        "same templates. At roles, `source='mean_by_role'` takes reference prompts of any length."
     )

@@ -9,6 +9,7 @@ from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.registry import unknown_name
 
 OTHER = "other"
+TAKES = {"mean": "reference", "mean_by_role": "reference", "resample": "seed"}
 
 
 def chosen_source(
@@ -18,20 +19,21 @@ def chosen_source(
 
     Args:
         source: `other`, a name in this folder, or an object like those in it.
-        reference: Prompts that `mean` averages.
+        reference: Prompts that `mean` and `mean_by_role` average.
         seed: Of the draw of `resample`.
 
     Raises:
         UnknownNameError: There is no source of that name.
-        PlanError: `mean` without reference prompts, or an option that the source does not take.
+        PlanError: A mean without reference prompts, or an option that the source does not take.
     """
     if isinstance(source, str) and source not in (OTHER, *SOURCES.names()):
         raise unknown_name("source", source, [OTHER, *SOURCES.names()])
-    if source == "mean" and reference is None:
+    takes = TAKES.get(source, "") if isinstance(source, str) else ""
+    if takes == "reference" and reference is None:
         raise PlanError(
-            "`source='mean'` has no prompts to average. A mean says what is typical, so it must be "
-            "said of which prompts. Give `reference=` with prompt pairs whose corrupted prompts "
-            "are averaged, such as those of the same task with unrelated names."
+            f"`source={source!r}` has no prompts to average. A mean says what is typical, so it "
+            "must be said of which prompts. Give `reference=` with prompt pairs whose corrupted "
+            "prompts are averaged, such as those of the same task with unrelated names."
         )
     if not isinstance(source, str | Source):
         raise PlanError(
@@ -41,7 +43,6 @@ def chosen_source(
             "`source='zero'`."
         )
     given = {"reference": reference, "seed": seed}
-    takes = {"mean": "reference", "resample": "seed"}.get(source if isinstance(source, str) else "")
     for option, value in given.items():
         if value is not None and option != takes:
             raise PlanError(

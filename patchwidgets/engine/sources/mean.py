@@ -22,6 +22,9 @@ __all__ = ["Mean"]
 class Mean:
     """Writes the mean over reference prompts of the same template and length, by position.
 
+    A template is a label (`groups` of the pairs). Where pairs have none and their words stand at
+    other positions, a position's mean mixes words; `mean_by_role` does not.
+
     Differs from the paper: none of theirs. Source: Wang et al. 2022, section 2.1, whose reference
     is the ABC set (three unrelated names), template by template.
 
@@ -88,6 +91,7 @@ class Mean:
             raise PromptError(
                 f"`source='mean'` needs reference prompts of every template and length, but none "
                 f"of the {len(self.reference)} is {f'of `{label}` and ' if label else ''}{length} "
-                "tokens long. Give more `reference` prompts, or ones made from the same templates."
+                "tokens long. Give more `reference` prompts, or ones made from the same templates. "
+                "At roles, `source='mean_by_role'` takes reference prompts of any length."
             )
         return torch.stack(found)
