@@ -8,10 +8,12 @@ import torch
 from patchwidgets.errors import PromptError
 from patchwidgets.metrics import ContinuationMetric, Metric
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.prompts._encoding import encode
 from patchwidgets.prompts.corruptions._noise import Embeddings, FittedNoise, Noise
 from patchwidgets.prompts.noise import Places, places_of, with_noise
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.redrawing import with_redrawn
+from patchwidgets.prompts.tasks._facts import FACTS
 from patchwidgets.prompts.tokens import TokenPairs, tokenize
 
 
@@ -76,7 +78,7 @@ def tokens_of(
         return with_redrawn(prompts, others)
     places = places_of(prompts, tokenizer, noising.roles, noising.sites)
     if fitted is None:
-        fitted = noising.noise.fit(_embeddings_at(model, prompts, places))
+        fitted = noising.noise.fit(_embeddings_over(noising.noise.over, model, prompts, places))
     return with_noise(prompts, places, fitted)
 
 
@@ -114,6 +116,21 @@ def _fits(noise: Noise, embeddings: Embeddings) -> bool:
     return True
 
 
+def _embeddings_over(
+    over: str, model: LensModel, prompts: TokenPairs, places: Places
+) -> Embeddings:
+    """Return the embeddings that say how large noise is."""
+    if over == "noised":
+        return _embeddings_at(model, prompts, places)
+    encoded = encode(model.tokenizer, [fact.subject for fact in FACTS])
+    return _embeddings(model, [token for one in encoded for token in one.ids])
+
+
+def _embeddings(model: LensModel, tokens: Sequence[int] | torch.Tensor) -> Embeddings:
+    with torch.no_grad():
+        return model.embed(torch.as_tensor(tokens)[None])[0].double().cpu().numpy()
+
+
 def _embeddings_at(model: LensModel, prompts: TokenPairs, places: Places) -> Embeddings:
     """Return the embeddings of the noised tokens of every prompt pair, as often as they occur."""
     noised = [
@@ -121,5 +138,4 @@ def _embeddings_at(model: LensModel, prompts: TokenPairs, places: Places) -> Emb
         for group in prompts.groups
         for row, pair in enumerate(group.members)
     ]
-    with torch.no_grad():
-        return model.embed(torch.cat(noised)[None])[0].double().cpu().numpy()
+    return _embeddings(model, torch.cat(noised))

@@ -1,6 +1,7 @@
 """Several corrupted prompts to every clean one: drawn, measured in one go, and read by draw."""
 
 import random
+import re
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def refused(make):
 
 
 def test_there_are_tasks_that_draw():
-    assert {"ioi", "facts"} <= set(TASKS_THAT_DRAW)
+    assert {"ioi", "facts", "docstring", "arithmetic", "induction"} <= set(TASKS_THAT_DRAW)
 
 
 @pytest.mark.parametrize(("name", "site"), SITES)
@@ -85,6 +86,50 @@ def test_wrong_answers_come_with_the_words_that_were_drawn():
         words=PLAIN_WORDS,
     )
     assert [pair.wrong_answers for pair in redrawn] == strangers
+
+
+def redrawn_of(name, at, n=30):
+    task = TASKS.get(name)
+    pairs = task.pairs(n, 0, at=at)
+    chances = [random.Random(i) for i in range(n)]
+    return zip(pairs, task.redrawn(pairs, chances, at=at, words=PLAIN_WORDS), strict=True)
+
+
+@pytest.mark.parametrize("at", ["X+Y", "X", "Y"])
+def test_other_sums_have_other_results_and_no_example_is_asked(at):
+    for pair, again in redrawn_of("arithmetic", at):
+        *examples, asked = again.corrupted.split("\n")
+        x, sign, y, _ = asked.split()
+        (wrong,) = again.wrong_answers
+        assert int(wrong) == eval(f"{x} {sign} {y}")
+        assert wrong[0].isspace() == pair.answers[0][0].isspace()
+        assert again.wrong_answers != pair.answers
+        assert not any(example.startswith(f"{asked} ") for example in examples)
+        own = pair.clean.split("\n")[-1].split()
+        assert (x == own[0], y == own[2]) in {
+            "X+Y": [(False, False), (True, False), (False, True)],
+            "X": [(False, True)],
+            "Y": [(True, False)],
+        }[at]
+
+
+@pytest.mark.parametrize("at", ["A", "B"])
+def test_another_word_of_induction_is_new(at):
+    for pair, again in redrawn_of("induction", at):
+        said, heard = pair.clean.split(), again.corrupted.split()
+        (new,) = [word for word, old in zip(heard, said, strict=True) if word != old]
+        assert new not in said
+        assert again.wrong_answers == ((f" {new}",) if at == "B" else pair.wrong_answers)
+
+
+def test_other_names_of_arguments_are_new():
+    for at in ("C_def", "A_def+B_def", "A_doc+B_doc"):
+        for pair, again in redrawn_of("docstring", at):
+            before, after = (re.findall(r"\w+", text) for text in (pair.clean, again.corrupted))
+            new = [word for word, old in zip(after, before, strict=True) if word != old]
+            assert len(set(new)) == len(at.split("+"))
+            assert not set(new) & set(before)
+            assert again.wrong_answers == pair.wrong_answers
 
 
 def test_a_draw_is_what_a_study_of_its_own_measures(study, result):

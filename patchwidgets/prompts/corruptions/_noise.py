@@ -13,6 +13,10 @@ from patchwidgets.prompts.corruptions._corruption import ActsOn
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tasks._task import Task
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
+from patchwidgets.registry import one_of
+
+OVER = ("noised", "subjects")
+"""Whose embeddings say how large noise is."""
 
 Embeddings = Float[np.ndarray, "tokens d_model"]
 
@@ -25,7 +29,7 @@ class Noise:
     site, or the roles that `at` names. The wrong answers are those of the replacement.
 
     Args:
-        k: Size, in standard deviations of the embeddings of the noised tokens.
+        k: Size, in standard deviations of embeddings.
         draws: How many times every prompt pair is noised, each time anew. Of the clean run there
             is one for all draws. Every patched run is made for each draw: when denoising the draws
             are base runs, and when noising they are what is patched in, so that no two have the
@@ -33,14 +37,21 @@ class Noise:
         seed: Of the draws. A draw depends on it, on the text of the clean prompt and on its own
             number, and on nothing else: every patch and every sweep sees the same noise, and more
             prompt pairs or more draws leave the others as they were.
+        over: Of which embeddings: `noised`, of the noised tokens of all prompt pairs, as they
+            stand there; or `subjects`, of all subjects of our list of facts, each tokenized by
+            itself and without the space before it, whatever the prompts are. The latter is the
+            original code's way (`collect_embedding_std` of Meng et al. 2022, over known_1000),
+            whose facts are others.
 
     Raises:
         PromptError: `k` is not above 0, or `draws` below 1.
+        UnknownNameError: `over` is neither.
     """
 
     k: float | int = 3.0
     draws: int = 10
     seed: int = 0
+    over: str = "noised"
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -48,6 +59,7 @@ class Noise:
     acts_on: ClassVar[ActsOn] = "embedding"
 
     def __post_init__(self) -> None:
+        one_of("choice of embeddings", self.over, OVER)
         if not 0 < self.k < math.inf:
             raise PromptError(
                 f"`k={self.k!r}` is no size of noise. Noise is `k` times the standard deviation of "
@@ -78,7 +90,7 @@ class Noise:
         """Return this noise at the size that these embeddings give it.
 
         Args:
-            embeddings: Of every noised token of every prompt pair, as often as it occurs.
+            embeddings: Those that `over` names: of every token, as often as it occurs.
 
         Raises:
             PromptError: The embeddings do not vary, so that noise of their size is zero.

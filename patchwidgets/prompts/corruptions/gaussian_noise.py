@@ -12,11 +12,13 @@ class GaussianNoise(Noise):
 
     The standard deviation is one number: over all entries of the embeddings of the noised tokens
     of all prompt pairs, as TransformerLens' `embed.hook_out` gives them, before positions are
-    added. The corrupted run is not ordinary text, so prefer `token_replacement` where it can be.
+    added; or, with `over="subjects"`, of the subjects of a list of facts. The corrupted run is not
+    ordinary text, so prefer `token_replacement` where it can be.
 
-    Differs from the original code: it measures the standard deviation on each subject by itself,
-    without the leading space the word has in the prompt; and it gives all prompts the same noise,
-    where here each prompt has its own.
+    Differs from the original code: it measures the standard deviation over the subjects of
+    known_1000, each by itself, without the leading space the word has in the prompt, which is
+    `over="subjects"` here, on our own facts; and it gives all prompts the same noise, where here
+    each prompt has its own.
 
     Source: Meng et al. 2022 (ROME), arXiv 2202.05262, appendix B; Zhang & Nanda 2023, arXiv
         2309.16042, section 2.1 (GN), which prefers replacement.

@@ -2,7 +2,8 @@
 
 import operator
 import random
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from patchwidgets.errors import PromptError
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 from patchwidgets.prompts.shares import Share
 from patchwidgets.prompts.tasks._drawing import chosen_templates, distinct, share, site_or_default
+from patchwidgets.prompts.tasks._redrawing import rewritten
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["arithmetic"]
@@ -59,6 +61,7 @@ class _Arithmetic:
     }
     default_site = "X+Y"
     symmetric = frozenset({"X+Y", "X", "Y"})
+    redrawable = frozenset({"X+Y", "X", "Y"})
     roles = ("X", "Y", "END")
 
     def usable(self, words: Words) -> Mapping[str, Share]:
@@ -107,6 +110,20 @@ class _Arithmetic:
         drawn = distinct(make, n, available)
         return PromptPairs.of(_pair(site, space, sign, *four) for sign, four in drawn)
 
+    def redrawn(
+        self, pairs: PromptPairs, chances: Sequence[random.Random], *, at: str, words: Words
+    ) -> Iterable[PromptPair]:
+        """Return the pairs with other numbers in their questions, and other results with them."""
+        numbers = frozenset(_numbers(words))
+        solved = {sign: _solved(sign, numbers) for sign in {pair.group for pair in pairs}}
+        before = "" if "".join(words.split(" 1")[:-1]) else " "
+        for pair, chance in zip(pairs, chances, strict=True):
+            of = _OPERATIONS[pair.group].of
+            x, y = chance.choice(_others(solved[pair.group], pair, at))
+            new = {"X": str(x), "Y": str(y)}
+            changed = {role: new[role] for role in at.split("+")}
+            yield rewritten(pair, changed, f"{before}{of(x, y)}")
+
 
 arithmetic = _Arithmetic()
 
@@ -151,6 +168,22 @@ def _does(of: Callable[[int, int], int], four: tuple[_Sum, ...], numbers: frozen
         and numbers.issuperset(results)
         and of(x, y) not in results
     )
+
+
+def _others(solved: Sequence[_Sum], pair: PromptPair, at: str) -> list[_Sum]:
+    """Return the questions that may take the place of a pair's own: of another result, and new."""
+    of = _OPERATIONS[pair.group].of
+    *examples, (x, y) = (
+        (int(one), int(other)) for one, other in re.findall(r"(\d+) \S (\d+) =", pair.clean)
+    )
+    return [
+        (new_x, new_y)
+        for new_x, new_y in solved
+        if ("X" in at or new_x == x)
+        and ("Y" in at or new_y == y)
+        and (new_x, new_y) not in examples
+        and of(new_x, new_y) != of(x, y)
+    ]
 
 
 def _pair(

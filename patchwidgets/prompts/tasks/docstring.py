@@ -1,7 +1,8 @@
 """Docstring: which argument is described next?"""
 
 import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 from patchwidgets.prompts.shares import Share
@@ -15,6 +16,7 @@ from patchwidgets.prompts.tasks._drawing import (
     singles,
     site_or_default,
 )
+from patchwidgets.prompts.tasks._redrawing import rewritten
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["docstring"]
@@ -69,6 +71,7 @@ class _Docstring:
     }
     default_site = "C_def"
     symmetric = frozenset()
+    redrawable = frozenset(_CORRUPTED)
     roles = (*_ROLES, "END")
 
     def usable(self, words: Words) -> Mapping[str, Share]:
@@ -108,6 +111,17 @@ class _Docstring:
             _pair(site, labels[i % len(labels)], _fill(draw, names, nouns))
             for i in range(checked_count(n))
         )
+
+    def redrawn(
+        self, pairs: PromptPairs, chances: Sequence[random.Random], *, at: str, words: Words
+    ) -> Iterable[PromptPair]:
+        """Return the pairs with other new names in their corrupted prompts."""
+        names, _ = _fitting(words)
+        for pair, chance in zip(pairs, chances, strict=True):
+            known = set(re.findall(r"\w+", pair.clean))
+            roles = list(_CORRUPTED[at])
+            new = chance.sample([name for name in names if name not in known], len(roles))
+            yield rewritten(pair, dict(zip(roles, new, strict=True)))
 
 
 docstring = _Docstring()

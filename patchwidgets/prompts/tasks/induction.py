@@ -1,12 +1,13 @@
 """Induction: random words, said twice."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from patchwidgets.errors import PromptError
 from patchwidgets.prompts.pairs import PromptPair, PromptPairs
 from patchwidgets.prompts.shares import Share
 from patchwidgets.prompts.tasks._drawing import checked_count, chosen_templates, site_or_default
+from patchwidgets.prompts.tasks._redrawing import rewritten
 from patchwidgets.prompts.words import PLAIN_WORDS, Words
 
 __all__ = ["induction"]
@@ -40,6 +41,7 @@ class _Induction:
     }
     default_site = "B"
     symmetric = frozenset({"B", "END"})
+    redrawable = frozenset({"A", "B"})
     roles = ("A", "B", "END")
 
     def usable(self, words: Words) -> Mapping[str, Share]:
@@ -77,6 +79,17 @@ class _Induction:
             _pair(site, labels[i % len(labels)], words, draw) for i in range(checked_count(n))
         )
 
+    def redrawn(
+        self, pairs: PromptPairs, chances: Sequence[random.Random], *, at: str, words: Words
+    ) -> Iterable[PromptPair]:
+        """Return the pairs with another new word in their corrupted prompts.
+
+        In the place of B it is the wrong answer.
+        """
+        for pair, chance in zip(pairs, chances, strict=True):
+            word = _new(words, chance, pair)
+            yield rewritten(pair, {at: word.strip()}, word if at == "B" else "")
+
 
 induction = _Induction()
 
@@ -109,6 +122,20 @@ def _different(words: Words, draw: random.Random, count: int) -> list[str]:
         f"This tokenizer has only {len(drawn)} words that are single tokens, and {count} different "
         "ones are needed for one prompt. A word that stood there twice by accident would have two "
         "followers. Pass `templates=['8 words']`, or use a task with words of its own."
+    )
+
+
+def _new(words: Words, draw: random.Random, pair: PromptPair) -> str:
+    """Return a word that does not stand in the clean prompt."""
+    said = set(pair.clean.split())
+    for _ in range(_TRIES_EACH * len(said)):
+        word = words.random_word(draw)
+        if word.strip() not in said:
+            return word
+    raise PromptError(
+        f"This tokenizer has no word that is a single token besides the {len(said)} of the prompt "
+        f"{pair.clean!r}, so that nothing new can take the place of one. Leave `draws` out, or use "
+        "noise, such as `corruption='gaussian_noise'`."
     )
 
 
