@@ -267,3 +267,14 @@ def test_pairs_to_bake_that_are_none_are_refused_first(study):
     with pytest.raises(MeasurementError, match="There is no prompt pair 5"):
         own.bake(pairs=[5])
     assert list(own.results) == ["heads"]
+
+
+def test_a_map_of_fewer_pairs_is_left_out_where_a_pair_is_shown_from_python(study):
+    from patchwidgets.widgets.explorer import LiveExplorer
+
+    heads = study.sweep("heads").wait()
+    shown = LiveExplorer([heads, study.sweep("mlp").on_pair(0)]).on_pair(2)
+    assert [one["map"] for one in shown.widget.header["pair_maps"] if one["prompt"] == 2] == [
+        "heads"
+    ]
+    Widget.close_all()

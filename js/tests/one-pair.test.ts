@@ -117,9 +117,19 @@ describe("a map on one pair", () => {
     const peaks = view.element.querySelector<HTMLElement>(".pw-peaks");
     expect([body?.hidden, peaks?.hidden]).toEqual([true, true]);
     expect(textOf(view, ".pw-baseline")).toBe("baselines of pair 3 are not here");
+    expect(textOf(view, '[role="status"]')).toBe("the map of pair 3 is not in this file");
     view.choose({ selection: "L20H0" });
     expect(textOf(view, ".pw-cell")).toContain("not here on pair 3");
     expect(textOf(view, ".pw-cell")).not.toMatch(/[+−]\d/);
+  });
+
+  it("says so where its unpatched runs are not made yet", () => {
+    const bundle = stored(NAME);
+    for (const metric of bundle.header.pair_maps[0].metrics) metric.base = metric.source = null;
+    show(true, read(bundle));
+    chosen(HERE);
+    expect(textOf(view, ".pw-baseline")).toBe("baselines not measured yet");
+    expect(chart("onPairs").read(0, 0).effect).not.toBe(null);
   });
 
   it("is marked among the pairs where no kernel has the others", () => {

@@ -116,7 +116,9 @@ class LiveExplorer(LiveView[PatchWidget]):
         Raises:
             MeasurementError: There is no such pair.
         """
-        self._draw_pair(list(self.results), prompt)
+        self._results[0].draw_pair(prompt)
+        held = {key for key, result in self.results.items() if prompt < len(result.groups)}
+        self._draw_pair(held, prompt)
         self.widget.prompt, self.widget.alone = prompt, True
         return self
 

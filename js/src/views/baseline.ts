@@ -15,8 +15,10 @@ export class BaselineView {
     const [baseRun, sourceRun] =
       direction === "denoising" ? ["corrupted", "clean"] : ["clean", "corrupted"];
     if (base === null || source === null) {
-      const missing = pair ? `baselines of ${pairName(pair.prompt)} are not here` : "";
-      const text = missing || "baselines not measured yet";
+      const elsewhere = pair && !pair.here;
+      const text = elsewhere
+        ? `baselines of ${pairName(pair.prompt)} are not here`
+        : "baselines not measured yet";
       fill(this.element, h("span", { class: "pw-muted" }, text));
       return;
     }

@@ -26,6 +26,7 @@ export class ExplorerContext {
   private readonly baseline = new BaselineView();
   private readonly asking = new PairAsking();
   readonly element: HTMLElement;
+  private props: ContextProps | null = null;
 
   /** `change` is told what the reader has chosen, and `say` what a screen reader is to say of it. */
   constructor(
@@ -36,10 +37,9 @@ export class ExplorerContext {
     this.element = h("div", { class: "pw-context" }, this.strip.element, this.baseline.element);
   }
 
-  private looking: Looking | null = null;
-
-  update({ payload, looking, host, chart, comparing }: ContextProps): void {
-    this.looking = looking;
+  update(props: ContextProps): void {
+    this.props = props;
+    const { payload, looking, host, chart, comparing } = props;
     const { prompt, alone, strip } = looking;
     const here = host.live ? null : pairsIn(payload, looking.trail.at(-1) ?? "");
     this.strip.update({ strip, prompt, alone, comparing, here });
@@ -54,11 +54,18 @@ export class ExplorerContext {
 
   private choose(choice: Partial<ExplorerState>): void {
     this.change(choice);
-    const pair = this.looking?.pair ?? null;
-    this.say(
-      `the maps show ${pair === null ? "the mean over all pairs" : `${pairName(pair)} alone`}`,
-    );
+    if (this.props) this.say(shownIn(this.props));
   }
+}
+
+/** Returns which pairs the maps show, in words. */
+function shownIn({ looking, host }: ContextProps): string {
+  const { pair } = looking;
+  if (pair === null) return "the maps show the mean over all pairs";
+  const here = looking.drawn(looking.active)?.pair?.here ?? true;
+  return here || host.live
+    ? `the maps show ${pairName(pair)} alone`
+    : `the map of ${pairName(pair)} is not in this file`;
 }
 
 /** Returns the pairs on which a map is here. */
