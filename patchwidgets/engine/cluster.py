@@ -7,9 +7,11 @@ that is given brings it.
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
+from itertools import accumulate
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from patchwidgets.engine.cluster_parts import Bundle, Part, tasks_of
 from patchwidgets.engine.cluster_worker import Assignment, measure
 from patchwidgets.engine.execute import Numbers, Shard
 from patchwidgets.errors import ClusterError, ModelError, PatchwidgetsError, PlanError
@@ -57,8 +59,9 @@ class Cluster:
         self._client = client
         self.load = _packed(loader_of(model.bridge), "the function that makes the model")
         self.about: dict[str, Any] = {}
-        """For the provenance: how many workers measured, of which kinds, how many shards, bytes
-        that travel to each worker first, and shards that had to be given to the cluster again."""
+        """For the provenance: how many workers measured, of which kinds, how many shards, by cells
+        or by prompts, bytes that travel to each worker first, and shards that had to be given to
+        the cluster again."""
 
     def size(self) -> int:
         """Return the number of workers there are now."""
@@ -75,29 +78,47 @@ class Cluster:
             PlanError: A metric or a source cannot be sent.
         """
         packed = _packed(assignment, "a metric or a source of yours")
+        sizes = [len(group.members) for group in assignment.prompts.groups]
+        may_divide = assignment.source is None  # `resample` draws partners from the whole group
         self.about |= {"workers": 0, "kinds": [], "shards": 0, "redone": 0}
         self.about["bytes_per_worker"] = len(packed)
-        return lambda shards, check: self._measured(packed, shards, check)
+
+        def measured(
+            shards: Sequence[Shard], check: Callable[[], None]
+        ) -> Generator[tuple[int, Numbers], None, None]:
+            bundles = tasks_of(shards, sizes, self.size(), may_divide=may_divide)
+            return self._measured(packed, bundles, check)
+
+        return measured
 
     def _measured(
-        self, packed: bytes, shards: Sequence[Shard], check: Callable[[], None]
+        self, packed: bytes, bundles: Sequence[Bundle], check: Callable[[], None]
     ) -> Generator[tuple[int, Numbers], None, None]:
-        self.about["shards"] = len(shards)
+        parts = [part for bundle in bundles for part in bundle.parts]
+        begins = accumulate((len(bundle.parts) for bundle in bundles), initial=0)
+        owner = [(one, at) for one, at in zip(bundles, begins, strict=False) for _ in one.parts]
+        divided = len(parts) > len(bundles)
+        self.about |= {"shards": len(parts), "divided": "prompts" if divided else "cells"}
         workers: set[str] = set()
         kinds: set[str] = set()
+        there: dict[int, Any] = {}
         with _Flight(self._client, packed) as flight:
-            for place, shard in enumerate(shards):
-                flight.send(place, shard)
+            for place, part in enumerate(parts):
+                flight.send(place, part)
             for place, (worker, kind, numbers) in flight.results(check):
                 workers.add(worker)
                 kinds.add(kind)
-                yield place, list(numbers)
                 self.about |= {"workers": len(workers), "kinds": sorted(kinds)}
                 self.about["redone"] = flight.redone
+                there[place] = numbers
+                bundle, begin = owner[place]
+                together = range(begin, begin + len(bundle.parts))
+                if all(at in there for at in together):
+                    yield from bundle.joined([there.pop(at) for at in together])
 
 
 class _Flight:
-    """Shards on their way. Each gives one result, whichever worker makes it; they end with this.
+    """Parts on their way. Each gives one result, whichever worker makes it; they end with this.
 
     Args:
         client: The client.
@@ -110,7 +131,7 @@ class _Flight:
         self._client = client
         self._packed = packed
         self._assignment: Any = None
-        self._flying: dict[str, tuple[int, Shard, Any]] = {}
+        self._flying: dict[str, tuple[int, Part, Any]] = {}
         self._tries: Counter[int] = Counter()
         self._ended: SimpleQueue[Any] = SimpleQueue()
         self._seen = time.monotonic()
@@ -122,17 +143,17 @@ class _Flight:
         if self._flying and self._client.status == "running":
             self._client.cancel([future for *_, future in self._flying.values()])
 
-    def send(self, place: int, shard: Shard) -> None:
-        """Give a shard to the cluster."""
+    def send(self, place: int, part: Part) -> None:
+        """Give a part to the cluster."""
         if self._assignment is None or self._assignment.status in ("cancelled", "lost", "error"):
             self._assignment = self._client.submit(bytes, self._packed, pure=False)
-        future = self._client.submit(measure, self._assignment, *shard, pure=False)
+        future = self._client.submit(measure, self._assignment, *part, pure=False)
         self._tries[place] += 1
-        self._flying[future.key] = place, shard, future
+        self._flying[future.key] = place, part, future
         future.add_done_callback(self._ended.put)
 
     def results(self, check: Callable[[], None]) -> Generator[tuple[int, Any], None, None]:
-        """Yield place and result of every shard, in the order in which they end.
+        """Yield place and result of every part, in the order in which they end.
 
         Raises:
             ClusterError: A worker failed, or nobody is left.
@@ -159,8 +180,8 @@ class _Flight:
             place, *_ = self._flying.pop(future.key)
             yield place, result
 
-    def _again(self, place: int, shard: Shard, future: Any) -> None:
-        """Give a shard to the cluster again if its worker was lost, and raise if it failed."""
+    def _again(self, place: int, part: Part, future: Any) -> None:
+        """Give a part to the cluster again if its worker was lost, and raise if it failed."""
         problem = future.exception() if future.status == "error" else None
         if isinstance(problem, PatchwidgetsError):
             raise problem
@@ -180,7 +201,7 @@ class _Flight:
                 "study. What was measured is kept: sweep again to go on."
             )
         self.redone += 1
-        self.send(place, shard)
+        self.send(place, part)
 
     def _look(self) -> None:
         """Give up where nobody has been left for long."""

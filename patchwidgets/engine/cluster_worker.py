@@ -70,22 +70,27 @@ class _Bench:
     def __init__(self, model: LensModel, assignment: Assignment) -> None:
         self.model = model
         self._asked = assignment
-        self._work: dict[int, GroupWork] = {}
+        self._work: dict[tuple[int, tuple[int, int]], GroupWork] = {}
 
-    def values(self, group: int, patches: Sequence[int]) -> Values:
-        """Return the metrics of patches that form one wave on a group."""
+    def values(self, group: int, patches: Sequence[int], prompts: tuple[int, int]) -> Values:
+        """Return the metrics of patches on some prompts of a group."""
         with self.model.measuring():
-            if group not in self._work:
-                self._work[group] = self._prepared(group)
-            work = self._work[group]
-            return np.stack(work.values([work.cells[patch] for patch in patches], _go_on))
+            if (group, prompts) not in self._work:
+                self._work[group, prompts] = self._prepared(group, slice(*prompts))
+            work = self._work[group, prompts]
+            # Some of the prompts may differ later than others, or not where a patch writes.
+            found = dict.fromkeys(patches, work.runs.base_values)
+            for wave in work.waves(patches):
+                measured = work.values(wave, _go_on)
+                found |= zip((cell.patch for cell in wave), measured, strict=True)
+            return np.stack([found[patch] for patch in patches])
 
-    def _prepared(self, place: int) -> GroupWork:
-        asked, group = self._asked, self._asked.prompts.groups[place]
+    def _prepared(self, place: int, prompts: slice) -> GroupWork:
+        asked, group = self._asked, self._asked.prompts.groups[place].select(prompts)
         answers, sites = asked.prompts.answers, list(asked.sites)
         runs = run_group(self.model, group, answers, asked.metrics, asked.direction, sites, _go_on)
         here = np.concatenate([runs.base_values, runs.source_values])
-        there = asked.baselines[place]
+        there = asked.baselines[place][:, prompts]
         error = np.abs(here - there) / np.maximum(1, np.abs(there))
         if not (error <= tolerance(self.model)).all():
             raise ClusterError(
@@ -117,13 +122,16 @@ class _Kept:
 _kept = _Kept()
 
 
-def measure(packed: bytes, group: int, patches: Sequence[int]) -> tuple[str, str, Values]:
-    """Return which worker this is, of which kind, and the metrics of patches that form one wave.
+def measure(
+    packed: bytes, group: int, patches: Sequence[int], prompts: tuple[int, int]
+) -> tuple[str, str, Values]:
+    """Return which worker this is, of which kind, and the metrics of patches.
 
     Args:
         packed: A pickled `Assignment`.
         group: Place of the group of prompts.
         patches: Places in the plan.
+        prompts: From which to before which prompt of the group.
 
     Raises:
         ClusterError: The model cannot be loaded here; or it, this code or the unpatched runs are
@@ -137,7 +145,7 @@ def measure(packed: bytes, group: int, patches: Sequence[int]) -> tuple[str, str
     try:
         with _kept.lock:
             bench = _bench(packed)
-            values = bench.values(group, patches)
+            values = bench.values(group, patches, prompts)
     except PatchwidgetsError as problem:
         raise type(problem)(f"Worker {worker}: {problem}") from None
     return worker, f"{bench.model.device.type}, {torch.get_num_threads()} threads", values

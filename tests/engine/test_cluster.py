@@ -70,6 +70,13 @@ def thread():
         yield client
 
 
+@pytest.fixture(scope="module")
+def eight():
+    """A client of more workers, threads all of them, than some plans have cells."""
+    with LocalCluster(n_workers=8, processes=False, **OPTIONS) as made, Client(made) as client:
+        yield client
+
+
 @pytest.fixture
 def threads_to_lose():
     """A client of two workers that are threads, for one test."""
@@ -114,6 +121,56 @@ def test_whole_forward_passes_are_shared_out_too(two):
     there = study.sweep("mlp", positions="each", client=two)
     assert there.wait().provenance["executor"] == "reference: it was asked for"
     same(study.sweep("mlp", positions="each"), there)
+
+
+MANY: dict[str, Any] = {
+    "clean": PAIRS["clean"] * 3 + ["then Mary and John said that John gave a bag to"] * 3,
+    "corrupted": [
+        *PAIRS["corrupted"],
+        *(one.replace("Mary and", "Paul and") for one in PAIRS["clean"][:1] * 3),
+        *PAIRS["corrupted"],
+        *(["then Mary and John said that Mary gave a bag to"] * 3),
+    ],
+    "answers": [*PAIRS["answers"] * 3, *[" Mary"] * 3],
+    "wrong_answers": [*PAIRS["wrong_answers"] * 3, *[" John"] * 3],
+    "roles": {"at": [9, 9, 9, 2, 2, 2, 9, 9, 9, 6, 6, 6]},
+}
+"""Of two lengths; some of one length differ early, the others late."""
+MANY["clean"][3:6] = PAIRS["clean"][:1] * 3
+
+
+@pytest.mark.parametrize("options", [{}, {"executor": "reference"}, {"direction": "noising"}])
+def test_few_cells_on_many_prompts_are_shared_out_by_prompts(eight, options):
+    study = study_of(make_llama, MANY, metric=["logit_diff", "kl_div"], **options)
+    here = study.sweep("mlp", positions=["at"]).wait()
+    there = study.sweep("mlp", positions=["at"], client=eight).wait()
+    about = there.provenance["cluster"]
+    assert about["divided"] == "prompts"
+    assert about["shards"] == 8
+    here, there = here.snapshot(), there.snapshot()
+    assert (here.status == there.status).all()
+    assert (here.status == 1).any()
+    np.testing.assert_allclose(there.values, here.values, atol=ATOL)
+
+
+def test_few_paths_and_answers_of_several_tokens_are_shared_out_by_prompts(eight):
+    pairs = MANY | {"answers": [[" Mary gave", " Tom"]] * 12, "wrong_answers": [" John"] * 12}
+    study = study_of(make_llama, pairs, metric="continuation_diff")
+    asked = {"senders": ["mlp"]}
+    here, there = study.path("logits", **asked), study.path("logits", **asked, client=eight)
+    np.testing.assert_allclose(
+        there.wait().snapshot().values, here.wait().snapshot().values, atol=ATOL
+    )
+    assert there.provenance["cluster"]["divided"] == "prompts"
+
+
+def test_prompts_that_lend_each_other_values_stay_together(eight):
+    study = study_of(make_llama, MANY)
+    here, there = (study.sweep("mlp", source="resample", client=one) for one in (None, eight))
+    np.testing.assert_allclose(
+        there.wait().snapshot().values, here.wait().snapshot().values, atol=ATOL
+    )
+    assert there.provenance["cluster"]["divided"] == "cells"
 
 
 def test_progress_streams_and_a_cancel_keeps_what_was_measured(two, small_chunks):
