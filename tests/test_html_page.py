@@ -282,29 +282,6 @@ def test_maps_and_pairs_are_chosen_by_keyboard_on_a_narrow_page(open_page):
     assert violations_of(tab) == []
 
 
-CUT = """select => {
-  const alone = document.createElement("select");
-  alone.append(new Option(select.selectedOptions[0].text));
-  alone.style.maxWidth = "none";
-  select.after(alone);
-  const needs = alone.offsetWidth;
-  alone.remove();
-  return select.offsetWidth < needs ? select.selectedOptions[0].text : "";
-}"""
-
-
-@pytest.mark.parametrize("width", [300, 420, 700, 1240])
-def test_what_is_chosen_is_never_cut(open_page, width):
-    tab = open_page("synthetic_exploring", width=width)
-    chosen = tab.locator(".pw-setting select:visible")
-    assert chosen.count() == 5
-    corruption = chosen.nth(1)
-    longest = "token replacement at subject+neighbour"
-    corruption.evaluate(f"one => {{ one.selectedOptions[0].text = {longest!r}; }}")
-    assert [select.evaluate(CUT) for select in chosen.all()] == [""] * 5
-    assert outside(tab) == []
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_estimates_keep_no_reader_out(open_page, scheme):
     tab = open_page("synthetic_estimated", color_scheme=scheme, bypass_csp=True)

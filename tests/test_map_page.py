@@ -274,6 +274,29 @@ def test_signs_are_read_without_colours(open_page):
     assert counts[1] == 0
 
 
+CUT = """select => {
+  const alone = document.createElement("select");
+  alone.append(new Option(select.selectedOptions[0].text));
+  alone.style.maxWidth = "none";
+  select.after(alone);
+  const needs = alone.offsetWidth;
+  alone.remove();
+  return select.offsetWidth < needs ? select.selectedOptions[0].text : "";
+}"""
+
+
+@pytest.mark.parametrize("width", [300, 420, 700, 1240])
+def test_what_is_chosen_is_never_cut(open_page, width):
+    tab = open_page("synthetic_exploring", width=width)
+    chosen = tab.locator(".pw-setting select:visible")
+    assert chosen.count() == 5
+    corruption = chosen.nth(1)
+    longest = "token replacement at subject+neighbour"
+    corruption.evaluate(f"one => {{ one.selectedOptions[0].text = {longest!r}; }}")
+    assert [select.evaluate(CUT) for select in chosen.all()] == [""] * 5
+    assert outside(tab) == []
+
+
 def test_nothing_reaches_out_of_a_narrow_view(open_page):
     tab = open_page("synthetic_positions", width=300)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 300
