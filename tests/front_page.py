@@ -16,11 +16,13 @@ from patchwidgets.plans.sweeps import SWEEPS
 from patchwidgets.prompts.corruptions import CORRUPTIONS
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tasks._facts import FACTS
+from patchwidgets.saving._sizes import written_size
 from tests.families import EVERY_FAMILY
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 MEASURED = ROOT / "tests/bench/results-2-cores.json"
+SIZES = ROOT / "tests/bench/sizes-smollm2.json"
 
 FAMILY_NAMES = {
     "attention_only": "attention only",
@@ -104,8 +106,17 @@ def speed() -> Iterator[str]:
         yield row(one["sweep"], f"{one['cells']:,}", *took, f"{one['largest_difference']:.0e}")
 
 
+def sizes() -> Iterator[str]:
+    """Yield how large studies with their drill-downs are, in every form they are handed on in."""
+    yield from head("head map, and what feeds", "pairs", "maps", "file", "page", "notebook output")
+    for one in json.loads(SIZES.read_text(encoding="utf-8")):
+        forms = (written_size(one[form]) for form in ("file", "page", "output"))
+        yield row(one["study"], str(one["pairs"]), str(one["maps"]), *forms)
+
+
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
-    made.__name__: made for made in (tasks, metrics, corruptions, sites, sweeps, families, speed)
+    made.__name__: made
+    for made in (tasks, metrics, corruptions, sites, sweeps, families, speed, sizes)
 }
 
 
