@@ -26,7 +26,7 @@ __all__ = ["facts"]
 _ANY_SIGN = re.compile(r"\S")
 
 
-class _Facts:
+class Facts:
     """Factual recall.
 
     "If you want to see the Eiffel Tower you must go to the city of" continues with " Paris". Two
@@ -46,8 +46,8 @@ class _Facts:
         listed: The facts to draw from.
     """
 
-    name = "facts"
-    title = "Factual recall"
+    name: str = "facts"
+    title: str = "Factual recall"
     citation = "Zhang & Nanda 2023, arXiv 2309.16042; Meng et al. 2022, arXiv 2202.05262"
     default_metric = "logit_diff"
     sites: Mapping[str, str] = {
@@ -63,7 +63,7 @@ class _Facts:
     def __init__(self, listed: tuple[Fact, ...] = FACTS) -> None:
         self.listed = listed
 
-    def of(self, rows: Iterable[tuple[str, str, str]]) -> "_Facts":
+    def of(self, rows: Iterable[tuple[str, str, str]]) -> "Facts":
         """Return the same task with your own facts.
 
         Facts whose prompts are the same but for their subjects are of one relation.
@@ -77,7 +77,7 @@ class _Facts:
         Example:
             >>> facts.of([("The Eiffel Tower is in the city of", "Eiffel Tower", "Paris"), ...])
         """
-        return _Facts(own_facts(rows))
+        return type(self)(own_facts(rows))
 
     def usable(self, words: Words) -> Mapping[str, Share]:
         """Return how many facts have an answer of one token, and how many of them can be paired.
@@ -119,15 +119,15 @@ class _Facts:
         )
         partners = self._partners(words)
         chosen = {fact: others for fact, others in partners.items() if fact.relation in relations}
-        available = sum(map(len, chosen.values()))
+        turns = list(self._ordered(_taking_turns(chosen, random.Random(seed))))
+        available = len(turns)
         if not available:
             raise PromptError(
                 f"The relations {list(relations)!r} have no two facts that fit this tokenizer. A "
                 "pair needs two facts of one relation whose prompts have equally many tokens and "
                 "whose answers are two different single tokens. Ask for other relations."
             )
-        draw = random.Random(seed)
-        drawn = list(_taking_turns(chosen, draw))[: checked_count(n, available)]
+        drawn = turns[: checked_count(n, available)]
         if site == "subject":
             return PromptPairs.of(_pair(clean, other.subject, other) for clean, other in drawn)
         strangers = _Strangers(self.listed, words)
@@ -152,6 +152,10 @@ class _Facts:
             else:
                 stranger = chance.choice(strangers.of(fact))
                 yield replace(pair, corrupted=fact.asked_of(stranger))
+
+    def _ordered(self, drawn: Iterator[tuple[Fact, Fact]]) -> Iterator[tuple[Fact, Fact]]:
+        """Yield the pairs in the order in which they are given out."""
+        return drawn
 
     def _answered(self, words: Words) -> list[Fact]:
         kept = [
@@ -208,7 +212,7 @@ class _Strangers:
         return random.Random(f"{seed} {fact.prompt}").choice(strangers)
 
 
-facts = _Facts()
+facts = Facts()
 
 
 def _kind(fact: Fact) -> str:
