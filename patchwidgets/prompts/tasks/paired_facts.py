@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from patchwidgets.prompts.tasks._facts import Fact
-from patchwidgets.prompts.tasks.facts import Facts
+from patchwidgets.prompts.tasks._recall import Facts
 
 __all__ = ["paired_facts"]
 
