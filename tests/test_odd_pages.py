@@ -106,7 +106,7 @@ def test_prompts_of_two_thousand_tokens(open_page):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        study = pw.Study(model, pairs, store=False)
+        study = pw.Study(model, pairs, known=False, store=False)
     result = study.sweep("heads").wait()
     header, block = explorer([result])
     assert len(header.strip.pairs[0].clean) > 2000

@@ -167,7 +167,8 @@ class Lab:
                 n = max(1, round(self._n * need.times))
                 drawn = 4 * n if need.having else n
                 asked = {"at": need.at, "known": as_taken.known}
-                study = Study(self._model, need.task, drawn, **asked, **options)
+                task = as_taken.task or need.task
+                study = Study(self._model, task, drawn, **asked, **options)
                 self._pairs[need.prompts] = _having(study, need.having)[:n]
                 if not need.noise and not need.having:
                     return study

@@ -15,12 +15,14 @@ class Protocol:
         known: As in `Study`: `None` keeps all pairs.
         prepend_bos: As in `Study`: `None` as TransformerLens does.
         says: What these are, and where that is from.
+        task: Of which pairs are drawn; that of the need if empty.
     """
 
     names: tuple[str, ...] = ()
     known: bool | str | None = True
     prepend_bos: bool | None = None
     says: str = ""
+    task: str = ""
 
 
 OTHERS = Protocol(says="the pairs that the model knows, with a BOS token where it usually has one")
@@ -54,8 +56,9 @@ PROTOCOLS = {
         ("gpt2-xl", "gpt2-large", *GPT_J),
         "top",
         True,
-        "the pairs whose answers are the model's first choice, with a BOS token, as the lengths "
-        "in figure 31 have it",
+        "the pairs whose answers are the model's first choice, each in both directions, with a BOS "
+        "token, as the lengths in figure 31 have it",
+        "paired_facts",
     ),
     "arithmetic": Protocol(
         GPT_J,

@@ -9,14 +9,13 @@ import torch
 
 import patchwidgets as pw
 from patchwidgets.engine.sources.resample import Resample
-from patchwidgets.errors import MeasurementError, PromptError, UnknownNameError
+from patchwidgets.errors import MeasurementError, PromptError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
 from patchwidgets.nodes import Node
 from patchwidgets.prompts.corruptions.gaussian_noise import GaussianNoise
 from patchwidgets.prompts.corruptions.matched_noise import MatchedNoise
 from patchwidgets.prompts.corruptions.uniform_noise import UniformNoise
-from patchwidgets.prompts.tasks._facts import FACTS
 from patchwidgets.views._explorer import explorer
 from tests.engine.test_identities import measured
 from tests.families import EVERY_FAMILY, NO_NOISE, PAIRS, RAGGED, study_of, tiny
@@ -181,32 +180,6 @@ def test_the_size_is_measured_on_the_embeddings_of_the_noised_tokens():
     settings = {"k": 1.0, "draws": 2, "seed": 0, "over": "noised"}
     settings |= {"sigma": noise.sigma, "tokens": 3}
     assert study.sweep("mlp").provenance["noise"] == settings
-
-
-def test_the_size_can_be_that_of_the_subjects_of_facts_as_in_the_original_code():
-    """Each subject by itself: no BOS token, no space before it, no matter what is noised."""
-    bridge = tiny("gpt2")
-    study = noised("gpt2", noise=GaussianNoise(k=1.0, draws=2, over="subjects"))
-    hf_model: Any = bridge.original_model
-    weights, ids = hf_model.transformer.wte.weight.detach(), []
-    for fact in FACTS:
-        ids += bridge.tokenizer(fact.subject, add_special_tokens=False)["input_ids"]
-    about = study.provenance["noise"]
-    assert about["over"] == "subjects"
-    assert about["tokens"] == len(ids) > len(FACTS)
-    assert about["sigma"] == pytest.approx(weights[ids].double().numpy().std(ddof=1), rel=1e-6)
-    assert about["sigma"] != noised("gpt2").provenance["noise"]["sigma"]
-    assert "over='subjects'" in study.provenance["code"]
-    assert study.sweep("mlp").wait().progress.state == "done"
-
-
-def test_noise_over_what_there_is_not():
-    with pytest.raises(UnknownNameError) as caught:
-        GaussianNoise(over="subject")
-    assert str(caught.value) == (
-        "There is no choice of embeddings called 'subject'. Did you mean `subjects`? Known: "
-        "`noised`, `subjects`."
-    )
 
 
 def test_a_seed_gives_its_numbers_and_another_seed_others():

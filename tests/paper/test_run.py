@@ -200,7 +200,8 @@ def test_prompts_are_the_papers_on_its_own_models_alone():
         assert protocol(task, "smollm2-135m") is OTHERS
     assert [protocol(task, "gpt-j-6B").known for task in ("facts", "arithmetic")] == ["top"] * 2
     assert protocol("facts", "gpt2-xl").prepend_bos is True
-    assert OTHERS.known is True
+    assert protocol("facts", "gpt2-xl").task == "paired_facts"
+    assert (OTHERS.known, OTHERS.task) == (True, "")
 
 
 def test_the_page_needs_nothing_but_a_browser(report):

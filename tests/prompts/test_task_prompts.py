@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from patchwidgets.errors import TooFewPairsError
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tasks._capitals import CAPITALS
 from patchwidgets.prompts.tasks._facts import FACTS
@@ -239,3 +240,31 @@ def test_random_words_are_said_twice(at):
 def test_a_longer_period_can_be_asked_for():
     (pair,) = drawn("induction", n=1, templates=["16 words"])
     assert len(pair.clean.split()) == 25
+
+
+@pytest.mark.parametrize("at", ["subject", "other_kind"])
+def test_paired_facts_are_asked_in_both_directions(at):
+    """As many pairs as there are facts leave none out of a first pair for a second one."""
+    pairs = drawn("paired_facts", n=200, at=at)
+    for one, other in zip(pairs[::2], pairs[1::2], strict=True):
+        assert (one.answers, one.wrong_answers) == (other.wrong_answers, other.answers)
+        assert one.group == other.group
+        if at == "subject":
+            assert (one.clean, one.corrupted) == (other.corrupted, other.clean)
+    assert len({pair.clean for pair in pairs}) == 200
+
+
+def test_paired_facts_are_as_many_as_facts_and_none_comes_twice():
+    task = TASKS.get("paired_facts").of(
+        [(f"The athlete {name} plays", name, sport) for name, sport in ATHLETES]
+    )
+    pairs = task.pairs(8, 0)
+    asked = [(pair.clean, pair.corrupted) for pair in pairs]
+    assert len(set(asked)) == 8
+    assert {(corrupted, clean) for clean, corrupted in asked} == set(asked)
+    with pytest.raises(TooFewPairsError, match="`n=9`") as caught:
+        task.pairs(9, 0)
+    assert caught.value.available == 8
+
+
+ATHLETES = [("Al", "golf"), ("Bo", "golf"), ("Cy", "chess"), ("Di", "chess")]
