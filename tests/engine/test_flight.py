@@ -1,4 +1,4 @@
-"""Shards on their way through a cluster that loses them, is slow or is left by every worker."""
+"""Parts on their way through a cluster that loses them, is slow or is left by every worker."""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +8,10 @@ import pytest
 
 from patchwidgets.engine import cluster as clusters
 from patchwidgets.engine.cluster import _Flight, _workers
+from patchwidgets.engine.cluster_parts import Part
 from patchwidgets.errors import ClusterError
 
-SHARDS = [(0, [1, 2]), (0, [3])]
+PARTS: list[Part] = [(0, [1, 2], (0, 4)), (0, [3], (0, 4))]
 
 
 class Late:
@@ -59,21 +60,21 @@ def nothing() -> None:
     pass
 
 
-def fly(client: Scripted, shards: Sequence[Any] = SHARDS) -> tuple[list[Any], int]:
+def fly(client: Scripted, parts: Sequence[Part] = PARTS) -> tuple[list[Any], int]:
     with _Flight(client, b"plan") as flight:
-        for place, shard in enumerate(shards):
-            flight.send(place, shard)
+        for place, part in enumerate(parts):
+            flight.send(place, part)
         return list(flight.results(nothing)), flight.redone
 
 
-def test_every_shard_gives_one_result_and_the_assignment_travels_once():
+def test_every_part_gives_one_result_and_the_assignment_travels_once():
     client = Scripted(("finished", ["a"]), ("finished", ["b"]))
     assert fly(client) == ([(0, "a"), (1, "b")], 0)
     assignment = client.given[1][1]
     assert client.given == [
         ("bytes", b"plan"),
-        ("measure", assignment, 0, [1, 2]),
-        ("measure", assignment, 0, [3]),
+        ("measure", assignment, *PARTS[0]),
+        ("measure", assignment, *PARTS[1]),
     ]
     assert client.cancelled == []
 
@@ -87,25 +88,25 @@ def test_a_result_that_travels_for_long_is_waited_for():
 def test_an_assignment_that_is_lost_travels_again(status):
     client = Scripted(("finished", ["a"]), ("finished", ["b"]))
     with _Flight(client, b"plan") as flight:
-        flight.send(0, SHARDS[0])
+        flight.send(0, PARTS[0])
         flight._assignment.status = status
-        flight.send(1, SHARDS[1])
+        flight.send(1, PARTS[1])
     assert [name for name, *_ in client.given] == ["bytes", "measure", "bytes", "measure"]
 
 
 def test_a_shard_that_is_lost_is_given_again_and_three_times_at_most():
     lost = ("lost", [None])
-    assert fly(Scripted(lost, lost, ("finished", ["a"])), SHARDS[:1]) == ([(0, "a")], 2)
+    assert fly(Scripted(lost, lost, ("finished", ["a"])), PARTS[:1]) == ([(0, "a")], 2)
     sentence = "Some cells were lost 3 times with the worker that measured them (lost). Workers"
     with pytest.raises(ClusterError, match=f"^{re.escape(sentence)}"):
-        fly(Scripted(lost, lost, lost), SHARDS[:1])
+        fly(Scripted(lost, lost, lost), PARTS[:1])
 
 
 def test_a_shard_that_is_lost_with_the_cluster_is_not_given_again():
     client = Scripted(("lost", [None]))
     client.status = "closed"
     with pytest.raises(ClusterError, match=r"^Some cells were lost once with the worker"):
-        fly(client, SHARDS[:1])
+        fly(client, PARTS[:1])
     assert len(client.given) == 2
 
 
@@ -113,8 +114,8 @@ def test_what_is_under_way_is_cancelled_on_a_cluster_that_runs():
     for status, cancelled in (("running", ["measure-2"]), ("closed", [])):
         client = Scripted(("finished", ["a"]), ("finished", ["b"]))
         with _Flight(client, b"plan") as flight:
-            for place, shard in enumerate(SHARDS):
-                flight.send(place, shard)
+            for place, part in enumerate(PARTS):
+                flight.send(place, part)
             next(flight.results(nothing))
             client.status = status
         assert client.cancelled == cancelled
@@ -127,7 +128,7 @@ def test_somebody_who_stops_is_heard_before_every_result():
         raise KeyboardInterrupt
 
     with _Flight(client, b"plan") as flight:
-        flight.send(0, SHARDS[0])
+        flight.send(0, PARTS[0])
         with pytest.raises(KeyboardInterrupt):
             next(flight.results(stop))
 

@@ -1,5 +1,7 @@
 """The mean of a role over reference prompts of any length, against plain hooks."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -37,8 +39,9 @@ def mean_at(model, role, name):
     for pair in REFERENCE:
         tokens = model.to_tokens(pair.corrupted, prepend_bos=True)
         _, cache = model.run_with_cache(tokens)
-        place = -1 if role == "END" else pair.roles[role] + 1
-        found.append(cache[name][0, place])
+        place = pair.roles.get(role, -2)
+        assert isinstance(place, int)
+        found.append(cache[name][0, place + 1])
     return torch.stack(found).mean(0)
 
 
@@ -97,7 +100,9 @@ def test_where_all_prompts_are_of_one_template_it_is_the_mean_by_position(model)
 
 def test_a_mean_by_position_mixes_words_where_prompts_differ_and_one_by_role_does_not(model):
     """Two templates of one length, without labels: S2 stands elsewhere in each."""
-    mixed = {name: list(column) * 2 for name, column in PAIRS.items() if name != "roles"}
+    mixed: dict[str, Any] = {
+        name: list(column) * 2 for name, column in PAIRS.items() if name != "roles"
+    }
     for side in ("clean", "corrupted"):
         mixed[side][3:] = [text.replace("When ", "", 1) + " a" for text in mixed[side][3:]]
     mixed["roles"] = {"S2": [9] * 3 + [8] * 3}
