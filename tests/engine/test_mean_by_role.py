@@ -39,7 +39,7 @@ def mean_at(model, role, name):
     for pair in REFERENCE:
         tokens = model.to_tokens(pair.corrupted, prepend_bos=True)
         _, cache = model.run_with_cache(tokens)
-        place = pair.roles.get(role, -2)
+        place = -2 if role == "END" else pair.roles[role]
         assert isinstance(place, int)
         found.append(cache[name][0, place + 1])
     return torch.stack(found).mean(0)
