@@ -17,7 +17,7 @@ CELLS = [
     """import patchwidgets as pw
 
 model = pw.load_model("smollm2-135m")
-study = pw.Study(model, "ioi", n=2)""",
+study = asked = pw.Study(model, "ioi", n=2)  # the code that is pasted makes another `study`""",
     "explored = study.explore()\nexplored",
     "pass",
 ]
@@ -171,7 +171,7 @@ def offline(page):
 def test_pages_without_a_network_take_the_same_clicks(notebook, view, offline, capsys):
     notebook.save()
     page = notebook.on_disk.with_name("explore.html")
-    notebook.value(f"str(study.to_html({page.name!r}))")
+    notebook.value(f"str(asked.to_html({page.name!r}))")
     written, _ = HTMLExporter().from_filename(str(notebook.on_disk))
     converted = notebook.on_disk.with_name("converted.html")
     converted.write_text(written, "utf-8")
