@@ -86,7 +86,7 @@ def open_panel(lab):
 
 def test_the_launcher_card_makes_a_notebook_that_runs(lab, tidy):
     (lab.root / "work").mkdir(exist_ok=True)
-    lab.ask("app => app.commands.execute('launcher:create', {cwd: 'work'})")
+    lab.ask("app => app.commands.execute('launcher:create', {cwd: 'work'}).then(() => null)")
     card = lab.page.locator(".jp-LauncherCard:visible", has_text="Patching study")
     card.locator("img").wait_for()
     card.click()
@@ -107,7 +107,7 @@ def test_the_launcher_card_makes_a_notebook_that_runs(lab, tidy):
 def test_a_second_notebook_leaves_the_first(lab, tidy):
     (lab.root / "taken").mkdir(exist_ok=True)
     (lab.root / "taken/study.ipynb").write_text("{}")
-    lab.ask("app => app.commands.execute('patchwidgets:new-study', {cwd: 'taken'})")
+    lab.ask("app => app.commands.execute('patchwidgets:new-study', {cwd: 'taken'}).then(() => null)")
     wait_for_notebook(lab, "taken/study-1.ipynb")
     assert (lab.root / "taken/study.ipynb").read_text() == "{}"
 
