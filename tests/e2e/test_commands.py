@@ -107,7 +107,7 @@ def test_the_launcher_card_makes_a_notebook_that_runs(lab, tidy):
 def test_a_second_notebook_leaves_the_first(lab, tidy):
     (lab.root / "taken").mkdir(exist_ok=True)
     (lab.root / "taken/study.ipynb").write_text("{}")
-    lab.ask("app => app.commands.execute('patchwidgets:new-study', {cwd: 'taken'}).then(() => null)")
+    lab.ask("app => void app.commands.execute('patchwidgets:new-study', {cwd: 'taken'})")
     wait_for_notebook(lab, "taken/study-1.ipynb")
     assert (lab.root / "taken/study.ipynb").read_text() == "{}"
 
