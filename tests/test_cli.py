@@ -234,7 +234,7 @@ ERRORS = {
         ["run", "iio"],
         "patchwidgets: There is no task called 'iio'. Did you mean `ioi`? Known: `agreement`, "
         "`arithmetic`, `capitals`, `docstring`, `facts`, `gendered_pronoun`, `greater_than`, "
-        "`induction`, `ioi`.",
+        "`induction`, `ioi`, `paired_facts`.",
     ),
     "metric": (
         ["run", "ioi", "--metric", "logitdiff"],

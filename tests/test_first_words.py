@@ -99,7 +99,8 @@ SENTENCES = {
     ),
     "pw.Study(model, 'iio')": (
         "There is no task called 'iio'. Did you mean `ioi`? Known: `agreement`, `arithmetic`, "
-        "`capitals`, `docstring`, `facts`, `gendered_pronoun`, `greater_than`, `induction`, `ioi`."
+        "`capitals`, `docstring`, `facts`, `gendered_pronoun`, `greater_than`, `induction`, `ioi`, "
+        "`paired_facts`."
     ),
     "pw.Study(model, PAIRS)": (
         "The behaviour is a dictionary. Prompts of your own are `pw.PromptPairs`, which checks "

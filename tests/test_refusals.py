@@ -32,7 +32,8 @@ UNKNOWN = {
     "task": (
         lambda: pw.Study(tiny_ioi(), "iio"),
         "There is no task called 'iio'. Did you mean `ioi`? Known: `agreement`, `arithmetic`, "
-        "`capitals`, `docstring`, `facts`, `gendered_pronoun`, `greater_than`, `induction`, `ioi`.",
+        "`capitals`, `docstring`, `facts`, `gendered_pronoun`, `greater_than`, `induction`, `ioi`, "
+        "`paired_facts`.",
     ),
     "metric": (
         lambda: ioi_study(metric=["logit_diff", "problem"]),
