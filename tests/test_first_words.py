@@ -182,8 +182,8 @@ SENTENCES = {
         '`sets={"a": ["L9H9", "L9H6"]}`.'
     ),
     "study.sweep('heads', source=3)": (
-        "`source` is a `int`, which has no values to write. It takes `other`, `mean`, `resample`, "
-        "`zero`, or an object with `name`, `key` and `rewriting`, as in "
+        "`source` is a `int`, which has no values to write. It takes `other`, `mean`, "
+        "`mean_by_role`, `resample`, `zero`, or an object with `name`, `key` and `rewriting`, as in "
         "`engine/sources/README.md`. Write `source='zero'`."
     ),
     "study.sweep('heads', source='mean', reference=['a'])": (
