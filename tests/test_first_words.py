@@ -183,8 +183,8 @@ SENTENCES = {
     ),
     "study.sweep('heads', source=3)": (
         "`source` is a `int`, which has no values to write. It takes `other`, `mean`, "
-        "`mean_by_role`, `resample`, `zero`, or an object with `name`, `key` and `rewriting`, as in "
-        "`engine/sources/README.md`. Write `source='zero'`."
+        "`mean_by_role`, `resample`, `zero`, or an object with `name`, `key` and `rewriting`, as "
+        "in `engine/sources/README.md`. Write `source='zero'`."
     ),
     "study.sweep('heads', source='mean', reference=['a'])": (
         "`reference` is a `list`. The mean is taken over corrupted prompts of the same templates, "

@@ -109,7 +109,7 @@ def test_every_group_must_be_normalizable(metrics):
     assert why_not("ratio_of_means", metrics[0], base, source, ["a", "b"]) is None
     why = why_not("mean_of_groups", metrics[0], base, source, ["a", "b"])
     assert why is not None
-    assert why.startswith("In the group 'b': The two unpatched runs have nearly the same `l")
+    assert why.startswith("In the group 'b': The two unpatched runs have nearly the same `logit")
 
 
 def test_every_unit_has_a_floor_and_words():
