@@ -18,8 +18,9 @@ from patchwidgets.prompts.answers import Answers, AnswerTokens
 from patchwidgets.prompts.tokens import TokenGroup
 from patchwidgets.types import Direction
 
-READ_ROWS = 256
-"""Rows whose logits over the whole vocabulary are held at once."""
+READ_ROWS = 128
+"""Rows whose logits over the whole vocabulary are held at once; larger blocks of memory are given
+back to the system after every use, and reading them takes twice as long."""
 
 
 class Reader:

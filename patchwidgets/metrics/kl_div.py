@@ -43,9 +43,9 @@ class _KLDiv:
         clean = widened(reference).log_softmax(dim=-1)
         patched = widened(logits).log_softmax(dim=-1)
         weight = clean.exp()
-        terms = weight * (clean - patched)
-        # Models that pad their vocabulary give it logits of minus infinity: weight 0, not NaN.
-        return terms.where(weight != 0, 0.0).sum(dim=-1)
+        # In place, as one more copy of all logits takes longer than the arithmetic. Models that pad
+        # their vocabulary give it logits of minus infinity: weight 0, not NaN.
+        return (clean - patched).mul_(weight).masked_fill_(weight == 0, 0.0).sum(dim=-1)
 
 
 kl_div = _KLDiv()
