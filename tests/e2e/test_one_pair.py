@@ -5,8 +5,7 @@ import re
 import pytest
 
 from tests.e2e.conftest import SCREENSHOTS
-from tests.e2e.explorer import Explorer
-from tests.e2e.lab import write_notebook
+from tests.e2e.explorer import EXPLORER, Explorer, explorer_of, exploring
 from tests.e2e.marks import REAL_LAB
 from tests.test_html_page import violations_of
 
@@ -20,27 +19,20 @@ study = pw.Study(model, "agreement", n=6)""",
     "explored = study.explore()\nexplored",
     "pass",
 ]
-EXPLORER, PASTED = 1, 2
+PASTED = 2
 HEAD = "L2H0"
 MEAN = "Which heads restore the answer?"
 
 
 @pytest.fixture(scope="module")
 def notebook(lab):
-    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    write_notebook(lab.root / "one_pair.ipynb", CELLS)
-    opened = lab.open("one_pair.ipynb")
-    opened.run(0, seconds=200)
-    opened.run(EXPLORER)
-    yield opened
-    opened.close()
+    with exploring(lab, "one_pair.ipynb", CELLS) as opened:
+        yield opened
 
 
 @pytest.fixture
 def view(notebook):
-    found = Explorer(notebook.lab, notebook.cell(EXPLORER))
-    found.wait_until_done()
-    return found
+    return explorer_of(notebook)
 
 
 def number_of(view):
