@@ -18,8 +18,13 @@ model = pw.load_model()
 study = pw.Study(model, "agreement", n=6)""",
     "explored = study.explore()\nexplored",
     "pass",
+    """from ipywidgets import Checkbox, jslink
+
+box = Checkbox(description="one pair")
+linked = jslink((box, "value"), (explored.widget, "alone"))
+box""",
 ]
-PASTED = 2
+PASTED, LINKED = 2, 3
 HEAD = "L2H0"
 MEAN = "Which heads restore the answer?"
 
@@ -142,3 +147,15 @@ def test_a_reader_without_a_kernel_sees_the_chosen_pairs_and_what_to_run_for_oth
         ]
     finally:
         received.close()
+
+
+def test_another_widget_that_is_linked_chooses_between_one_pair_and_the_mean(notebook, view):
+    notebook.value("setattr(explored.widget, 'alone', True)")
+    wait_for(view, 4)
+    notebook.run(LINKED)
+    view.element.get_by_role("grid", name=f"{MEAN} layer by head", exact=True).wait_for()
+    notebook.cell(LINKED).get_by_role("checkbox").check()
+    wait_for(view, 4)
+    notebook.comes_to("explored.widget.alone", True)
+    view.element.get_by_role("button", name="All 6 pairs (mean)").click()
+    notebook.cell(LINKED).get_by_role("checkbox", checked=False).wait_for()
