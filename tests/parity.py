@@ -8,7 +8,7 @@ rounding, and a site or receiver at which no patch changes anything.
 
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -100,6 +100,8 @@ def _is_live(patch: Any) -> bool:
 def compare(fast: Any, slow: Any, plan: Any) -> tuple[float, np.ndarray]:
     """Return the largest difference between two studies' values, and each patch's largest effect.
 
+    The plan has every patch in one map, as `plan_of` makes it: nothing in it is without a number.
+
     Raises:
         AssertionError: The fast study fell back to the reference executor.
     """
@@ -131,7 +133,7 @@ def measure(family: str, column: str, size: int | None = None) -> tuple[float, f
         compare(
             study(family, direction, "auto"),
             study(family, direction, "reference"),
-            plan if size is None else sample(plan, size),
+            plan_of(plan.patches, plan.form) if size is None else sample(plan, size),
         )
         for plan in plans
         for direction in DIRECTIONS
@@ -140,30 +142,50 @@ def measure(family: str, column: str, size: int | None = None) -> tuple[float, f
     return max(differences), float(max(map(np.max, effects)))
 
 
-COLUMNS = [*SWEEP_OF, *(f"{form} {receiver}" for form in FORMS for receiver in RECEIVERS)]
+BLOCKS = {
+    "sites": list(SWEEP_OF),
+    **{f"paths, {form}": [f"{form} {receiver}" for receiver in RECEIVERS] for form in FORMS},
+}
+"""Columns that are printed beside each other."""
 
 
 def table(
-    families: Sequence[str], columns: Sequence[str] = COLUMNS, size: int | None = None
+    families: Sequence[str],
+    blocks: Mapping[str, Sequence[str]] = BLOCKS,
+    size: int | None = None,
 ) -> Iterator[str]:
     """Yield the lines of the table, and the reasons for what is refused below it."""
+    reasons: dict[str, int] = {}
+    for block, columns in blocks.items():
+        heads = [column.rpartition(" ")[2] for column in columns]
+        yield _line(block, [*heads, "effect"])
+        for family in families:
+            yield _line(family, _entries(family, columns, size, reasons))
+        yield ""
+    yield from (f"({number}) {reason}" for reason, number in reasons.items())
+
+
+def _entries(
+    family: str, columns: Sequence[str], size: int | None, reasons: dict[str, int]
+) -> list[str]:
+    """Return what is printed of a family, and add the reasons for what is refused."""
     from patchwidgets.errors import PatchwidgetsError
 
-    reasons: dict[str, int] = {}
-    yield f"{'family':<16}" + "".join(f"{column:>18}" for column in columns) + f"{'effect':>9}"
-    for family in families:
-        entries, effects = [], [0.0]
-        for column in columns:
-            try:
-                difference, effect = measure(family, column, size)
-            except PatchwidgetsError as problem:
-                entries.append(f"({reasons.setdefault(str(problem), len(reasons) + 1)})")
-            else:
-                mark = "" if difference <= TOLERANCE < effect else "!"
-                entries.append(f"{mark}{difference:.0e}")
-                effects.append(effect)
-        yield f"{family:<16}" + "".join(f"{one:>18}" for one in entries) + f"{max(effects):>9.2f}"
-    yield from (f"({number}) {reason}" for reason, number in reasons.items())
+    entries, effects = [], [0.0]
+    for column in columns:
+        try:
+            difference, effect = measure(family, column, size)
+        except PatchwidgetsError as problem:
+            entries.append(f"({reasons.setdefault(str(problem), len(reasons) + 1)})")
+        else:
+            mark = "" if difference <= TOLERANCE < effect else "!"
+            entries.append(f"{mark}{difference:.0e}")
+            effects.append(effect)
+    return [*entries, f"{max(effects):.2f}"]
+
+
+def _line(name: str, entries: Sequence[str]) -> str:
+    return f"{name:<17}" + "".join(f"{entry:>11}" for entry in entries)
 
 
 if __name__ == "__main__":

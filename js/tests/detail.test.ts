@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AttentionPayload, attendedIn, chartOf } from "../src/core/attention";
 import { Status } from "../src/core/chart";
-import { detailOf, readDetail } from "../src/core/detail";
 import { readBundle, sentence } from "../src/core/payload";
 import { type EffectsPayload, effectsOf } from "../src/core/prompt-effects";
 import { swarm } from "../src/core/swarm";
-import type { Detail } from "../src/generated/views";
 import type { AttentionView } from "../src/views/attention";
 import { pictureOf, type SvgSheet } from "../src/views/picture-save";
 import type { PromptEffectsView } from "../src/views/prompt-effects";
@@ -277,31 +275,5 @@ describe("a swarm of dots", () => {
     expect(reach).toBeLessThan(70);
     expect(new Set(offsets).size).toBeGreaterThan(20);
     expect(swarm([1, Number.NaN, 2], 52).offsets[1]).toBeNaN();
-  });
-});
-
-describe("a detail", () => {
-  const block = stored("synthetic_attention");
-  const effects = stored("synthetic_effects");
-
-  it("holds patterns and effects, and the newest of a cell is found", () => {
-    // Both blocks one after the other, as a payload has them.
-    const first = bytesOf(block);
-    const bytes = new Uint8Array([...first, ...bytesOf(effects)]);
-    for (const name of ["effect", "base", "source"]) effects.header[name].offset += first.length;
-    const header: Detail = {
-      map: "heads",
-      node: "L20H0",
-      prompt: 0,
-      effects: effects.header,
-      patterns: [block.header],
-      note: "",
-    };
-    const details = [0, 1].map((prompt) => readDetail({ ...header, prompt }, bytes));
-    expect(details[0]?.effects.size).toBe(64);
-    expect(details[0]?.patterns[0]?.header.node).toBe("L20H0");
-    expect(detailOf(details, "heads", "L20H0", 0)).toBe(details[0]);
-    expect(detailOf(details, "heads", "L20H0", 7)).toBe(details[1]);
-    expect(detailOf(details, "heads", "L1H0", 0)).toBeNull();
   });
 });

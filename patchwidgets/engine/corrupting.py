@@ -8,13 +8,14 @@ import torch
 from patchwidgets.errors import PromptError
 from patchwidgets.metrics import ContinuationMetric, Metric
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.tokenizing import tokens_for
 from patchwidgets.prompts._encoding import encode
 from patchwidgets.prompts.corruptions._noise import Embeddings, FittedNoise, Noise
 from patchwidgets.prompts.noise import Places, places_of, with_noise
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.redrawing import with_redrawn
 from patchwidgets.prompts.tasks._facts import FACTS
-from patchwidgets.prompts.tokens import TokenPairs, tokenize
+from patchwidgets.prompts.tokens import TokenPairs
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,11 @@ def tokens_of(
         PromptError: As in `tokenize`; or the noise has no tokens, or no size.
         UnknownNameError: No prompt has a role that noise was asked for.
     """
-    tokenizer, n_ctx = model.tokenizer, model.spec.n_ctx
     prompts, *others = (
-        tokenize(
+        tokens_for(
+            model,
             some,
-            tokenizer,
             prepend_bos=prepend_bos,
-            n_ctx=n_ctx,
             needs_corrupted=noising is None,
             whole_answers=reads_whole(metrics),
         )
@@ -76,7 +75,7 @@ def tokens_of(
     )
     if noising is None:
         return with_redrawn(prompts, others)
-    places = places_of(prompts, tokenizer, noising.roles, noising.sites)
+    places = places_of(prompts, model.tokenizer, noising.roles, noising.sites)
     if fitted is None:
         fitted = noising.noise.fit(_embeddings_over(noising.noise.over, model, prompts, places))
     return with_noise(prompts, places, fitted)
@@ -96,11 +95,10 @@ def fitting(
         PromptError: As in `tokens_of`, where no kind of noise can be added.
         UnknownNameError: No prompt has a role that noise was asked for.
     """
-    prompts = tokenize(
+    prompts = tokens_for(
+        model,
         pairs,
-        model.tokenizer,
         prepend_bos=prepend_bos,
-        n_ctx=model.spec.n_ctx,
         needs_corrupted=False,
         whole_answers=reads_whole(metrics),
     )

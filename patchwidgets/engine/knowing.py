@@ -11,10 +11,11 @@ from torch import Tensor
 from patchwidgets.engine.continuing import answered
 from patchwidgets.errors import PromptError, TooFewPairsError
 from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.tokenizing import tokens_for
 from patchwidgets.prompts.answers import Answers, AnswerTokens, Continuations
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.shares import Share
-from patchwidgets.prompts.tokens import TokenGroup, tokenize
+from patchwidgets.prompts.tokens import TokenGroup
 from patchwidgets.registry import one_of
 
 Criterion = Literal["preferred", "top"]
@@ -154,11 +155,10 @@ def _known(
     prepend_bos: bool,
     whole_answers: bool,
 ) -> Bool[np.ndarray, " pair"]:
-    prompts = tokenize(
+    prompts = tokens_for(
+        model,
         pairs,
-        model.tokenizer,
         prepend_bos=prepend_bos,
-        n_ctx=model.spec.n_ctx,
         needs_corrupted=False,
         whole_answers=whole_answers,
     )

@@ -106,5 +106,6 @@ class ProvenancePart(Known):
         return part
 
     def as_saved(self) -> dict[str, Any]:
-        """Return the whole provenance, in its own order."""
-        return dict(self._saved)
+        """Return the whole provenance, in its own order; what is null was left out."""
+        fields = type(self).model_fields
+        return {k: v for k, v in self._saved.items() if not (v is None and k in fields)}

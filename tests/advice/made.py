@@ -175,3 +175,31 @@ def result(
         draws=draws,
         **other,
     )
+
+
+def by_group(node, abba, baba):
+    """Return effects of which one node's differ between the groups."""
+    effects = np.repeat(SHARES[:, None], PAIRS, 1)
+    effects[node] = np.where(np.array(GROUPS) == "ABBA", abba, baba)
+    return effects
+
+
+def on_some(against):
+    """Return effects of which the strongest has the other sign on so many prompts."""
+    effects = np.repeat(SHARES[:, None], PAIRS, 1)
+    effects[20] = 1.0
+    effects[20, :against] = -0.1
+    return effects
+
+
+def uneven(size, seed=0):
+    """Return effects that vary over prompts as much as `size`, with the same means."""
+    drawn = np.random.default_rng(seed).normal(scale=size, size=(40, PAIRS))
+    return SHARES[:, None] + drawn - drawn.mean(axis=1, keepdims=True)
+
+
+def mixed(places, groups=("",) * PAIRS):
+    """Return a result of means, whose prompts of 5 tokens differ at so many places."""
+    other = replace(PAIR, clean=(*range(90, 90 + places), *PAIR.clean[places:]))
+    about = {"source": "mean over 200 prompts 0123456789ab"}
+    return result(groups=groups, about=about | {"prompts": described([PAIR, other] * (PAIRS // 2))})

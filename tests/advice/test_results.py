@@ -16,37 +16,20 @@ from tests.advice.made import (
     PAIRS,
     SHARES,
     SPEC,
+    by_group,
     heads_plan,
+    mixed,
+    on_some,
     result,
     sets_plan,
     shares,
+    uneven,
 )
 
 
 def test_a_good_result_has_no_advice():
     both = result([SHARES, SHARES], metrics=("logit_diff", "prob"), runs={"prob": (0.9, 0.4)})
     assert both.advice().names == []
-
-
-def by_group(node, abba, baba):
-    """Return effects of which one node's differ between the groups."""
-    effects = np.repeat(SHARES[:, None], PAIRS, 1)
-    effects[node] = np.where(np.array(GROUPS) == "ABBA", abba, baba)
-    return effects
-
-
-def on_some(against):
-    """Return effects of which the strongest has the other sign on so many prompts."""
-    effects = np.repeat(SHARES[:, None], PAIRS, 1)
-    effects[20] = 1.0
-    effects[20, :against] = -0.1
-    return effects
-
-
-def uneven(size, seed=0):
-    """Return effects that vary over prompts as much as `size`, with the same means."""
-    drawn = np.random.default_rng(seed).normal(scale=size, size=(40, PAIRS))
-    return SHARES[:, None] + drawn - drawn.mean(axis=1, keepdims=True)
 
 
 def mlp_windows(together, *alone):
@@ -166,6 +149,12 @@ TRIGGERED = {
         result(about={"source": "mean over 20 prompts 0123456789ab"}),
         20,
         "Patches write means over 20 reference prompts.",
+    ),
+    "mean_mixes_words": (
+        mixed(3),
+        0.6,
+        "Patches write means by position, no prompt pair says which template it is of, and at 60 % "
+        "of the positions prompts of one length hold different tokens.",
     ),
     "window_without_layers": (
         windows_alone(1),
@@ -310,6 +299,7 @@ NEARLY = {
     "draws_differ": noised(0.02),
     "zero_ablation": result(about={"source": "resample, seed 0"}),
     "small_reference": result(about={"source": "mean over 100 prompts 0123456789ab"}),
+    "mean_mixes_words": mixed(2),
     "window_without_layers": windows_alone(0),
     "window_beats_sum": windows(0.47, 0.2, 0.1, 0.2, 0.1, 0.1),
     "even_window": windows(0.3, 0.2, 0.1, 0.2, 0.1, 0.1),
@@ -353,6 +343,10 @@ def test_it_is_said_with_its_number(name):
 @pytest.mark.parametrize("name", NEARLY)
 def test_it_is_not_said_where_it_is_nearly_so(name):
     assert name not in NEARLY[name].advice().names
+
+
+def test_templates_that_are_named_are_averaged_apart():
+    assert "mean_mixes_words" not in mixed(3, groups=GROUPS).advice().names
 
 
 def test_receivers_may_be_shared_key_value_heads_too():

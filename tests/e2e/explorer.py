@@ -1,11 +1,13 @@
 """An explorer on the page, used as a reader uses it: with the pointer and the keyboard."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Locator
 
-from tests.e2e.lab import Lab
+from tests.e2e.lab import Lab, Notebook, write_notebook
 
 PIXELS = """({canvas, box}) => {
   const scale = canvas.width / canvas.clientWidth;
@@ -57,6 +59,29 @@ class Filling(NamedTuple):
     coloured: int
     done: int
     total: int
+
+
+EXPLORER = 1
+"""The cell of an explorer: one that makes a study is before it."""
+
+
+@contextmanager
+def exploring(lab: Lab, name: str, cells: list[str]) -> Iterator[Notebook]:
+    """Open a new notebook, make its study and its explorer, and close it in the end."""
+    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    write_notebook(lab.root / name, cells)
+    notebook = lab.open(name)
+    notebook.run(0, seconds=200)
+    notebook.run(EXPLORER)
+    yield notebook
+    notebook.close()
+
+
+def explorer_of(notebook: Notebook) -> "Explorer":
+    """Return a notebook's explorer as soon as it is not measuring."""
+    found = Explorer(notebook.lab, notebook.cell(EXPLORER))
+    found.wait_until_done()
+    return found
 
 
 class Explorer:

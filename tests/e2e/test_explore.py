@@ -6,8 +6,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 from tests.e2e.conftest import SCREENSHOTS
-from tests.e2e.explorer import Explorer
-from tests.e2e.lab import write_notebook
+from tests.e2e.explorer import EXPLORER, Explorer, explorer_of, exploring
 from tests.e2e.marks import REAL_LAB
 from tests.test_nbconvert import NBCONVERTS_OWN
 
@@ -21,26 +20,19 @@ study = asked = pw.Study(model, "ioi", n=2)  # the code that is pasted makes ano
     "explored = study.explore()\nexplored",
     "pass",
 ]
-EXPLORER, PASTED = 1, 2
+PASTED = 2
 HOPS = ["heads", "L20H0.v", "L17H1.k"]
 
 
 @pytest.fixture(scope="module")
 def notebook(lab):
-    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    write_notebook(lab.root / "explore.ipynb", CELLS)
-    opened = lab.open("explore.ipynb")
-    opened.run(0, seconds=200)
-    opened.run(EXPLORER)
-    yield opened
-    opened.close()
+    with exploring(lab, "explore.ipynb", CELLS) as opened:
+        yield opened
 
 
 @pytest.fixture
 def view(notebook):
-    found = Explorer(notebook.lab, notebook.cell(EXPLORER))
-    found.wait_until_done()
-    return found
+    return explorer_of(notebook)
 
 
 def faithfulness(notebook):

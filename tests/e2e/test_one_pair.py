@@ -5,8 +5,7 @@ import re
 import pytest
 
 from tests.e2e.conftest import SCREENSHOTS
-from tests.e2e.explorer import Explorer
-from tests.e2e.lab import write_notebook
+from tests.e2e.explorer import EXPLORER, Explorer, explorer_of, exploring
 from tests.e2e.marks import REAL_LAB
 from tests.test_html_page import violations_of
 
@@ -19,28 +18,26 @@ model = pw.load_model()
 study = pw.Study(model, "agreement", n=6)""",
     "explored = study.explore()\nexplored",
     "pass",
+    """from ipywidgets import Checkbox, jslink
+
+box = Checkbox(description="one pair")
+linked = jslink((box, "value"), (explored.widget, "alone"))
+box""",
 ]
-EXPLORER, PASTED = 1, 2
+PASTED, LINKED = 2, 3
 HEAD = "L2H0"
 MEAN = "Which heads restore the answer?"
 
 
 @pytest.fixture(scope="module")
 def notebook(lab):
-    lab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    write_notebook(lab.root / "one_pair.ipynb", CELLS)
-    opened = lab.open("one_pair.ipynb")
-    opened.run(0, seconds=200)
-    opened.run(EXPLORER)
-    yield opened
-    opened.close()
+    with exploring(lab, "one_pair.ipynb", CELLS) as opened:
+        yield opened
 
 
 @pytest.fixture
 def view(notebook):
-    found = Explorer(notebook.lab, notebook.cell(EXPLORER))
-    found.wait_until_done()
-    return found
+    return explorer_of(notebook)
 
 
 def number_of(view):
@@ -150,3 +147,15 @@ def test_a_reader_without_a_kernel_sees_the_chosen_pairs_and_what_to_run_for_oth
         ]
     finally:
         received.close()
+
+
+def test_another_widget_that_is_linked_chooses_between_one_pair_and_the_mean(notebook, view):
+    notebook.value("setattr(explored.widget, 'alone', True)")
+    wait_for(view, 4)
+    notebook.run(LINKED)
+    view.element.get_by_role("grid", name=f"{MEAN} layer by head", exact=True).wait_for()
+    notebook.cell(LINKED).get_by_role("checkbox").check()
+    wait_for(view, 4)
+    notebook.comes_to("explored.widget.alone", True)
+    view.element.get_by_role("button", name="All 6 pairs (mean)").click()
+    notebook.cell(LINKED).get_by_role("checkbox", checked=False).wait_for()

@@ -177,14 +177,21 @@ def test_any_prompts_equal_the_reference_executor(family, direction, prompts, bo
     assert difference <= TOLERANCE
 
 
-def test_the_printed_table_has_a_line_per_family_and_the_reasons():
+def test_the_printed_table_has_a_line_per_family_in_every_block_and_the_reasons():
+    blocks = {"sites": ["resid_mid", "z"], "paths, direct": ["direct v"]}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        head, gpt2, attention_only, reason = parity.table(
-            ["gpt2", "attention_only"], ["resid_mid", "z", "direct v"], size=1
+        sites, paths, reasons = (
+            lines.splitlines()
+            for lines in "\n".join(parity.table(["gpt2", "attention_only"], blocks, 1)).split(
+                "\n\n"
+            )
         )
-    assert head.split() == ["family", "resid_mid", "z", "direct", "v", "effect"]
-    assert "!" not in gpt2 + attention_only
-    assert "(" not in gpt2
-    assert attention_only.split()[1] == "(1)"
+    assert sites[0].split() == ["sites", "resid_mid", "z", "effect"]
+    assert paths[0].split() == ["paths,", "direct", "v", "effect"]
+    assert [line.split()[0] for line in (*sites[1:], *paths[1:])] == ["gpt2", "attention_only"] * 2
+    assert "!" not in "".join([*sites, *paths])
+    assert "(" not in sites[1]
+    assert sites[2].split()[1] == "(1)"
+    (reason,) = reasons
     assert reason.startswith("(1) `tiny-attention_only` (TransformerLensNative) has no `resid_mid`")

@@ -10,6 +10,8 @@ from patchwidgets.nodes import Node
 from patchwidgets.plans.patch import Patch
 from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from patchwidgets.results import Result
+from patchwidgets.results._provenance import ProvenancePart
+from patchwidgets.views._explorer import explorer
 
 AFTER = (
     " It was cut short or changed after it was saved, so its numbers cannot be trusted. Use "
@@ -70,6 +72,22 @@ def test_path_plans_and_position_labels_come_back(path_plan, make_result, tmp_pa
     roles = Plan("residual", patches, (PlanMap("residual", axes, (0, None)),))
     result = make_result(plan=roles)
     assert Result.load(result.save(tmp_path / "roles.json")).plan == roles
+
+
+NULLABLE = [name for name, one in ProvenancePart.model_fields.items() if one.default is None]
+
+
+@pytest.mark.parametrize("field", NULLABLE)
+def test_what_is_null_in_a_provenance_was_left_out(saved, field):
+    document = json.loads(saved.read_text())
+    document["provenance"] |= {"corruption": "token_replacement", "mine": None, field: None}
+    saved.write_text(json.dumps(document))
+    loaded = Result.load(saved)
+    assert field not in loaded.provenance
+    assert loaded.provenance["mine"] is None
+    assert "None" not in repr(loaded)
+    assert loaded.advice()
+    assert "None" not in explorer([loaded])[0].model_dump_json()
 
 
 def test_a_document_can_live_inside_another(small):

@@ -172,7 +172,7 @@ export class Chart {
   }
 
   /** Returns whether the map has numbers of a kind. */
-  has(kind: "value" | "low" | "high" | "effect" | "patched"): boolean {
+  has(kind: "value" | "low" | "high" | "effect" | "patched" | "draws"): boolean {
     return this.arrays[kind] !== null;
   }
 

@@ -63,7 +63,9 @@ export function csvOfMap(chart: Chart, metric: number): string {
   const known = numbers.filter((one) => chart.has(one));
   const { pair } = chart;
   const on = pair ? ["prompts"] : [];
-  const head = ["node", rows.name, columns.name, "status", "metric", ...on, ...known];
+  const spread = chart.has("draws") ? (["low", "high", "sd"] as const) : [];
+  const drawn = spread.map((one) => `draw_${one}`);
+  const head = ["node", rows.name, columns.name, "status", "metric", ...on, ...known, ...drawn];
   const lines: (string | number | null)[][] = [estimate ? [...head, "estimate"] : head];
   for (let cell = 0; cell < chart.size; cell++) {
     if (!chart.exists(cell)) continue;
@@ -76,6 +78,7 @@ export function csvOfMap(chart: Chart, metric: number): string {
       name,
       ...(pair ? [pairName(pair.prompt)] : []),
       ...known.map((one) => reading[one]),
+      ...spread.map((one) => reading.draws?.[one] ?? null),
       ...(estimate ? [reading.estimate] : []),
     ]);
   }

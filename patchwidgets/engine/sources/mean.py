@@ -12,8 +12,9 @@ from patchwidgets.engine.sources._source import Rewrite, require_one_token
 from patchwidgets.errors import PromptError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
+from patchwidgets.models.tokenizing import tokens_for
 from patchwidgets.prompts.pairs import PromptPairs
-from patchwidgets.prompts.tokens import TokenPairs, tokenize
+from patchwidgets.prompts.tokens import TokenPairs
 
 __all__ = ["Mean"]
 
@@ -57,12 +58,7 @@ class Mean:
             PromptError: No reference prompt has the template and length of some prompt.
         """
         require_one_token(self.name, runs)
-        tokens = tokenize(
-            self.reference,
-            model.tokenizer,
-            prepend_bos=prompts.prepend_bos,
-            n_ctx=model.spec.n_ctx,
-        )
+        tokens = tokens_for(model, self.reference, prepend_bos=prompts.prepend_bos)
         labels = [prompts.pairs[prompts.pair_of(row)].group for row in runs.group.members]
         rows = {label: self._rows(tokens, label, runs.base.length) for label in labels}
         kept = sorted(set(runs.base.activations) | set(sites))

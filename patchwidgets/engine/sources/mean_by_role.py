@@ -14,9 +14,10 @@ from patchwidgets.engine.sources._source import Rewrite, require_one_token
 from patchwidgets.errors import PlanError, PromptError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
+from patchwidgets.models.tokenizing import tokens_for
 from patchwidgets.plans.plan import Plan
 from patchwidgets.prompts.pairs import PromptPairs
-from patchwidgets.prompts.tokens import TokenPairs, tokenize
+from patchwidgets.prompts.tokens import TokenPairs
 
 __all__ = ["MeanByRole"]
 
@@ -98,12 +99,7 @@ class MeanByRole:
             PromptError: Two roles are the same token here, and are not in some reference prompt.
         """
         require_one_token(self.name, runs)
-        tokens = tokenize(
-            self.reference,
-            model.tokenizer,
-            prepend_bos=prompts.prepend_bos,
-            n_ctx=model.spec.n_ctx,
-        )
+        tokens = tokens_for(model, self.reference, prepend_bos=prompts.prepend_bos)
         roles = {role: at for role, at in runs.group.roles.items() if role in tokens.roles}
         references = [group.roles for group in tokens.groups]
         _require_apart(roles, references)
