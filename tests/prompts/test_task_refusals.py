@@ -195,6 +195,29 @@ def test_facts_without_a_partner():
     )
 
 
+def test_facts_without_a_stranger():
+    own = [*SPORTS, ("The goals of Pele were for", "Pele", "Brazil")]
+    with pytest.raises(PromptError) as caught:
+        TASKS.get("facts").of(own).pairs(1, 0)
+    assert str(caught.value) == FEW.format(
+        "0 of the 3 facts of this task",
+        "paired with one of their relation and with a subject of another, of equally many tokens",
+        2,
+    )
+
+
+@pytest.mark.parametrize("name", ["facts", "paired_facts"])
+def test_a_relation_without_two_facts(name):
+    own = [*SPORTS, ("The goals of Edson Pele were for", "Edson Pele", "Brazil")]
+    with pytest.raises(PromptError) as caught:
+        TASKS.get(name).of(own).pairs(1, 0, templates=["The goals of [SUBJECT] were for"])
+    assert str(caught.value) == (
+        "The relations ['The goals of [SUBJECT] were for'] have no two facts that fit this "
+        "tokenizer. A pair needs two facts of one relation whose prompts have equally many tokens "
+        "and whose answers are two different single tokens. Ask for other relations."
+    )
+
+
 def test_a_question_that_fits_every_subject():
     with pytest.raises(PromptError) as caught:
         TASKS.get("facts").of(SPORTS).pairs(1, 0, at="other_kind")

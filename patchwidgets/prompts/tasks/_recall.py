@@ -177,7 +177,8 @@ class Facts:
             for fact, others in found.items()
             if others and (strangers.one_kind or strangers.of(fact))
         }
-        condition = "paired with one of their relation, of equally many tokens"
+        stranger = "" if strangers.one_kind else " and with a subject of another"
+        condition = f"paired with one of their relation{stranger}, of equally many tokens"
         enough("facts", list(kept), self.listed, 2, condition)
         return kept
 
