@@ -26,7 +26,10 @@ def parsed(path: Path) -> object:
         if "\\ud" in text.lower():
             json.dumps(document, ensure_ascii=False).encode()
     except OSError as problem:
-        raise FileError(f"{where} cannot be read: {problem.strerror or problem}.") from None
+        raise FileError(
+            f"{where} cannot be read: {problem.strerror or problem}. Check that you may read it, "
+            "or use another copy."
+        ) from None
     except UnicodeDecodeError:
         raise damaged(where, "it is not text") from None
     except UnicodeEncodeError:

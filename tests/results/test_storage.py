@@ -1,6 +1,8 @@
 """A result on disk: exact, whole or not at all, and clear about what is wrong with a file."""
 
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,6 +173,19 @@ def test_cut_short(saved, sentence):
 def test_not_text(saved, sentence):
     saved.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FileError, match=sentence(f"`{saved}` is damaged: it is not text.{AFTER}")):
+        Result.load(saved)
+
+
+def test_a_file_that_is_somebody_elses(saved, monkeypatch, sentence):
+    def denied(path, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", denied)
+    message = (
+        f"`{saved}` cannot be read: Permission denied. Check that you may read it, or use another "
+        "copy."
+    )
+    with pytest.raises(FileError, match=sentence(message)):
         Result.load(saved)
 
 
