@@ -12,7 +12,7 @@ from patchwidgets.prompts.corruptions import CORRUPTIONS
 from patchwidgets.prompts.corruptions.token_replacement import TokenReplacement
 from patchwidgets.prompts.tasks import TASKS
 from patchwidgets.prompts.tasks._redrawing import Redrawing
-from patchwidgets.prompts.words import PLAIN_WORDS
+from patchwidgets.prompts.words import PLAIN_WORDS, PlainWords
 from patchwidgets.results.result import Result
 from tests.families import PAIRS, study_of, tiny
 from tests.models.tiny_ioi import ioi_study, tiny_ioi
@@ -199,6 +199,23 @@ def test_a_task_that_does_not_draw():
         "`draws=2` asks for several corrupted prompts to every clean prompt, and the task "
         "`greater_than` has one at `YY`: what comes in there is not drawn. Use noise, which can "
         "always be drawn, such as `corruption='gaussian_noise'`; or leave `draws` out."
+    )
+
+
+def test_a_tokenizer_with_no_word_but_those_of_the_prompt():
+    task = TASKS.get("induction")
+    pairs = task.pairs(1, 0)
+    clean = pairs[0].clean
+
+    class Said(PlainWords):
+        def random_word(self, draw: random.Random) -> str:
+            return f" {draw.choice(clean.split())}"
+
+    again = TokenReplacement(draws=2)
+    assert refused(lambda: again.redrawn(task, pairs, 0, at="A", words=Said())) == (
+        "This tokenizer has no word that is a single token besides the 8 of the prompt "
+        f"{clean!r}, so that nothing new can take the place of one. Leave `draws` out, or use "
+        "noise, such as `corruption='gaussian_noise'`."
     )
 
 

@@ -289,6 +289,13 @@ REFUSALS: list[tuple[str, Callable[[], PromptPairs], dict[str, Any], str]] = [
         "logit for it, so no metric can read it. Choose a word the model knows.",
     ),
     (
+        "lower_tokenizer",
+        lambda: one("the store the", "a store the", " ", " a"),
+        {"whole_answers": True},
+        "Answer ' ' of `pairs[0]` is no token at all. An answer is what the model writes next, so "
+        "it needs at least one. Give a text that the tokenizer does not leave out.",
+    ),
+    (
         "word_tokenizer",
         lambda: one(STORE_JOHN, STORE.format("Zelda")),
         {},
