@@ -166,11 +166,6 @@ def test_a_reopened_study_goes_on(saved):
     np.testing.assert_array_equal(same.numbers()[0], opened.results["heads"].numbers()[0])
 
 
-def test_a_model_that_does_not_load_by_name_is_asked_for(saved):
-    with pytest.raises(ModelError, match=r"Load it yourself and pass it: `saved.reopen\(model\)`"):
-        pw.open_study(saved).reopen()
-
-
 def test_another_model_is_refused(saved):
     opened = pw.open_study(saved)
     with pytest.raises(ModelError) as refused:

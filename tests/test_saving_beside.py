@@ -6,6 +6,7 @@ import threading
 import pytest
 
 import patchwidgets as pw
+from patchwidgets.errors import ModelError, UnknownNameError
 from tests.families import PAIRS, study_of, tiny
 from tests.test_saving import DAMAGED, refuse
 
@@ -89,6 +90,18 @@ def test_a_study_goes_on_with_its_circuits_and_comparisons(whole, tmp_path):
     again = pw.open_study(live.save(tmp_path / "again.study.json"))
     assert len(again.circuits) == 3
     assert len(again.comparisons) == 1
+
+
+def test_a_model_that_does_not_load_by_name_is_asked_for(whole):
+    path = whole[2]
+    with pytest.raises(UnknownNameError) as unknown:
+        pw.load_model("tiny-llama")
+    with pytest.raises(ModelError) as refused:
+        pw.open_study(path).reopen()
+    assert str(refused.value) == (
+        f"`{path}` was measured on `tiny-llama`, which does not load by its name here: "
+        f"{unknown.value} Load it yourself and pass it: `saved.reopen(model)`."
+    )
 
 
 def test_a_circuit_that_was_stopped_is_not_saved(whole, tmp_path):
