@@ -54,9 +54,9 @@ def test_a_model_that_is_measured_already_would_wait_for_itself(thread):
     with pytest.raises(ClusterError) as refused:
         study.sweep("mlp", client=thread).wait()
     assert refused.match(
-        r"^Worker inproc://\S+: the function that makes `tiny-llama` gave a model that this process "
-        r"measures on already, so that each would wait for the other\. Make a new one in every "
-        r"call; take off a `cache` around it\.$"
+        r"^Worker inproc://\S+: the function that makes `tiny-llama` gave a model that this "
+        r"process measures on already, so that each would wait for the other\. Make a new one in "
+        r"every call; take off a `cache` around it\.$"
     )
 
 
