@@ -194,9 +194,11 @@ def _say(what: str) -> None:
 
 def _require_folders(*outputs: Path | None) -> None:
     """Check before anything is measured that what is asked for can be written."""
+    from patchwidgets.results.writing import require_folder
+
     for path in outputs:
-        if path is not None and not path.parent.is_dir():
-            raise FileError(f"There is no folder `{path.parent}`.")
+        if path is not None:
+            require_folder(path)
 
 
 def _print(console: Console, result: "Result", rows: int = 10) -> None:
@@ -251,7 +253,10 @@ def _view(options: argparse.Namespace) -> None:
     from patchwidgets.views._text import summary
 
     if not options.file.is_file():
-        raise FileError(f"There is no file `{options.file}`.")
+        raise FileError(
+            f"There is no file `{options.file}`, so there is nothing to view. `patchwidgets run "
+            "ioi --save heads.json` writes one."
+        )
     _require_folders(options.html)
     console = Console()
     result = Result.load(options.file)

@@ -280,7 +280,10 @@ def one_line(text):
 def test_a_file_that_is_not_there(capsys, tmp_path):
     path = tmp_path / "none.json"
     assert main(["view", str(path)]) == 1
-    assert one_line(capsys.readouterr().err) == f"patchwidgets: There is no file `{path}`."
+    assert one_line(capsys.readouterr().err) == (
+        f"patchwidgets: There is no file `{path}`, so there is nothing to view. `patchwidgets run "
+        "ioi --save heads.json` writes one."
+    )
 
 
 def test_a_file_that_is_not_ours(capsys, tmp_path):
@@ -299,7 +302,10 @@ def test_a_folder_that_is_not_there_is_found_out_before_measuring(capsys, tmp_pa
     path = tmp_path / "no" / "such" / "file"
     assert main([*RUN, "--n", "2", option, str(path)]) == 1
     printed = capsys.readouterr()
-    assert one_line(printed.err) == f"patchwidgets: There is no folder `{path.parent}`."
+    assert one_line(printed.err) == (
+        f"patchwidgets: There is no folder `{path.parent}`, so `file` cannot be written there. "
+        "Make it first, or name another."
+    )
     assert printed.out == ""
 
 

@@ -16,6 +16,9 @@ from patchwidgets.errors import (
     PromptError,
     UnknownNameError,
 )
+from patchwidgets.nodes import Node
+from patchwidgets.plans.patch import Patch
+from patchwidgets.plans.plan import Axis, Plan, PlanMap
 from tests.families import FAMILIES, PAIRS, RAGGED, bridge_of, study_of, tiny
 from tests.models.tiny_ioi import ioi_study, tiny_ioi
 
@@ -220,6 +223,21 @@ def test_a_role_that_only_some_templates_have():
         ),
     ):
         study.sweep("residual", positions=["S2"])
+
+
+def test_a_plan_of_your_own_with_a_role_that_the_prompts_lack():
+    map_ = PlanMap("own", (Axis("patch", (0,)),), (0,))
+    plan = Plan("own", (Patch((Node("z", 1, 0, "S3"),)),), (map_,))
+    result = study_of(tiny("llama"), PAIRS).sweep(lambda spec, shape: plan)
+    with pytest.raises(
+        PlanError,
+        match=exactly(
+            "`L1H0@S3` names the role `S3`, which some of the prompts lack. A map by role needs "
+            "every role in every prompt. Use one of `S2`, `END`, or leave out the prompts without "
+            "it."
+        ),
+    ):
+        result.wait()
 
 
 def test_a_receiver_in_the_first_block_hears_only_the_embedding():

@@ -5,12 +5,11 @@ import time
 
 from rich.console import Console
 
-from patchwidgets.errors import FileError
 from patchwidgets.models.load import load_model
 from patchwidgets.paper._page import page
 from patchwidgets.paper._printed import print_report, written_json
 from patchwidgets.paper._run import chosen_claims, measure, require_sizes
-from patchwidgets.results.writing import write_text
+from patchwidgets.results.writing import require_folder, write_text
 
 STOPPED = 130
 """Exit status after an interrupt, as shells have it."""
@@ -26,8 +25,8 @@ def run(options: argparse.Namespace) -> int:
     claims = chosen_claims(names)
     require_sizes(options.n, options.minutes, options.draws)
     for path in (options.html, options.json):
-        if path is not None and not path.parent.is_dir():
-            raise FileError(f"There is no folder `{path.parent}`.")
+        if path is not None:
+            require_folder(path)
     aside, started = Console(stderr=True), time.monotonic()
 
     def tell(line: str) -> None:

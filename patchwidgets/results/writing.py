@@ -29,11 +29,7 @@ def write_bytes(data: bytes, path: Path) -> Path:
     Raises:
         FileError: There is no such folder, or it cannot be written there.
     """
-    if not path.parent.is_dir():
-        raise FileError(
-            f"There is no folder `{path.parent}`, so `{path.name}` cannot be written there. Make "
-            "it first, or name another."
-        )
+    require_folder(path)
     unfinished = path.with_name(
         f".{path.name}.{_machine()}-{os.getpid()}-{threading.get_ident()}.unfinished"
     )
@@ -53,6 +49,19 @@ def write_bytes(data: bytes, path: Path) -> Path:
             f"{_what_to_do(problem)}; what was measured is still here."
         ) from None
     return path
+
+
+def require_folder(path: Path) -> None:
+    """Check that the folder is there that a file is to be written to.
+
+    Raises:
+        FileError: It is not.
+    """
+    if not path.parent.is_dir():
+        raise FileError(
+            f"There is no folder `{path.parent}`, so `{path.name}` cannot be written there. Make "
+            "it first, or name another."
+        )
 
 
 def _clear_left(path: Path) -> None:

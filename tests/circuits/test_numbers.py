@@ -158,6 +158,13 @@ def test_a_circuit_that_was_not_measured_to_its_end_comes_back_so(tmp_path):
     assert back.progress.state == "cancelled"
 
 
+def damaged(what):
+    return (
+        f"The document is damaged: {what}. It was cut short or changed after it was saved, so its "
+        "numbers cannot be trusted. Use another copy, or measure and save it again."
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -173,15 +180,33 @@ def test_a_circuit_that_was_not_measured_to_its_end_comes_back_so(tmp_path):
             "version 1, and a field of a newer version may mean something else. Upgrade with "
             "`pip install --upgrade patchwidgets`.",
         ),
-        (lambda one: one["circuit"]["nodes"].append("L99H0"), "`L99H0` is not in the universe"),
-        (lambda one: one["circuit"]["sizes"].append(999), "`sizes` does not fit `order`"),
-        (lambda one: one["circuit"]["random"].pop(), "array `values` has the shape"),
-        (lambda one: one["circuit"].pop("mlps"), "field `circuit.mlps`: field required"),
-        (lambda one: one["circuit"]["universe"].append("no node"), "is not the name of a node"),
+        (
+            lambda one: one["circuit"]["nodes"].append("L99H0"),
+            damaged("field `circuit`: `L99H0` is not in the universe"),
+        ),
+        (
+            lambda one: one["circuit"]["sizes"].append(999),
+            damaged("field `circuit`: `sizes` does not fit `order`"),
+        ),
+        (
+            lambda one: one["circuit"]["random"].pop(),
+            damaged(
+                "array `values` has the shape [2, 31, 64], but the plan, the metrics and the "
+                "prompts make it [2, 30, 64]"
+            ),
+        ),
+        (
+            lambda one: one["circuit"].pop("mlps"),
+            damaged("field `circuit.mlps`: field required"),
+        ),
+        (
+            lambda one: one["circuit"]["universe"].append("no node"),
+            damaged("field `circuit`: 'no node' is not the name of a node"),
+        ),
     ],
 )
 def test_a_file_that_does_not_hold_together_is_refused(change, said):
     document = json.loads(json.dumps(measured().to_json()))
     change(document)
-    with pytest.raises(FileError, match=re.escape(said)):
+    with pytest.raises(FileError, match=f"^{re.escape(said)}$"):
         CircuitResult.from_json(document)

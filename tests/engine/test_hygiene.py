@@ -191,6 +191,25 @@ def test_a_hook_that_does_not_fire_is_an_error(model, monkeypatch):
             call_block(replay, session._runs[0].source, 0, hidden, [(0, Write("z", 0, 0, None))])
 
 
+def test_a_last_block_that_keeps_nothing_when_it_is_called_again_is_an_error(model):
+    from patchwidgets.engine.replay import Replay
+
+    session = study_of(model, PAIRS)._session
+    runs = session._runs
+    model.blocks[2].attn.register_forward_pre_hook(
+        lambda _, args, named: (args, named | {"past_key_values": None}), with_kwargs=True
+    )
+    with torch.inference_mode():
+        replay = Replay(session.model, runs[0].base, 10)
+        with pytest.raises(MeasurementError) as caught:
+            replay.end(replay.residual(2, 1))
+    assert str(caught.value) == (
+        "The last block gave no keys and values to its cache when it was called again, although it "
+        "did in the first run. No number is returned. Measure with `executor='reference'`, and "
+        "please report the model."
+    )
+
+
 def test_training_mode_is_refused():
     torch.manual_seed(0)
     model = bridge_of(FAMILIES["gpt2"](), "training-gpt2")

@@ -372,8 +372,9 @@ def test_the_command_line_shows_and_clears_the_store(path, capsys):
     assert store_file.content(path).cells == 0
     _garbage(path)
     assert cli.main(["cache"]) == 1
-    assert "Type `patchwidgets cache clear` to start a new one." in " ".join(
-        capsys.readouterr().err.split()
+    assert " ".join(capsys.readouterr().err.split()) == (
+        f"patchwidgets: The store of measured cells {path} cannot be read (file is not a "
+        "database). Type `patchwidgets cache clear` to start a new one."
     )
     cli.main(["cache", "clear"])
     with warnings.catch_warnings():

@@ -58,7 +58,11 @@ REFUSED = {
         ["--minutes", "0"],
         "0 minutes leave no time to measure anything. Set `minutes` to 30, or leave it out.",
     ),
-    "no folder": (["--json", "no/such/folder/x.json"], "There is no folder `no/such/folder`."),
+    "no folder": (
+        ["--json", "no/such/folder/x.json"],
+        "There is no folder `no/such/folder`, so `x.json` cannot be written there. Make it first, "
+        "or name another.",
+    ),
 }
 
 
