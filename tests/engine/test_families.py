@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +32,9 @@ REFUSED = {
     ("attention_only", "mlp_post"): ("TransformerLensNative", WITHOUT_MLP),
 }
 """What a family cannot do: its architecture, and the reason that is given."""
+
+KEPT = Path(parity.__file__).with_suffix(".txt")
+"""What was printed; `python -m tests.parity > tests/parity.txt` does it again."""
 
 every_family = pytest.mark.parametrize("family", EVERY_FAMILY)
 every_direction = pytest.mark.parametrize("direction", DIRECTIONS)
@@ -195,3 +199,16 @@ def test_the_printed_table_has_a_line_per_family_in_every_block_and_the_reasons(
     assert sites[2].split()[1] == "(1)"
     (reason,) = reasons
     assert reason.startswith("(1) `tiny-attention_only` (TransformerLensNative) has no `resid_mid`")
+
+
+def test_the_kept_table_has_every_family_within_rounding_or_with_a_reason():
+    *blocks, reasons = KEPT.read_text().split("\n\n")
+    assert len(blocks) == len(parity.BLOCKS)
+    for block, (name, columns) in zip(blocks, parity.BLOCKS.items(), strict=True):
+        head, *lines = block.splitlines()
+        assert head.startswith(name)
+        assert [line.split()[0] for line in lines] == list(EVERY_FAMILY)
+        assert {len(line.split()) for line in lines} == {1 + len(columns) + 1}
+    assert "!" not in "".join(blocks)
+    cited = {int(number) for block in blocks for number in re.findall(r"\((\d+)\)", block)}
+    assert cited == {int(line[1 : line.index(")")]) for line in reasons.splitlines()}
