@@ -44,12 +44,13 @@ def noise():
 @pytest.fixture(scope="package")
 def page(noise):
     api = pytest.importorskip("playwright.sync_api")
+    from tests.e2e.lab import PATIENCE
     from tests.test_html_page import CHROMIUM, FLAGS
 
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         tab = browser.new_page(viewport={"width": 1120, "height": 1080})
-        tab.set_default_timeout(20_000)
+        tab.set_default_timeout(20_000 * PATIENCE)
         listen(tab, noise)
         yield tab
         browser.close()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Locator
 
-from tests.e2e.lab import Lab, Notebook, write_notebook
+from tests.e2e.lab import PATIENCE, Lab, Notebook, write_notebook
 
 PIXELS = """({canvas, box}) => {
   const scale = canvas.width / canvas.clientWidth;
@@ -145,12 +145,14 @@ class Explorer:
     def wait_for_map(self, title: str) -> None:
         """Wait until a map with this title is shown."""
         name = re.compile(re.escape(title))
-        self.element.get_by_role("grid", name=name).wait_for(timeout=60_000)
+        self.element.get_by_role("grid", name=name).wait_for(timeout=60_000 * PATIENCE)
 
     def wait_for_agreement(self, text: str, seconds: float = 90) -> None:
         """Wait until this is said of the estimates of the first map."""
         try:
-            self.element.locator(".pw-agreement", has_text=text).wait_for(timeout=seconds * 1000)
+            self.element.locator(".pw-agreement", has_text=text).wait_for(
+                timeout=seconds * PATIENCE * 1000
+            )
         except Exception as error:
             raise AssertionError(f"not {text!r} in {seconds} s but {self.agreement!r}") from error
 
@@ -158,7 +160,7 @@ class Explorer:
         """Wait until this is said of the measuring; nothing is said once it is done."""
         try:
             self.element.locator(".pw-progress-text", has_text=re.compile(f"^{text}")).wait_for(
-                state="attached", timeout=seconds * 1000
+                state="attached", timeout=seconds * PATIENCE * 1000
             )
         except Exception as error:
             raise AssertionError(f"not {text!r} in {seconds} s but {self.progress!r}") from error
@@ -207,7 +209,7 @@ class Explorer:
     def wait_for_share(self) -> float:
         """Wait until it is measured how much the circuit carries, and return that percentage."""
         lead = self.element.locator(".pw-circuit-lead")
-        lead.wait_for(timeout=120_000)
+        lead.wait_for(timeout=120_000 * PATIENCE)
         written = re.findall(r"(−?\d+)\s%", lead.text_content() or "")[0]
         return float(written.replace("−", "-"))
 

@@ -13,6 +13,9 @@ from tests.e2e.server import Server
 
 MIME = "application/vnd.patchwidgets.v1+json"
 
+PATIENCE = 3
+"""Times as long as a quiet machine of two cores may take for a step: others are slower."""
+
 
 class Lab:
     """One browser tab with JupyterLab in it.
@@ -38,7 +41,7 @@ class Lab:
 
     def _go_to(self, address: str) -> None:
         self.page.goto(f"{self._url}/{address}")
-        self.page.wait_for_function("window.jupyterapp?.restored", timeout=60_000)
+        self.page.wait_for_function("window.jupyterapp?.restored", timeout=60_000 * PATIENCE)
         self.ask("async (app) => { await app.restored; }", seconds=60)
 
     def ask(self, function: str, *given: Any, seconds: float = 20) -> Any:
@@ -46,7 +49,8 @@ class Lab:
         return self.page.evaluate(
             f"""(given) => {{
               const late = (_, fail) => setTimeout(
-                () => fail(new Error("no answer within {seconds} s")), {seconds * 1000});
+                () => fail(new Error("no answer within {seconds * PATIENCE} s")),
+                {seconds * PATIENCE * 1000});
               return Promise.race([({function})(window.jupyterapp, ...given), new Promise(late)]);
             }}""",
             list(given),
@@ -57,10 +61,11 @@ class Lab:
         call = f"given => ({function})(window.jupyterapp, ...given)"
         try:
             seen = self.page.wait_for_function(
-                call, arg=list(given), timeout=seconds * 1000, polling=25
+                call, arg=list(given), timeout=seconds * PATIENCE * 1000, polling=25
             )
         except Exception as error:
-            raise AssertionError(f"not within {seconds} s: {until or function}") from error
+            late = f"not within {seconds * PATIENCE} s: {until or function}"
+            raise AssertionError(late) from error
         return seen.json_value()
 
     def use_theme(self, name: str) -> None:
@@ -187,7 +192,7 @@ class Notebook:
 
     def comes_to(self, expression: str, expected: Any, seconds: float = 20) -> None:
         """Wait until Python has heard of it: what a widget says may come after what a cell asks."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         found = self.value(expression)
         while found != expected and time.monotonic() < deadline:
             found = self.value(expression)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.conftest import listen
 from tests.e2e.explorer import Explorer
-from tests.e2e.lab import MIME, Lab, write_notebook
+from tests.e2e.lab import MIME, PATIENCE, Lab, write_notebook
 from tests.e2e.marks import REAL_LAB
 from tests.e2e.server import jupyter_lab
 
@@ -31,7 +31,7 @@ def bare(page, noise, tmp_path_factory):
     """JupyterLab without our extension, in a tab of its own."""
     with jupyter_lab(tmp_path_factory.mktemp("bare"), extension=False) as server:
         tab = page.context.browser.new_page(viewport={"width": 1120, "height": 1080})
-        tab.set_default_timeout(20_000)
+        tab.set_default_timeout(20_000 * PATIENCE)
         listen(tab, noise)
         opened = Lab(tab, server)
         opened.load()

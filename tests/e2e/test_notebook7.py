@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import SCREENSHOTS, listen
 from tests.e2e.explorer import Explorer
-from tests.e2e.lab import MIME, Lab, Notebook, write_notebook
+from tests.e2e.lab import MIME, PATIENCE, Lab, Notebook, write_notebook
 from tests.e2e.marks import REAL_LAB
 from tests.e2e.server import jupyter_lab
 
@@ -44,7 +44,7 @@ class Classic(Lab):
 def classic(page, noise, tmp_path_factory):
     with jupyter_lab(tmp_path_factory.mktemp("notebook7"), "notebook") as server:
         tab = page.context.browser.new_page(viewport={"width": 1120, "height": 1080})
-        tab.set_default_timeout(20_000)
+        tab.set_default_timeout(20_000 * PATIENCE)
         listen(tab, noise)
         yield Classic(tab, server)
         tab.close()
