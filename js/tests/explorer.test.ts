@@ -1,7 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Chart } from "../src/core/chart";
 import type { ExplorerView } from "../src/views/explorer";
-import { csvOfMap } from "../src/views/heatmap-save";
 import {
   click,
   FakeHost,
@@ -66,12 +64,6 @@ describe("looking at a map", () => {
     view = mount(host, read(bundle));
     click(view, ".pw-peak", "L29H0");
     expect(textOf(view, ".pw-cell")).toMatch(/over 10 draws−0.37 to −0.25 +SD −0.25/);
-    const [chart] = read(bundle).charts as [Chart];
-    const [head, ...cells] = csvOfMap(chart, 0).split("\r\n");
-    expect(head).toMatch(/,effect,patched,draw_low,draw_high,draw_sd$/);
-    const strongest = cells.find((cell) => cell.startsWith("L29H0")) ?? "";
-    const rounded = strongest.split(",").map((cell) => Number(cell).toFixed(2));
-    expect(rounded.slice(-3)).toEqual(["-0.37", "-0.25", "-0.25"]);
   });
 
   it("shows facts at the keyboard's cell, and hides them when it leaves", () => {
