@@ -20,7 +20,7 @@ from patchwidgets.types import Direction
 
 READ_ROWS = 128
 """Rows whose logits over the whole vocabulary are held at once; larger blocks of memory are given
-back to the system after every use, and reading them takes twice as long."""
+back to the system after every use, and asked for again."""
 
 
 class Reader:
