@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from IPython.display import display, update_display
 
-from patchwidgets.jobs import OURS
 from patchwidgets.reports._figures import of_map
 from patchwidgets.reports.html import page
 from patchwidgets.results.csv import write_csv
@@ -19,6 +18,7 @@ from patchwidgets.views._chart import read_chart
 from patchwidgets.views._still import words
 from patchwidgets.views.array_map import ArrayMap
 from patchwidgets.widgets._linking import link, selecting
+from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets._showing import shown_as
 from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import CarryingWidget
@@ -40,6 +40,7 @@ class HeatmapWidget(CarryingWidget):
         self._outputs: list[str] = []
         self._storing: threading.Timer | None = None
         self._one_stores = threading.Lock()
+        self._sends = Newest(lambda _: self.send_bundle())
         self._changed_at = 0.0
         super().__init__(*array_map(array, **about), on_command=self._obey)
 
@@ -150,7 +151,7 @@ class HeatmapWidget(CarryingWidget):
     def _obey(self, command: dict[str, Any]) -> None:
         # The page's messages must not wait for a picture to be made.
         if command["command"] == "store":
-            threading.Thread(target=self.send_bundle, name=f"{OURS}-store", daemon=True).start()
+            self._sends.ask(None)
 
     def __repr__(self) -> str:
         with self._lock:

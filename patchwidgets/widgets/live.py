@@ -14,10 +14,11 @@ from IPython.display import update_display
 
 from patchwidgets.advice import silence
 from patchwidgets.errors import PatchwidgetsError
-from patchwidgets.jobs import OURS, Job
+from patchwidgets.jobs import Job
 from patchwidgets.results.live import glancing
 from patchwidgets.results.result import Result
 from patchwidgets.views._still import words
+from patchwidgets.widgets._few import Few
 from patchwidgets.widgets._showing import shown_as
 from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import ViewWidget
@@ -31,6 +32,9 @@ DRAWN_EVERY = 0.1
 
 STORED_EVERY = 5.0
 """Seconds between updates of the notebook's stored output while measuring."""
+
+AT_ONCE = 8
+"""Commands of a reader that one view carries out at once; some wait for the model."""
 
 
 class LiveView(ABC, Generic[Drawn]):
@@ -46,6 +50,7 @@ class LiveView(ABC, Generic[Drawn]):
         self._pause = DRAWN_EVERY
         self._turns = itertools.count(1)
         self._drawn_turn = self._stored_turn = 0
+        self._commands, self._cancels = Few(self._answer, AT_ONCE), Few(self._answer, AT_ONCE)
 
     def show(self, display: str | None = None) -> None:
         """Show in the current cell; as text where a terminal has no cells.
@@ -147,10 +152,9 @@ class LiveView(ABC, Generic[Drawn]):
         logger.warning("A command of the page was not carried out: %s", problem)
 
     def _obey(self, command: dict[str, Any]) -> None:
-        # The page's messages must not wait for a plan to be made.
-        threading.Thread(
-            target=self._answer, args=(command,), name=f"{OURS}-answer", daemon=True
-        ).start()
+        # The page's messages must not wait for a plan to be made, nor a cancel for other commands.
+        queue = self._cancels if command["command"] == "cancel" else self._commands
+        queue.ask(command)
 
     def _answer(self, command: dict[str, Any]) -> None:
         try:
