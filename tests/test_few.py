@@ -121,3 +121,23 @@ def test_a_cancel_waits_for_no_other_command(explorer, monkeypatch):
     assert len(begun) == AT_ONCE
     go_on.set()
     assert until(lambda: len(begun) == 10 * AT_ONCE)
+
+
+def test_what_maps_take_is_found_out_in_one_thread_however_many_end(explorer, monkeypatch):
+    full = explorer._results[0].study.explore()
+    full.results["heads"].wait()
+    assert until(lambda: not full._learning._working)
+    begun, go_on, before = [], threading.Event(), threading.active_count()
+
+    def waits():
+        begun.append(None)
+        go_on.wait(SECONDS)
+        yield
+
+    monkeypatch.setattr(full._asks, "estimate_costs", waits)
+    for _ in range(50):
+        full._learn_costs()
+    assert until(lambda: len(begun) == 1)
+    assert threading.active_count() <= before + 1
+    go_on.set()
+    assert until(lambda: len(begun) == 2)

@@ -18,10 +18,12 @@ class Newest:
 
     Args:
         work: Called with what was asked.
+        daemon: Whether Python may end in the middle of it; it aborts if PyTorch computes there.
     """
 
-    def __init__(self, work: Callable[[Any], None]) -> None:
+    def __init__(self, work: Callable[[Any], None], *, daemon: bool = True) -> None:
         self._work = work
+        self._daemon = daemon
         self._lock = threading.Lock()
         self._wanted: list[Any] = []
         self._working = False
@@ -33,7 +35,7 @@ class Newest:
             if self._working:
                 return
             self._working = True
-        threading.Thread(target=self._go_on, name=f"{OURS}-newest", daemon=True).start()
+        threading.Thread(target=self._go_on, name=f"{OURS}-newest", daemon=self._daemon).start()
 
     def go_on_with(self, what: Any) -> None:
         """Do this next, unless something is asked; for the work itself, while it is done."""

@@ -1,6 +1,5 @@
 """An explorer in a notebook: first maps, and everything that is opened from them."""
 
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
@@ -8,7 +7,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from patchwidgets.circuits.result import CircuitResult
 from patchwidgets.errors import PatchwidgetsError
-from patchwidgets.jobs import OURS
 from patchwidgets.results.result import Measures, Result
 from patchwidgets.views._circuit import KEY as CIRCUIT
 from patchwidgets.views._circuit import circuit
@@ -73,6 +71,7 @@ class LiveExplorer(LiveView[PatchWidget]):
         self._beside = SideBySide()
         self._looked_at, self._pinned = Newest(self._answer), Newest(self._answer)
         self._waited_for = Newest(self._look_patiently)
+        self._learning = Newest(self._learn, daemon=False)
         self.widget = PatchWidget(*self._picture(), on_command=self._obey)
         self._follow(results)
         if results[0].done:
@@ -358,21 +357,17 @@ class LiveExplorer(LiveView[PatchWidget]):
         result.listen(lambda job: self._learn_costs() if job.ended else None)
 
     def _learn_costs(self) -> None:
-        asks = self._asks
-        if asks is None:
-            return
+        if self._asks is not None:
+            # The thread that measures must not wait for itself.
+            self._learning.ask(self._asks)
 
-        def learn() -> None:
-            drawn = time.monotonic()
-            for _ in asks.estimate_costs():
-                if time.monotonic() - drawn > COSTS_SHOWN_EVERY:
-                    self._draw()
-                    drawn = time.monotonic()
-            self._draw()
-
-        # The thread that measures must not wait for itself. No daemon: Python aborts where it ends
-        # in the middle of what PyTorch computes.
-        threading.Thread(target=learn, name=f"{OURS}-costs").start()
+    def _learn(self, asks: Asks) -> None:
+        drawn = time.monotonic()
+        for _ in asks.estimate_costs():
+            if time.monotonic() - drawn > COSTS_SHOWN_EVERY:
+                self._draw()
+                drawn = time.monotonic()
+        self._draw()
 
 
 def _is_stopped(result: Result) -> bool:

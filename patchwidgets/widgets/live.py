@@ -33,8 +33,11 @@ DRAWN_EVERY = 0.1
 STORED_EVERY = 5.0
 """Seconds between updates of the notebook's stored output while measuring."""
 
-AT_ONCE = 8
-"""Commands of a reader that one view carries out at once; some wait for the model."""
+OPENING = ("drill", "sweep")
+"""Commands that may wait for the model."""
+
+AT_ONCE = 4
+"""Commands of a reader that one view carries out at once, of these and of others."""
 
 
 class LiveView(ABC, Generic[Drawn]):
@@ -50,7 +53,7 @@ class LiveView(ABC, Generic[Drawn]):
         self._pause = DRAWN_EVERY
         self._turns = itertools.count(1)
         self._drawn_turn = self._stored_turn = 0
-        self._commands, self._cancels = Few(self._answer, AT_ONCE), Few(self._answer, AT_ONCE)
+        self._opening, self._quick = Few(self._answer, AT_ONCE), Few(self._answer, AT_ONCE)
 
     def show(self, display: str | None = None) -> None:
         """Show in the current cell; as text where a terminal has no cells.
@@ -152,8 +155,8 @@ class LiveView(ABC, Generic[Drawn]):
         logger.warning("A command of the page was not carried out: %s", problem)
 
     def _obey(self, command: dict[str, Any]) -> None:
-        # The page's messages must not wait for a plan to be made, nor a cancel for other commands.
-        queue = self._cancels if command["command"] == "cancel" else self._commands
+        # The page's messages must not wait for a plan to be made, nor a cancel for the model.
+        queue = self._opening if command["command"] in OPENING else self._quick
         queue.ask(command)
 
     def _answer(self, command: dict[str, Any]) -> None:
