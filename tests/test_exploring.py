@@ -246,15 +246,17 @@ def test_what_is_here_is_not_measured_again(explored):
     assert explored.results["heads"] is first
 
 
-def test_a_stopped_map_is_measured_when_it_is_asked_for_again(study):
+def test_a_stopped_map_is_measured_with_its_pairs_when_it_is_asked_for_again(study):
     begin = threading.Event()
     study._session.model.worker.call(begin.wait)
     explored = study.explore()
+    explored._answer({"command": "pair", "map": "heads", "prompt": 1})
     explored._answer({"command": "cancel", "key": "heads"})
     assert explored.widget.header["maps"][0]["progress"]["state"] == "cancelled"
     begin.set()
     assert ask(explored, sweep("heads")) == ["heads"]
     assert explored.widget.header["maps"][0]["progress"]["state"] == "done"
+    assert [one["prompt"] for one in explored.widget.header["pair_maps"]] == [1]
     Widget.close_all()
 
 

@@ -337,6 +337,7 @@ class LiveExplorer(LiveView[PatchWidget]):
             old = self.results.get(key)
             wanted = old is None or _is_stopped(old)
             if wanted:
+                result.draw_pairs(() if old is None else old.drawn_pairs)
                 at = len(self._results) if old is None else self._results.index(old)
                 self._results[at:] = [result, *self._results[at + 1 :]]
         if not wanted:
