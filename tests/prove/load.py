@@ -13,6 +13,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 import patchwidgets as pw
+from patchwidgets.widgets.live import AT_ONCE
 from tests.families import SIZE, WORDS, bridge_of, study_of
 from tests.prove._desk import STUDIES, VIEWS, Desk, recorded
 from tests.prove._gauge import grown, held, settle, threads, watched
@@ -25,8 +26,8 @@ FULL = 6000
 """Clicks at full length; the other sizes shrink with them."""
 
 CLICKS_PER_SECOND = 200
-MOST_THREADS = 100
-"""Beside those that were there: commands of a reader that wait for the model, one for each map."""
+MOST_THREADS = VIEWS * (2 * AT_ONCE + 4)
+"""Beside those that were there: what views have for commands, and for the newest of a kind."""
 
 SLOWEST = 2.0
 """Seconds that a kernel may take for one message of a page."""
