@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from functools import cache
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
@@ -45,13 +46,14 @@ def _splitting() -> pre_tokenizers.PreTokenizer:
     return pre_tokenizers.Split(Regex(_PIECES), behavior="isolated")
 
 
-def _words() -> list[str]:
+@cache
+def _words() -> tuple[str, ...]:
     """Return every token, sorted: of listed words, and of many texts of every kind."""
     splitting = _splitting()
     pieces = {
         piece for text in (*_listed(), *_drawn()) for piece, _ in splitting.pre_tokenize_str(text)
     }
-    return sorted(pieces)
+    return tuple(sorted(pieces))
 
 
 def _listed() -> Iterable[str]:
