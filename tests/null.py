@@ -8,9 +8,9 @@ effects are planted, power is the share of those found, and the false share is t
 cells among the detected, on average over maps.
 
 `max_t` counts 999 flips, with which it is as exact as with 10,000. `bh` needs more before one cell
-of 270 can be detected at all (1 / 6,001 is below 0.05 / 270), and is run on a fifth of the maps.
-The run that is kept beside this file, and printed in `patchwidgets/results/README.md`, takes five
-minutes of one quiet core.
+of 270 can be detected at all (1 / 6,001 is below 0.05 / 270). `max_t` of the mean, the default, is
+run on all maps, the others on fewer. The run that is kept beside this file, and printed in
+`patchwidgets/results/README.md`, takes eight minutes of one quiet core.
 
 The null of a sign flip is that x is as likely as -x. `skewed` effects (a shifted exponential
 distribution, skewness 2) have mean 0 but are not symmetric: what the rules do where their
@@ -36,7 +36,10 @@ from patchwidgets.results.sign_flips import (
 
 CELLS, PROMPTS, FACTORS, PLANTED = 270, 32, 5, 10
 ALPHA = 0.05
-MAPS = 1000
+MAPS = 10_000
+SHARE = {"max_t (mean)": 1, "max_t (t)": 10, "bh": 50}
+"""One of how many maps a rule is run on."""
+
 FLIPS = {"max_t": 999, "bh": 6000}
 KEPT = Path(__file__).with_name("null.json")
 
@@ -133,7 +136,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the maps; the kept run has 0")
     options = parser.parse_args()
     run: dict[str, Any] = {"maps": options.maps, "null": list(nulls(options.maps, options.seed))}
-    run["planted"] = list(planted(options.maps // 20, options.seed + 1))
+    run["planted"] = list(planted(options.maps // 200, options.seed + 1))
     options.out.write_text(json.dumps(run) + "\n")
     print(text(run))
 
@@ -143,7 +146,7 @@ def nulls(n_maps: int, seed: int) -> Iterator[dict[str, Any]]:
     for noise in NOISES:
         for prompts in (PROMPTS, 2 * PROMPTS):
             for rule in RULES:
-                maps = n_maps if rule.name == "max_t" else n_maps // 5
+                maps = n_maps // SHARE[title(rule)]
                 (found,) = rates(Maps(noise, prompts=prompts), [rule], maps, FLIPS[rule.name], seed)
                 asked = {"noise": noise, "prompts": prompts, "rule": title(rule), "maps": maps}
                 yield {**asked, "wrong": found.wrong}
@@ -168,14 +171,15 @@ def deviation(n_maps: int) -> float:
 def text(run: dict[str, Any]) -> str:
     """Return a run as tables."""
     names = [title(rule) for rule in RULES]
+    counts = [run["maps"] // SHARE[name] for name in names]
     error = 1.96 * deviation(run["maps"])
     low, high = ALPHA - error, ALPHA + error
+    fewer = ", ".join(f"{name}: {n:,}" for name, n in zip(names[1:], counts[1:], strict=True))
     lines = [
         f"{CELLS} correlated cells, alpha {ALPHA:.0%}",
         "",
-        f"nothing planted, {run['maps']} maps (bh: {run['maps'] // 5}): share with a false "
-        "detection",
-        f"(of {run['maps']} maps, {ALPHA:.0%} is seen as {low:.1%} to {high:.1%})",
+        f"nothing planted, {run['maps']:,} maps ({fewer}): share with a false detection",
+        f"(of {run['maps']:,} maps, {ALPHA:.0%} is seen as {low:.1%} to {high:.1%})",
         f"{'noise':14}{'prompts':>8}" + "".join(f"{name:>16}" for name in names),
     ]
     for (noise, prompts), cells in _by(run["null"], "noise", "prompts"):
@@ -183,7 +187,7 @@ def text(run: dict[str, Any]) -> str:
         lines.append(f"{noise:14}{prompts:8}" + "".join(shares))
     lines += [
         "",
-        f"{PLANTED} planted, {PROMPTS} prompt pairs, {run['maps'] // 20} maps:",
+        f"{PLANTED} planted, {PROMPTS} prompt pairs, {run['maps'] // 200} maps:",
         "share of these found / share of false ones among the detected",
         f"{'noise':14}{'SD':>8}" + "".join(f"{name:>16}" for name in names),
     ]
