@@ -9,8 +9,8 @@ cells among the detected, on average over maps.
 
 `max_t` counts 999 flips, with which it is as exact as with 10,000. `bh` needs more before one cell
 of 270 can be detected at all (1 / 6,001 is below 0.05 / 270). `max_t` of the mean, the default, is
-run on all maps, the others on fewer. The run that is kept beside this file, and printed in
-`patchwidgets/results/README.md`, takes eight minutes of one quiet core.
+run on all maps, the others on fewer. The run that is kept beside this file is printed in
+`patchwidgets/results/README.md`.
 
 The null of a sign flip is that x is as likely as -x. `skewed` effects (a shifted exponential
 distribution, skewness 2) have mean 0 but are not symmetric: what the rules do where their
