@@ -12,7 +12,7 @@ from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
 from patchwidgets.views.detail import BUSY
 from patchwidgets.widgets import heatmap
-from patchwidgets.widgets._newest import Newest
+from patchwidgets.widgets._asked import Newest
 from patchwidgets.widgets.bokeh_pane import BokehPane
 from patchwidgets.widgets.explorer import MOST_PROBLEMS, LiveExplorer
 from tests.families import PAIRS, study_of, tiny

@@ -7,7 +7,7 @@ import traitlets as t
 
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.results.result import Result
-from patchwidgets.widgets._newest import Newest
+from patchwidgets.widgets._asked import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import ViewWidget
 

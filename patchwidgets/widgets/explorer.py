@@ -14,7 +14,7 @@ from patchwidgets.views._explorer import by_key, explorer, key_among
 from patchwidgets.views._keys import setting_key, setting_of
 from patchwidgets.views.detail import BUSY, Detail
 from patchwidgets.views.explorer import Doubt, Offers
-from patchwidgets.widgets._newest import Newest
+from patchwidgets.widgets._asked import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.side_by_side import SideBySide
 from patchwidgets.widgets.widget import PatchWidget

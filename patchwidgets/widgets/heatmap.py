@@ -17,8 +17,8 @@ from patchwidgets.views._axes import Along
 from patchwidgets.views._chart import read_chart
 from patchwidgets.views._still import words
 from patchwidgets.views.array_map import ArrayMap
+from patchwidgets.widgets._asked import Newest
 from patchwidgets.widgets._linking import link, selecting
-from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets._showing import shown_as
 from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import CarryingWidget

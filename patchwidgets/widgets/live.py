@@ -18,7 +18,7 @@ from patchwidgets.jobs import Job
 from patchwidgets.results.live import glancing
 from patchwidgets.results.result import Result
 from patchwidgets.views._still import words
-from patchwidgets.widgets._few import Few
+from patchwidgets.widgets._asked import Few
 from patchwidgets.widgets._showing import shown_as
 from patchwidgets.widgets._terminal import in_terminal
 from patchwidgets.widgets.widget import ViewWidget
@@ -36,7 +36,7 @@ STORED_EVERY = 5.0
 OPENING = ("drill", "sweep")
 """Commands that may wait for the model."""
 
-AT_ONCE = 4
+AT_ONCE = 2
 """Commands of a reader that one view carries out at once, of these and of others."""
 
 

@@ -9,7 +9,7 @@ from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.results.result import Result
 from patchwidgets.views._prompt_effects import find_patch, prompt_effects
 from patchwidgets.views._wire import ArrayBlock
-from patchwidgets.widgets._newest import Newest
+from patchwidgets.widgets._asked import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import ViewWidget
 

@@ -13,8 +13,8 @@ from patchwidgets.results.result import Result
 from patchwidgets.views._answered import state_of
 from patchwidgets.views._question import Asked, Key, key_of, question, results_in, waiting_for
 from patchwidgets.views.question import Question, QuestionStep, StepState
+from patchwidgets.widgets._asked import Newest
 from patchwidgets.widgets._linking import link
-from patchwidgets.widgets._newest import Newest
 from patchwidgets.widgets.live import LiveView
 from patchwidgets.widgets.widget import ViewWidget
 

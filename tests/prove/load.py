@@ -26,8 +26,8 @@ FULL = 6000
 """Clicks at full length; the other sizes shrink with them."""
 
 CLICKS_PER_SECOND = 200
-MOST_THREADS = VIEWS * (2 * AT_ONCE + 4)
-"""Beside those that were there: what views have for commands, and for the newest of a kind."""
+MOST_THREADS = VIEWS * (2 * AT_ONCE + 1)
+"""Beside those that were there: what views have for commands, and one more for the newest."""
 
 SLOWEST = 2.0
 """Seconds that a kernel may take for one message of a page."""

@@ -6,7 +6,7 @@ import time
 import pytest
 from ipywidgets import Widget
 
-from patchwidgets.widgets._few import Few
+from patchwidgets.widgets._asked import Few
 from patchwidgets.widgets.explorer import LiveExplorer
 from patchwidgets.widgets.live import AT_ONCE
 from tests.families import PAIRS, study_of, tiny
