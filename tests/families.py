@@ -94,8 +94,14 @@ GEMMA = SHARED | {"head_dim": 8, "sliding_window": WINDOW, "query_pre_attn_scala
 CAPS = {"attn_logit_softcapping": 5.0, "final_logit_softcapping": 3.0}
 SLIDING, FULL = "sliding_attention", "full_attention"
 
-NO_NOISE = ("granite",)
+NO_NOISE = frozenset({"granite"})
 """Families whose embeddings noise does not reach; it is refused."""
+
+NO_DOUBLE = frozenset({"attention_only", "mixtral"})
+"""Families that have no model of float64 here: Transformers multiplies no experts in it."""
+
+NO_HALF = NO_DOUBLE
+"""Families that have none of half precision here: rounding sends a token to other experts."""
 
 FACTORS = {"granite": 0.6}
 """What attention and MLPs write is multiplied by this on its way into the residual stream."""
@@ -188,8 +194,20 @@ def tiny(family: str) -> TransformerBridge:
     torch.manual_seed(0)
     if family == "attention_only":
         return _attention_only("tiny-attention_only")
-    model = FAMILIES[family]() if family in FAMILIES else _by_stem(*MORE_FAMILIES[family])
-    return bridge_of(model, f"tiny-{family}")
+    return bridge_of(_random(family), f"tiny-{family}")
+
+
+@cache
+def tiny_in(family: str, dtype: str) -> TransformerBridge:
+    """Return the tiny model of a family in another dtype, such as `bfloat16`."""
+    if dtype == "float32":
+        return tiny(family)
+    torch.manual_seed(0)
+    return bridge_of(_random(family).to(getattr(torch, dtype)), f"tiny-{family}-{dtype}")
+
+
+def _random(family: str) -> Any:
+    return FAMILIES[family]() if family in FAMILIES else _by_stem(*MORE_FAMILIES[family])
 
 
 PAIRS: dict[str, Any] = {

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,19 +134,26 @@ def _control(job: Job, test: str) -> Job:
 
 
 def _run(jobs: Sequence[Job], on_import: Sequence[bool]) -> list[str | None]:
-    """Return for every job the test that failed: one process for each on import, one for the rest.
+    """Return for every job the test that failed: one process for each on import, few for the rest.
 
     Nothing is loaded anew where a fault is in a function, so that those take seconds. The few that
     cannot be put into a module that is loaded take the slow way too.
     """
+    hands = os.cpu_count() or 1
     rest = [k for k, job in enumerate(jobs) if not on_import[k] and job["tests"]]
-    together = dict(zip(rest, _forked([jobs[k] for k in rest], {}), strict=True))
-    seen: list[str | None] = []
-    for k, job in enumerate(jobs):
-        found = together.get(k)
-        alone = job["tests"] and k not in together
-        seen.append(_alone(job) if alone or isinstance(found, dict) else found)
-    return seen
+    shares = [rest[hand::hands] for hand in range(hands)]
+    together: dict[int, Any] = {}
+    with ThreadPoolExecutor(hands) as pool:
+        found = pool.map(lambda share: _forked([jobs[k] for k in share], {}), shares)
+        for share, seen in zip(shares, found, strict=True):
+            together |= dict(zip(share, seen, strict=True))
+        alone = [
+            k
+            for k, job in enumerate(jobs)
+            if job["tests"] and (k not in together or isinstance(together[k], dict))
+        ]
+        together |= dict(zip(alone, pool.map(lambda k: _alone(jobs[k]), alone), strict=True))
+    return [together.get(k) for k in range(len(jobs))]
 
 
 def _alone(job: Job) -> str | None:
