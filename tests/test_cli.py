@@ -1,5 +1,6 @@
 """The command line: what it prints, what it writes, and how it fails."""
 
+import errno
 import os
 import re
 import subprocess
@@ -307,6 +308,23 @@ def test_a_folder_that_is_not_there_is_found_out_before_measuring(capsys, tmp_pa
         "Make it first, or name another."
     )
     assert printed.out == ""
+
+
+@pytest.mark.parametrize("option", ["--save", "--html"])
+def test_a_disk_that_is_full_leaves_the_old_file(capsys, tmp_path, monkeypatch, option):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main([*RUN, "--n", "2", option, str(path)]) == 1
+    assert one_line(capsys.readouterr().err).endswith(
+        f"patchwidgets: `{path}` cannot be written: no space left on device. Make room on that "
+        "disk, or name a folder on another; what was measured is still here."
+    )
+    assert path.read_text() == "old"
 
 
 def test_a_command_that_is_none(capsys):

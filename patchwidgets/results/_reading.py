@@ -34,8 +34,10 @@ def parsed(path: Path) -> object:
         raise damaged(where, "it is not text") from None
     except UnicodeEncodeError:
         raise damaged(where, "it has half of a character") from None
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise damaged(where, f"it is not complete JSON ({error})") from None
+    except ValueError:  # Python's own advice is to allow more of them
+        raise damaged(where, "a number in it has thousands of digits") from None
     return document
 
 

@@ -1,6 +1,8 @@
 """`patchwidgets paper`: what it prints and writes, and how it refuses."""
 
+import errno
 import json
+import os
 
 import pytest
 
@@ -30,6 +32,24 @@ def test_it_prints_and_writes_what_it_measured(capsys, tmp_path):
     assert "3 pairs, and 20 are needed" in printed.out
     assert claim["verdict"] == "cannot be said"
     assert "noise_keeps_the_answer" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_a_disk_that_is_full_leaves_the_old_file(capsys, tmp_path, monkeypatch, option):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    asked = ["--claims", "noise_keeps_the_answer", "--n", "3", "--draws", "3"]
+    assert main(["paper", *asked, option, str(path)]) == 1
+    assert " ".join(capsys.readouterr().err.split()).endswith(
+        f"patchwidgets: `{path}` cannot be written: no space left on device. Make room on that "
+        "disk, or name a folder on another; what was measured is still here."
+    )
+    assert path.read_text() == "old"
 
 
 KNOWN = ", ".join(f"`{name}`" for name in CLAIMS.names())

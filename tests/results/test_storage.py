@@ -189,6 +189,24 @@ def test_a_file_that_is_somebody_elses(saved, monkeypatch, sentence):
         Result.load(saved)
 
 
+def test_a_number_of_thousands_of_digits(saved, sentence):
+    text = saved.read_text(encoding="utf-8")
+    saved.write_text(text.replace('"schema_version": ', f'"schema_version": {"9" * 5000}'))
+    what = "a number in it has thousands of digits"
+    with pytest.raises(FileError, match=sentence(f"`{saved}` is damaged: {what}.{AFTER}")):
+        Result.load(saved)
+
+
+def test_what_is_quoted_of_a_file_is_cut(spoil):
+    long = "x" * 1_000_000
+    spoil(
+        lambda d: d.update(format=long),
+        f"is not a patchwidgets result: its `format` is '{'x' * 149} … {'x' * 149}', not "
+        "'patchwidgets-result'. `Result.load` opens what `Result.save` wrote; a study is opened "
+        "with `open_study`.",
+    )
+
+
 def test_endless_nesting(saved):
     saved.write_text("[" * 100_000)
     with pytest.raises(FileError, match=r"is damaged: it is not complete JSON"):
@@ -302,6 +320,10 @@ PROMPT = {
             lambda d: d["provenance"].update(prompts=[PROMPT | {"clean_ids": [1]}]),
             "field `provenance.prompts.0`: value error, its tokens and ids have [2, 2, 1, 2] "
             "entries",
+        ),
+        (
+            lambda d: d["provenance"].update(prompts=[PROMPT | {"roles": {"S2": "second"}}]),
+            "field `provenance.prompts.0.roles.S2`: input should be a valid integer",
         ),
         (
             lambda d: d["plan"]["maps"][0]["cells"].pop(),
