@@ -10,12 +10,15 @@ import ast
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,12 +29,23 @@ from tests.prove._proof import Proof
 PROMISE = "a fault in any line of the engine is seen by a test"
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("tests/engine", "tests/test_cost.py", "tests/circuits", "tests/plans")
-"""Of the tests that are asked to see faults."""
+TESTS = (
+    "tests/engine",
+    "tests/circuits",
+    "tests/plans",
+    "tests/test_cost.py",
+    "tests/test_study.py",
+    "tests/test_refusals.py",
+    "tests/test_first_words.py",
+    "tests/test_asked_wrongly.py",
+    "tests/test_exploring.py",
+)
+"""Those that are asked to see faults."""
 WANTED = 0.85
 """Share of the faults that tests have to see."""
 SECONDS = 30
-"""Tests of a line are run until they come to this together, by what they took to trace."""
+"""Tests of a line are run until they come to this together, by what they took to trace; those in
+files that name the module or the function as long again."""
 
 
 class Fault(NamedTuple):
@@ -98,32 +112,48 @@ def _calls() -> dict[str, dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(os.environ.get("PATCHWIDGETS_CALLS") or Path(folder) / "calls.jsonl")
         if not file.exists():
-            _pytest("tests.prove._calls", FOLDERS, {"PATCHWIDGETS_CALLS": str(file)})
+            _pytest("tests.prove._calls", TESTS, {"PATCHWIDGETS_CALLS": str(file)})
         lines = file.read_text(encoding="utf-8").splitlines()
     return {one["test"]: one for one in map(json.loads, lines)}
 
 
 def _job(fault: Fault, calls: dict[str, dict[str, Any]]) -> Job:
-    """Return the tests that may see a fault: a short one of each kind first."""
-    one, found = fault.mutant, []
-    for test, called in calls.items():
-        lines = called["lines"].get(fault.file, [])
-        if any(line in one.reached_by for line in lines):
-            found.append((called["seconds"], test))
+    """Return the tests that may see a fault: those written for it first, then any."""
+    found = {
+        test: called["seconds"]
+        for test, called in calls.items()
+        if set(called["lines"].get(fault.file, [])) & set(fault.mutant.reached_by)
+    }
+    own = {test: took for test, took in found.items() if _is_about(test.split("::")[0], fault)}
+    any_other = {test: took for test, took in found.items() if test not in own}
+    chosen = [*_ranked(own), *_ranked(any_other)]
+    seconds = [found[test] for test in chosen]
+    return Job(file=fault.file, source=fault.mutant.source, tests=chosen, seconds=seconds)
+
+
+def _ranked(tests: dict[str, float]) -> list[str]:
+    """Return tests that take `SECONDS` together, or one: a short one of each kind first."""
     kinds: Counter[str] = Counter()
     ranked = []
-    for seconds, test in sorted(found):
+    for test, seconds in sorted(tests.items(), key=lambda one: (one[1], one[0])):
         kind = test.split("[")[0]
         ranked.append((kinds[kind], seconds, test))
         kinds[kind] += 1
-    job, spent = Job(file=fault.file, source=one.source, tests=[], seconds=[]), 0.0
-    for _, seconds, test in sorted(ranked):
-        spent += seconds
-        if spent > SECONDS and job["tests"]:
-            break
-        job["tests"].append(test)
-        job["seconds"].append(seconds)
-    return job
+    ranked.sort()
+    spent = accumulate(seconds for _, seconds, _ in ranked)
+    there = [test for (_, _, test), until in zip(ranked, spent, strict=True) if until <= SECONDS]
+    return there or [test for _, _, test in ranked[:1]]
+
+
+@cache
+def _words(file: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", (ROOT / file).read_text(encoding="utf-8")))
+
+
+def _is_about(file: str, fault: Fault) -> bool:
+    """Whether a file of tests names the module that the fault is in, or its function."""
+    function = fault.mutant.function.rpartition(".")[2]
+    return bool({Path(fault.file).stem, function} & _words(file))
 
 
 def _control(job: Job, test: str) -> Job:
