@@ -11,9 +11,12 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from patchwidgets.engine import cell_keys, execute, patterns, precision, runs, store, store_file
 from patchwidgets.engine.cells import resolve
+from patchwidgets.engine.estimating import _Room
 from patchwidgets.engine.group_work import GroupWork
 from patchwidgets.engine.knowing import Knowing, _nothing_known
+from patchwidgets.engine.memory import gradient_bytes
 from patchwidgets.engine.path_forms import _rows_of
+from patchwidgets.errors import MemoryBudgetError
 from patchwidgets.nodes import Node
 from patchwidgets.prompts.corruptions.token_replacement import TokenReplacement
 from patchwidgets.prompts.pairs import END
@@ -215,3 +218,31 @@ def test_a_store_that_is_emptied_gives_its_space_back_while_others_read_it(tmp_p
         reader.execute("SELECT count(*) FROM cells").fetchall()
         store_file.clear(path)
         assert path.with_name(f"{path.name}-wal").stat().st_size == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "signed"),
+    [
+        ("attribution", {}, True),
+        ("attribution", {"graddrop": True}, False),
+        ("eap", {}, True),
+        ("eap_ig", {}, True),
+    ],
+)
+def test_estimates_have_a_sign_but_for_those_that_are_sizes(method, options, signed):
+    study = study_of(tiny("llama"), PAIRS, store=False)
+    plan = "heads" if method == "attribution" else study.plan("path", receivers=["logits"])
+    assert study.estimate(plan, method=method, **options).estimate.signed is signed
+
+
+def test_a_prompt_with_answers_of_several_tokens_takes_the_gradients_of_all_its_rows():
+    pairs = PAIRS | {"answers": [[" Mary gave", " Tom gave"]] * 3}
+    study = study_of(tiny("llama"), pairs, metric="continuation_logprob", store=False)
+    (group,) = study._session.runs_with({"z"})
+    rows = group.batch // group.prompts
+    assert rows > 1
+    base, spec = group.base, study._session.model.spec
+    one = gradient_bytes(spec, 4, length=base.length, read=base.read)
+    assert _Room(study._session.model, 2 * rows * one).prompts(group) == 2
+    with pytest.raises(MemoryBudgetError):
+        _Room(study._session.model, rows * one - 1).prompts(group)

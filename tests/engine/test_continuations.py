@@ -258,7 +258,9 @@ def test_what_cannot_be_read_is_refused():
         "compared. Use `known=True`, which compares the right answers with the wrong ones."
     )
     study = own(" Sara and Tom")
-    for source, options in (("resample", {}), ("mean", {"reference": study.prompts.pairs})):
+    mean = {"reference": study.prompts.pairs}
+    sources = {"resample": {}, "mean": mean, "mean_by_role": mean | {"positions": "roles"}}
+    for source, options in sources.items():
         result = study.sweep("mlp", source=source, **options)
         assert refused(result.wait) == (
             f"`source={source!r}` writes values of other prompts, and here every prompt is "
