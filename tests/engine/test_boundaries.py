@@ -9,7 +9,16 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from patchwidgets.engine import cell_keys, execute, patterns, precision, runs, store, store_file
+from patchwidgets.engine import (
+    cell_keys,
+    execute,
+    patterns,
+    precision,
+    replay,
+    runs,
+    store,
+    store_file,
+)
 from patchwidgets.engine.cells import resolve
 from patchwidgets.engine.estimating import _Room
 from patchwidgets.engine.group_work import GroupWork
@@ -246,3 +255,12 @@ def test_a_prompt_with_answers_of_several_tokens_takes_the_gradients_of_all_its_
     assert _Room(study._session.model, 2 * rows * one).prompts(group) == 2
     with pytest.raises(MemoryBudgetError):
         _Room(study._session.model, rows * one - 1).prompts(group)
+
+
+def test_a_cache_says_how_many_positions_come_before_those_that_a_block_is_called_on():
+    prefix = replay._PrefixCache(torch.zeros(2, 1, 3, 4), torch.zeros(2, 1, 3, 4))
+    given = replay._Given(prefix)
+    assert prefix.get_seq_length() == given.get_seq_length() == 3
+    with pytest.raises(replay._AllGiven):
+        given.update(torch.ones(2, 1, 5, 4), torch.ones(2, 1, 5, 4))
+    assert given.of_all_positions(read=2).get_seq_length() == 3 + 5 - 2

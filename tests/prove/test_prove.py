@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,19 @@ def test_a_test_that_fails_without_a_fault_sees_none(monkeypatch):
         mutation.seen_by(drawn)
 
 
+def test_tests_that_name_what_has_the_fault_are_run_first():
+    (fault, *_) = [one for one in mutation.faults() if str(one).startswith("threads.py:56 ")]
+    lines = {"threads.py": [56]}
+    own, other = "tests/engine/test_threads.py", "tests/engine/test_flight.py"
+    calls = {f"{own}::test[{k}]": {"seconds": 10.0, "lines": lines} for k in range(5)}
+    calls |= {f"{other}::test_{k}": {"seconds": 1.0, "lines": lines} for k in range(50)}
+    calls |= {f"{other}::elsewhere": {"seconds": 0.1, "lines": {"threads.py": [1]}}}
+    calls |= {f"{own}::another": {"seconds": 15.0, "lines": lines}}
+    tests = mutation._job(fault, calls)["tests"]
+    assert tests[:2] == [f"{own}::test[0]", f"{own}::another"]
+    assert tests[2:] == sorted(f"{other}::test_{k}" for k in range(50))[:30]
+
+
 def test_faults_are_small_and_each_in_its_place():
     source = "def half(n):\n    if n > 0:\n        return n - 1\n    return 0\n"
     found = [(one.line, one.function, one.fault) for one in mutants(source)]
@@ -239,6 +253,15 @@ def test_faults_are_small_and_each_in_its_place():
         (4, "half", "return: nothing"),
     ]
     assert mutants(source)[2].source == source.replace("n > 0", "n >= 0").rstrip()
+
+
+def test_the_tests_that_the_changelog_names_are_there():
+    root = Path(__file__).parents[2]
+    named = re.findall(r"`((?:tests|js)/[^`]+)`", (root / "CHANGELOG.md").read_text())
+    assert len(named) > 60
+    for file, _, test in (one.partition("::") for one in named):
+        assert (root / file).is_file(), file
+        assert not test or f"def {test}(" in (root / file).read_text(), test
 
 
 def test_the_page_shows_what_committed_runs_found():
