@@ -25,8 +25,8 @@ from patchwidgets.engine.group_work import GroupWork
 from patchwidgets.engine.knowing import Knowing, _nothing_known
 from patchwidgets.engine.memory import gradient_bytes
 from patchwidgets.engine.path_forms import _rows_of
-from patchwidgets.errors import MemoryBudgetError
-from patchwidgets.nodes import Node
+from patchwidgets.errors import MemoryBudgetError, PlanError
+from patchwidgets.nodes import Node, parse_node
 from patchwidgets.prompts.corruptions.token_replacement import TokenReplacement
 from patchwidgets.prompts.pairs import END
 from tests.families import PAIRS, RAGGED, SIZE, bridge_of, study_of, tiny
@@ -264,3 +264,30 @@ def test_a_cache_says_how_many_positions_come_before_those_that_a_block_is_calle
     with pytest.raises(replay._AllGiven):
         given.update(torch.ones(2, 1, 5, 4), torch.ones(2, 1, 5, 4))
     assert given.of_all_positions(read=2).get_seq_length() == 3 + 5 - 2
+
+
+@pytest.mark.parametrize(("node", "head"), [("embed", "L0H0"), ("L2.mlp_out", "L2H0")])
+def test_what_has_no_attention_pattern_is_told_of_a_head_that_has(node, head):
+    spec = study_of(tiny("llama"), PAIRS)._session.model.spec
+    with pytest.raises(PlanError) as refused:
+        patterns._require_head(spec, parse_node(node))
+    assert str(refused.value) == (
+        f"`{node}` is no attention head, so it has no attention pattern. Name a head, such as "
+        f"`{head}`."
+    )
+
+
+def test_a_study_that_reads_every_logit_needs_more_memory():
+    def least(metric):
+        short, enough = 0, 10**8
+        while enough - short > 1000:
+            memory = (short + enough) // 2
+            try:
+                study_of(tiny("llama"), PAIRS, metric=metric, memory=memory)
+            except MemoryBudgetError:
+                short = memory
+            else:
+                enough = memory
+        return enough
+
+    assert least("kl_div") > least("logit_diff") + 1000

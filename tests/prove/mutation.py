@@ -10,12 +10,11 @@ import ast
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import accumulate
@@ -43,9 +42,11 @@ TESTS = (
 """Those that are asked to see faults."""
 WANTED = 0.85
 """Share of the faults that tests have to see."""
-SECONDS = 30
-"""Tests of a line are run until they come to this together, by what they took to trace; those in
-files that name the module or the function as long again."""
+SECONDS = 20
+"""For so long tests of a line are run that run what few others run, then tests that import its
+module, then any; by what they took to trace."""
+NEAR = 20
+"""Lines before and after the fault that count as what a test runs."""
 
 
 class Fault(NamedTuple):
@@ -118,42 +119,57 @@ def _calls() -> dict[str, dict[str, Any]]:
 
 
 def _job(fault: Fault, calls: dict[str, dict[str, Any]]) -> Job:
-    """Return the tests that may see a fault: those written for it first, then any."""
+    """Return the tests that may see a fault: those that were most likely written for it first."""
+    ran = {test: called["lines"].get(fault.file, []) for test, called in calls.items()}
     found = {
-        test: called["seconds"]
-        for test, called in calls.items()
-        if set(called["lines"].get(fault.file, [])) & set(fault.mutant.reached_by)
+        test: calls[test]["seconds"]
+        for test, lines in ran.items()
+        if set(lines) & set(fault.mutant.reached_by)
     }
-    own = {test: took for test, took in found.items() if _is_about(test.split("::")[0], fault)}
-    any_other = {test: took for test, took in found.items() if test not in own}
-    chosen = [*_ranked(own), *_ranked(any_other)]
-    seconds = [found[test] for test in chosen]
-    return Job(file=fault.file, source=fault.mutant.source, tests=chosen, seconds=seconds)
+    times = Counter(line for test in found for line in ran[test])
+    near = range(fault.mutant.line - NEAR, fault.mutant.line + NEAR + 1)
+    rarest = {test: min(times[line] for line in ran[test] if line in near) for test in found}
+    importing = [test for test in found if _imports(test.split("::")[0], fault.file)]
+    chosen = [
+        *_until(SECONDS, found, sorted(found, key=lambda test: (rarest[test], found[test], test))),
+        *_until(SECONDS, found, _one_of_each_first(importing, found)),
+        *_until(SECONDS, found, _one_of_each_first(found, found)),
+    ]
+    tests = list(dict.fromkeys(chosen))
+    seconds = [found[test] for test in tests]
+    return Job(file=fault.file, source=fault.mutant.source, tests=tests, seconds=seconds)
 
 
-def _ranked(tests: dict[str, float]) -> list[str]:
-    """Return tests that take `SECONDS` together, or one: a short one of each kind first."""
+def _until(seconds: float, took: dict[str, float], tests: Sequence[str]) -> list[str]:
+    """Return the first tests that take so long together, or one."""
+    spent = accumulate(took[test] for test in tests)
+    there = [test for test, until in zip(tests, spent, strict=True) if until <= seconds]
+    return there or list(tests[:1])
+
+
+def _one_of_each_first(tests: Iterable[str], took: dict[str, float]) -> list[str]:
+    """Return a short test of each kind, then a second of each, and so on."""
     kinds: Counter[str] = Counter()
     ranked = []
-    for test, seconds in sorted(tests.items(), key=lambda one: (one[1], one[0])):
+    for test in sorted(tests, key=lambda test: (took[test], test)):
         kind = test.split("[")[0]
-        ranked.append((kinds[kind], seconds, test))
+        ranked.append((kinds[kind], took[test], test))
         kinds[kind] += 1
-    ranked.sort()
-    spent = accumulate(seconds for _, seconds, _ in ranked)
-    there = [test for (_, _, test), until in zip(ranked, spent, strict=True) if until <= SECONDS]
-    return there or [test for _, _, test in ranked[:1]]
+    return [test for _, _, test in sorted(ranked)]
 
 
 @cache
-def _words(file: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", (ROOT / file).read_text(encoding="utf-8")))
+def _imported(file: str) -> frozenset[str]:
+    """Return the modules of the engine that a file of tests imports, by their last names."""
+    found = set()
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and "patchwidgets.engine" in (node.module or ""):
+            found |= {str(node.module).rpartition(".")[2], *(one.name for one in node.names)}
+    return frozenset(found)
 
 
-def _is_about(file: str, fault: Fault) -> bool:
-    """Whether a file of tests names the module that the fault is in, or its function."""
-    function = fault.mutant.function.rpartition(".")[2]
-    return bool({Path(fault.file).stem, function} & _words(file))
+def _imports(file: str, module: str) -> bool:
+    return Path(module).stem in _imported(file)
 
 
 def _control(job: Job, test: str) -> Job:

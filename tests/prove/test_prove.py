@@ -226,17 +226,19 @@ def test_a_test_that_fails_without_a_fault_sees_none(monkeypatch):
         mutation.seen_by(drawn)
 
 
-def test_tests_that_name_what_has_the_fault_are_run_first():
-    (fault, *_) = [one for one in mutation.faults() if str(one).startswith("threads.py:56 ")]
-    lines = {"threads.py": [56]}
+def test_tests_that_are_likely_to_see_a_fault_are_run_first():
+    fault = next(one for one in mutation.faults() if str(one).startswith("threads.py:56 "))
     own, other = "tests/engine/test_threads.py", "tests/engine/test_flight.py"
-    calls = {f"{own}::test[{k}]": {"seconds": 10.0, "lines": lines} for k in range(5)}
-    calls |= {f"{other}::test_{k}": {"seconds": 1.0, "lines": lines} for k in range(50)}
-    calls |= {f"{other}::elsewhere": {"seconds": 0.1, "lines": {"threads.py": [1]}}}
-    calls |= {f"{own}::another": {"seconds": 15.0, "lines": lines}}
-    tests = mutation._job(fault, calls)["tests"]
-    assert tests[:2] == [f"{own}::test[0]", f"{own}::another"]
-    assert tests[2:] == sorted(f"{other}::test_{k}" for k in range(50))[:30]
+    calls = {f"{own}::test[{k}]": (15.0, [56]) for k in range(5)}
+    calls |= {f"{other}::test_{k}": (1.0, [56]) for k in range(50)}
+    calls |= {f"{other}::elsewhere": (0.1, [1]), f"{other}::rare": (18.0, [56, 57])}
+    ran = {
+        test: {"seconds": took, "lines": {"threads.py": at}} for test, (took, at) in calls.items()
+    }
+    first, *rest = mutation._job(fault, ran)["tests"]
+    assert first == f"{other}::rare"  # nobody else runs line 57
+    others = sorted(f"{other}::test_{k}" for k in range(50))
+    assert rest == [*others[:2], f"{own}::test[0]", *others[2:20]]
 
 
 def test_faults_are_small_and_each_in_its_place():
