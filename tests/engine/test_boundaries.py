@@ -275,19 +275,3 @@ def test_what_has_no_attention_pattern_is_told_of_a_head_that_has(node, head):
         f"`{node}` is no attention head, so it has no attention pattern. Name a head, such as "
         f"`{head}`."
     )
-
-
-def test_a_study_that_reads_every_logit_needs_more_memory():
-    def least(metric):
-        short, enough = 0, 10**8
-        while enough - short > 1000:
-            memory = (short + enough) // 2
-            try:
-                study_of(tiny("llama"), PAIRS, metric=metric, memory=memory)
-            except MemoryBudgetError:
-                short = memory
-            else:
-                enough = memory
-        return enough
-
-    assert least("kl_div") > least("logit_diff") + 1000
