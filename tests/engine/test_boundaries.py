@@ -3,6 +3,7 @@
 import shutil
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -210,9 +211,9 @@ def test_the_hash_of_the_code_is_another_when_any_file_of_it_is(tmp_path, monkey
 
 
 def test_graddrop_is_for_two_blocks_and_more():
-    sizes = SIZE | {"num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64}
+    sizes: dict[str, Any] = SIZE | {"num_hidden_layers": 2, "num_attention_heads": 2}
     torch.manual_seed(0)
-    config = LlamaConfig(**sizes, hidden_size=16, intermediate_size=16)
+    config = LlamaConfig(**sizes, hidden_size=16, intermediate_size=16, max_position_embeddings=64)
     study = study_of(bridge_of(LlamaForCausalLM(config), "two-blocks"), PAIRS, store=False)
     found = study.estimate("heads", method="attribution", graddrop=True)
     assert np.isfinite(found.effect().to_numpy()).any()
