@@ -127,8 +127,9 @@ def _job(fault: Fault, calls: dict[str, dict[str, Any]]) -> Job:
         if set(lines) & set(fault.mutant.reached_by)
     }
     times = Counter(line for test in found for line in ran[test])
-    near = range(fault.mutant.line - NEAR, fault.mutant.line + NEAR + 1)
-    rarest = {test: min(times[line] for line in ran[test] if line in near) for test in found}
+    line = fault.mutant.line
+    near = {*range(line - NEAR, line + NEAR + 1), *fault.mutant.reached_by}
+    rarest = {test: min(times[one] for one in ran[test] if one in near) for test in found}
     importing = [test for test in found if _imports(test.split("::")[0], fault.file)]
     chosen = [
         *_until(SECONDS, found, sorted(found, key=lambda test: (rarest[test], found[test], test))),
