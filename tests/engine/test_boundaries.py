@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from patchwidgets.engine import (
     store,
     store_file,
 )
-from patchwidgets.engine.cells import resolve
+from patchwidgets.engine.cells import Cell, resolve
 from patchwidgets.engine.estimating import _Room
 from patchwidgets.engine.group_work import GroupWork
 from patchwidgets.engine.knowing import Knowing, _nothing_known
 from patchwidgets.engine.memory import gradient_bytes
 from patchwidgets.engine.path_forms import _rows_of
+from patchwidgets.engine.wave import advance
 from patchwidgets.errors import MemoryBudgetError, PlanError
 from patchwidgets.nodes import Node, parse_node
 from patchwidgets.prompts.corruptions.token_replacement import TokenReplacement
@@ -276,3 +278,78 @@ def test_what_has_no_attention_pattern_is_told_of_a_head_that_has(node, head):
         f"`{node}` is no attention head, so it has no attention pattern. Name a head, such as "
         f"`{head}`."
     )
+
+
+def known_of_32(n):
+    """Return how many pairs are kept of how many were asked, and the study."""
+    study = ioi_study(n=n, known=True)
+    return study.sweep("mlp").wait().provenance["known"]["share"]
+
+
+def test_no_more_pairs_are_asked_than_it_takes():
+    kept, asked = known_of_32(1)
+    assert asked == 32
+    assert 1 < kept < 16  # so that as many, and one more, are still asked for by 32 at a time
+    assert known_of_32(kept) == [kept, 32]
+    more, asked = known_of_32(kept + 1)
+    assert more > kept
+    assert asked > 32
+
+
+def test_bytes_of_gradients_by_hand():
+    """Blocks twice, logits and their gradient, and copies of the logits that are read."""
+    study = study_of(tiny("llama"), PAIRS, store=False)
+    spec = study._session.model.spec
+    none, once = (replace(spec, d_vocab=size) for size in (0, 1))
+    blocks = gradient_bytes(none, 4, length=5)
+    assert blocks > 0
+    assert gradient_bytes(once, 4, length=5) - blocks == 2 * 4 * 5 + 3 * 4
+    assert gradient_bytes(once, 4, length=5, read=2) - blocks == 2 * 4 * 5 + 2 * 3 * 4
+    assert gradient_bytes(replace(none, n_layers=6), 4, length=5) == 2 * blocks
+
+
+def test_a_head_just_beyond_the_last_and_a_pair_just_beyond_the_last_are_refused():
+    session = study_of(tiny("llama"), PAIRS, store=False)._session
+    patterns._require_head(session.model.spec, parse_node("L2H3"))
+    for node in ("L2H4", "L3H0"):
+        with pytest.raises(PlanError) as refused:
+            patterns._require_head(session.model.spec, parse_node(node))
+        assert str(refused.value) == (
+            f"`{node}` is no head of `tiny-llama`, which has layers 0 to 2 with heads 0 to 3 each."
+        )
+    patterns._require_one_length(session, [0, 1, 2])
+    for pair in (3, -1):
+        with pytest.raises(PlanError) as refused:
+            patterns._require_one_length(session, [0, pair])
+        assert str(refused.value) == (
+            f"There is no prompt pair {pair}: this study has pairs 0 to 2."
+        )
+
+
+def test_a_rounded_logit_is_off_by_half_a_step_at_most():
+    study = study_of(tiny("llama"), PAIRS, store=False)
+    (group,) = study._session.runs_with({"z"})
+    eps = torch.finfo(torch.float32).eps
+    largest = float(group.base.logits.abs().max())
+    (found,) = precision._of_rounded_logits(study._session.model, group)
+    assert 0 < found <= eps * largest + 1e-9
+
+
+def test_a_wave_can_be_stopped_before_every_block():
+    session = study_of(tiny("llama"), PAIRS, store=False)._session
+    (group,) = session.runs_with({"z"})
+    calls = []
+    for entry, times in ((0, 3), (1, 2), (2, 1)):
+        cell = Cell(patch=0, writes=(), entry=entry, start=1)
+        calls.clear()
+        with torch.inference_mode():
+            one = replay.Replay(session.model, group.base, 1)
+            advance(one, group.base, [cell], lambda: calls.append(None))
+        assert len(calls) == times
+
+
+def test_a_result_says_of_which_weights_it_is():
+    study = study_of(tiny("llama"), PAIRS, store=False)
+    result = study.sweep("mlp").wait()
+    assert result.provenance["fingerprint"] == study._session.model.fingerprint()
+    assert result.provenance["executor"] == "wavefront"
