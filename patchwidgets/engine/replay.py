@@ -160,8 +160,13 @@ class _PrefixCache:
         self.values = values
 
     def update(self, keys: Tensor, values: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-        """Return the prefix followed by the new keys and values, for every cell."""
-        return self._extend(self.keys, keys), self._extend(self.values, values)
+        """Return the prefix followed by the new keys and values, for every cell.
+
+        As in Transformers' own cache, values are as wide as keys: where rotary positions made
+        keys float32 in a model of half precision, attention multiplies float32 values.
+        """
+        wide = values.to(torch.promote_types(values.dtype, keys.dtype))
+        return self._extend(self.keys, keys), self._extend(self.values, wide)
 
     def get_seq_length(self, *_: Any) -> int:
         """Return the length of the prefix."""

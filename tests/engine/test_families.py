@@ -15,8 +15,8 @@ from patchwidgets.errors import PlanError
 from patchwidgets.plans.sweeps import SWEEPS
 from tests import parity
 from tests.drawn import pairs
-from tests.families import EVERY_FAMILY, PAIRS, has_site, study_of, tiny
-from tests.parity import DIRECTIONS, FORMS, RECEIVERS, SWEEP_OF, TOLERANCE
+from tests.families import EVERY_FAMILY, NO_HALF, PAIRS, has_site, study_of, tiny, tiny_in
+from tests.parity import DIRECTIONS, FORMS, RECEIVERS, SWEEP_OF, TOLERANCE, plan_of
 
 SIDE_BY_SIDE = (
     "its attention and MLP read the same residual stream side by side, so there is nothing between "
@@ -120,6 +120,21 @@ def test_a_site_that_a_family_lacks_is_refused(family, site):
 def test_a_path_map_of_a_model_without_mlps_has_no_map_of_them():
     result = parity.study("attention_only", "denoising", "auto").path(["L2H1.q"])
     assert [one.name for one in result.plan.maps] == ["heads", "embed"]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16", "float16"])
+@pytest.mark.parametrize("family", [one for one in EVERY_FAMILY if one not in NO_HALF])
+def test_a_model_of_another_dtype_is_replayed_and_equals_the_reference_executor(family, dtype):
+    made = tiny_in(family, dtype)
+    fast, slow = (study_of(made, PAIRS, executor=how, store=False) for how in ("auto", "reference"))
+    some = parity.sample(fast.plan("heads", positions="roles"), 4).patches
+    for plan in (plan_of(some), parity.sample(fast.plan("path", receivers=["L2H1.v"]), 4)):
+        one, other = (study.sweep(lambda _spec, _shape: plan).wait() for study in (fast, slow))  # noqa: B023
+        assert one.provenance["executor"] == "wavefront"
+        apart = np.abs(one.snapshot().values - other.snapshot().values).max()
+        assert apart <= (
+            1e-6 if dtype == "float64" else 8 * one.provenance["noise_floor"]["logit_diff"]
+        )
 
 
 @pytest.mark.parametrize("metric", ["prob", "kl_div"])
