@@ -188,6 +188,20 @@ def test_half_precision_states_its_noise_floor(family, dtype):
     assert eps * 0.1 < floor["logit_diff"] < 20 * eps * largest
 
 
+def test_a_divergence_is_as_noisy_as_its_patches_where_it_is_flat_at_the_base_run():
+    floors = []
+    for direction in ("noising", "denoising"):
+        study = study_of(
+            _half("llama", torch.bfloat16), PAIRS, metric="kl_div", direction=direction
+        )
+        floors.append(study.sweep("mlp").wait().provenance["noise_floor"]["kl_div"])
+        (runs,) = study._session._runs
+    noising, denoising = floors
+    assert 0.2 * denoising < noising < 5 * denoising
+    alone = precision._of_rounded(study._session.model, runs, runs.other, runs.source_values)
+    assert alone < 0.2 * noising  # of the clean run itself, from which nothing diverges
+
+
 @pytest.mark.parametrize("metric", ["logit_diff", "logprob", "prob", "kl_div"])
 def test_metrics_of_half_precision_are_computed_in_float32(metric):
     model = _half("llama", torch.bfloat16)
