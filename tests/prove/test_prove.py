@@ -218,11 +218,12 @@ def test_tests_see_a_fault_and_nothing_where_there_is_none(monkeypatch, tmp_path
 
 
 def test_a_test_that_fails_without_a_fault_sees_none(monkeypatch):
-    calls = {"a.py::test": {"test": "a.py::test", "seconds": 0.1, "lines": {"threads.py": [56]}}}
+    test = "tests/engine/test_threads.py::test"
+    calls = {test: {"test": test, "seconds": 0.1, "lines": {"threads.py": [56]}}}
     monkeypatch.setattr(mutation, "_calls", lambda: calls)
-    monkeypatch.setattr(mutation, "_run", lambda jobs, on_import: ["a.py::test"] * len(jobs))
+    monkeypatch.setattr(mutation, "_run", lambda jobs, on_import: [test] * len(jobs))
     drawn = [fault for fault in mutation.faults() if str(fault).startswith("threads.py:56 ")]
-    with pytest.raises(RuntimeError, match=r"These fail in an engine without a fault: a\.py::test"):
+    with pytest.raises(RuntimeError, match=f"These fail in an engine without a fault: {test}"):
         mutation.seen_by(drawn)
 
 
