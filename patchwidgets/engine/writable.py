@@ -7,11 +7,14 @@ from jaxtyping import Int
 from torch import Tensor
 
 from patchwidgets.errors import MeasurementError
-from patchwidgets.models.bridge import LensModel
+from patchwidgets.models.bridge import Hook, LensModel
 from patchwidgets.models.sites import SITES
 from patchwidgets.models.sites._mlp_in import MLP_IN
 from patchwidgets.nodes import Node
 from patchwidgets.plans.plan import Plan
+
+SIZES = (1.0, 30.0, -30.0)
+"""What is added is multiplied by these: attention to one token alone moves one way only."""
 
 
 def require_writable(
@@ -21,7 +24,8 @@ def require_writable(
 
     Some of TransformerLens' adapters show an activation after it was used: the hook fires, and
     whatever is written there is lost, so that every effect would be 0. Random numbers are added at
-    a site, in one layer of the plan after another until the logits move.
+    a site, in one layer of the plan after another until the logits move, and larger ones where they
+    do not, either way: of a query that attends to one token alone a change may be lost in rounding.
 
     Args:
         model: The model.
@@ -36,10 +40,13 @@ def require_writable(
     plain = None
     widths: set[int] = set()
 
-    def moved(activation: Tensor) -> Tensor:
-        widths.add(activation.shape[-1])
-        added = torch.randn(activation.shape, generator=torch.Generator().manual_seed(0))
-        return activation.add_(added.to(activation.device, activation.dtype))
+    def moving(size: float) -> Hook:
+        def moved(activation: Tensor) -> Tensor:
+            widths.add(activation.shape[-1])
+            added = size * torch.randn(activation.shape, generator=torch.Generator().manual_seed(0))
+            return activation.add_(added.to(activation.device, activation.dtype))
+
+        return moved
 
     for name in sorted({name for name, _ in asked}):
         widths.clear()
@@ -48,7 +55,8 @@ def require_writable(
             site.hook.format(layer=layer) for layer in sorted(at for n, at in asked if n == name)
         ]
         plain = model.forward(tokens) if plain is None else plain
-        if all(torch.equal(plain, model.forward_with(tokens, [(hook, moved)])) for hook in hooks):
+        tried = ((hook, moving(size)) for size in SIZES for hook in hooks)
+        if all(torch.equal(plain, model.forward_with(tokens, [one])) for one in tried):
             raise MeasurementError(
                 f"`{model.spec.name}` ({model.spec.family}) does not use what is written at "
                 f"`{hooks[0]}`: its logits stay the same, so every effect would be 0, and no "

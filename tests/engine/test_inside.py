@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from patchwidgets.errors import MeasurementError
-from tests.families import PAIRS, RAGGED, READ_ONLY_PATTERN, study_of, tiny
+from tests.families import PAIRS, RAGGED, READ_ONLY_PATTERN, study_of, tiny, tiny_in
 
 TOLERANCE = 1e-4
 
@@ -111,3 +111,11 @@ def test_a_site_that_does_nothing_in_the_first_layer_is_patched_in_the_next():
             silent.copy_(kept)
     assert np.abs(effect[0]).max() < 1e-5
     assert np.abs(effect[1]).max() > 1e-3
+
+
+def test_a_query_whose_small_change_is_lost_in_rounding_is_patched():
+    prompts = {"clean": ["John said"], "corrupted": ["Anna said"]}
+    prompts |= {"answers": [" Anna"], "wrong_answers": [" John"]}
+    study = study_of(tiny_in("qwen2", "bfloat16"), prompts, prepend_bos=False, store=False)
+    result = study.path(["L2H1.k"], through=["L1H1.q"]).wait()
+    assert np.isfinite(result.snapshot().values).any()
