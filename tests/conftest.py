@@ -1,4 +1,4 @@
-"""Tokenizers that the tests share.
+"""Tokenizers, and a disk that refuses, that the tests share.
 
 Our own package is imported inside fixtures only, so that the jaxtyping import hook comes first;
 transformers too, because tests without a tokenizer need not wait for it.
@@ -94,3 +94,16 @@ def smollm2_tokenizer() -> PreTrainedTokenizerFast:
 def any_tokenizer(request: pytest.FixtureRequest) -> PreTrainedTokenizerFast:
     """Each of the tokenizers in turn."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """Let the disk refuse what is written from now on."""
+
+    def refuse(number):
+        def fails(handle):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "fsync", fails)
+
+    return refuse

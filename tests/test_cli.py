@@ -311,14 +311,10 @@ def test_a_folder_that_is_not_there_is_found_out_before_measuring(capsys, tmp_pa
 
 
 @pytest.mark.parametrize("option", ["--save", "--html"])
-def test_a_disk_that_is_full_leaves_the_old_file(capsys, tmp_path, monkeypatch, option):
+def test_a_disk_that_is_full_leaves_the_old_file(capsys, tmp_path, refusing, option):
     path = tmp_path / "file"
     path.write_text("old")
-
-    def full(_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
+    refusing(errno.ENOSPC)
     assert main([*RUN, "--n", "2", option, str(path)]) == 1
     assert one_line(capsys.readouterr().err).endswith(
         f"patchwidgets: `{path}` cannot be written: no space left on device. Make room on that "

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 
 import pytest
 
@@ -35,14 +34,10 @@ def test_it_prints_and_writes_what_it_measured(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--json", "--html"])
-def test_a_disk_that_is_full_leaves_the_old_file(capsys, tmp_path, monkeypatch, option):
+def test_a_disk_that_is_full_leaves_the_old_file(capsys, tmp_path, refusing, option):
     path = tmp_path / "file"
     path.write_text("old")
-
-    def full(_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
+    refusing(errno.ENOSPC)
     asked = ["--claims", "noise_keeps_the_answer", "--n", "3", "--draws", "3"]
     assert main(["paper", *asked, option, str(path)]) == 1
     assert " ".join(capsys.readouterr().err.split()).endswith(

@@ -31,8 +31,8 @@ PROMISE = (
 )
 
 LARGEST = {"float32": 1e-4, "float64": 2e-6}
-"""Difference that is rounding, relative to values above 1. Metrics are of float32 at least and at
-most, so in float64 nothing is left but the rounding of what they read."""
+"""Difference that is rounding, relative to values above 1. Logits are read in float32 whatever the
+model's dtype, so in float64 their own rounding is all that is left."""
 
 FLOORS = 8
 """In half precision: times the noise floor that a result states, and a step of the dtype at least:

@@ -35,19 +35,6 @@ WRITERS = {
 }
 
 
-@pytest.fixture
-def refusing(monkeypatch):
-    """Let the disk refuse what is written from now on."""
-
-    def refuse(number):
-        def fails(handle):
-            raise OSError(number, os.strerror(number))
-
-        monkeypatch.setattr(os, "fsync", fails)
-
-    return refuse
-
-
 @pytest.mark.parametrize("number", SAYS)
 def test_a_disk_that_refuses_leaves_the_old_file_and_says_what_to_do(tmp_path, refusing, number):
     path = tmp_path / "one.json"
