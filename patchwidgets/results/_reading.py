@@ -34,15 +34,19 @@ def parsed(path: Path) -> object:
         raise damaged(where, "it is not text") from None
     except UnicodeEncodeError:
         raise damaged(where, "it has half of a character") from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (json.JSONDecodeError, _UnknownConstantError, RecursionError) as error:
         raise damaged(where, f"it is not complete JSON ({error})") from None
     except ValueError:  # Python's own advice is to allow more of them
         raise damaged(where, "a number in it has thousands of digits") from None
     return document
 
 
+class _UnknownConstantError(ValueError):
+    """Python reads a word as a number that JSON does not have."""
+
+
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"it has {name}, which JSON does not know")
+    raise _UnknownConstantError(f"it has {name}, which JSON does not know")
 
 
 def refuse_newer(data: Mapping[str, Any], what: str, known: int, where: str) -> None:
