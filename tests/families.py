@@ -7,6 +7,7 @@ differently.
 
 import warnings
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import torch
@@ -188,22 +189,30 @@ def bridge_of(hf_model: Any, name: str) -> TransformerBridge:
     )
 
 
+_MAKING = Lock()
+"""Weights are drawn from the one generator that torch has."""
+
+
+def made(family: str, dtype: str = "float32") -> TransformerBridge:
+    """Return a new tiny model of a family, with the weights that all of them have."""
+    with _MAKING:
+        torch.manual_seed(0)
+        if family == "attention_only":
+            return _attention_only("tiny-attention_only")
+        name = f"tiny-{family}" if dtype == "float32" else f"tiny-{family}-{dtype}"
+        return bridge_of(_random(family).to(getattr(torch, dtype)), name)
+
+
 @cache
 def tiny(family: str) -> TransformerBridge:
     """Return the tiny model of a family; the same object every time, so do not change it."""
-    torch.manual_seed(0)
-    if family == "attention_only":
-        return _attention_only("tiny-attention_only")
-    return bridge_of(_random(family), f"tiny-{family}")
+    return made(family)
 
 
 @cache
 def tiny_in(family: str, dtype: str) -> TransformerBridge:
     """Return the tiny model of a family in another dtype, such as `bfloat16`."""
-    if dtype == "float32":
-        return tiny(family)
-    torch.manual_seed(0)
-    return bridge_of(_random(family).to(getattr(torch, dtype)), f"tiny-{family}-{dtype}")
+    return tiny(family) if dtype == "float32" else made(family, dtype)
 
 
 def _random(family: str) -> Any:

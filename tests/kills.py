@@ -23,6 +23,8 @@ import numpy as np
 PROCESSES = multiprocessing.get_context("forkserver")
 PRELOADED = ["patchwidgets.study", "transformers.models.llama", "tests.families"]
 """Imported once; every sweep still has a process of its own."""
+PAUSE = 0.02
+"""Seconds after a cell was begun within which a kill comes: a few waves are measured in them."""
 
 
 @dataclass
@@ -46,13 +48,13 @@ def kill_and_resume(n: int, folder: Path, seed: int = 0) -> Kills:
     chance, kills = random.Random(seed), Kills()
     whole = Run(folder / "whole", folder)
     assert whole.ends_within(None)
-    seconds, wanted = time.monotonic() - whole.began, whole.out.read_bytes()
+    cells, wanted = len(whole.measured()), whole.out.read_bytes()
     while len(kills.stored) < n or not kills.identical:
         cache = folder / f"store {len(kills.identical)}"
         before = _stored(cache)
         run = Run(cache, folder)
-        left = n - len(kills.stored)
-        if run.ends_within(chance.uniform(0, 0.5 * seconds) if left else None):
+        moment = (chance.randint(0, cells // 5), chance.uniform(0, PAUSE))
+        if run.ends_by(*moment) if len(kills.stored) < n else run.ends_within(None):
             kills.identical.append(run.out.read_bytes() == wanted)
         else:
             kills.stored.append(len(_stored(cache)))
@@ -79,7 +81,12 @@ class Run:
         while not self.log.exists():
             assert self._process.is_alive(), "the sweep did not start"
             time.sleep(0.002)
-        self.began = time.monotonic()
+
+    def ends_by(self, cells: int, seconds: float) -> bool:
+        """Kill it so many cells and then seconds later; return whether it had ended before."""
+        while self._process.is_alive() and len(self.measured()) < cells:
+            time.sleep(0.001)
+        return self.ends_within(seconds)
 
     def ends_within(self, seconds: float | None) -> bool:
         """Kill it after so many seconds, and return whether it had ended by itself before."""

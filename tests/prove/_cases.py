@@ -41,6 +41,7 @@ class Case:
         asked: Its options.
         cells: Which of its patches are measured.
         way: In which it is measured once more.
+        identity: What must hold of its study.
         source: What patches write, as `sweep` takes it.
         dtype: Of the model's numbers.
     """
@@ -52,39 +53,46 @@ class Case:
     asked: dict[str, Any]
     cells: tuple[int, ...]
     way: str
+    identity: str = "patching everything is the source run"
     source: Mapping[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
 
     def study(self, executor: str = "auto", **changes: Any) -> Any:
-        """Return the study, with some of its options changed."""
+        """Return the study, with its model, its prompts or some of its options changed."""
         given = {"store": False, **self.options, **changes}
         prompts = given.pop("prompts", self.prompts)
-        return study_of(tiny_in(self.family, self.dtype), prompts, executor=executor, **given)
+        model = given.pop("model", None) or tiny_in(self.family, self.dtype)
+        return study_of(model, prompts, executor=executor, **given)
 
-    def result(self, study: Any) -> Any:
-        """Return what is measured of the case, all in one map."""
+    def result(self, study: Any, client: Any = None) -> Any:
+        """Return what is measured of the case, all in one map, by the workers of a client."""
         whole = study.plan(self.sweep, **self.asked)
         patches = whole.patches
         some = [patches[cell % len(patches)] for cell in dict.fromkeys(self.cells)]
         plan = parity.plan_of(list(dict.fromkeys(some)), whole.form)
-        given = dict(self.source)
+        given = {"client": client, **self.source}
         if given.get("source") in AVERAGED:
             given["reference"] = pw.PromptPairs(**self.prompts)
         return study.sweep(lambda _spec, _shape: plan, **given).wait()
 
-    def values(self, study: Any) -> np.ndarray:
+    def values(self, study: Any, client: Any = None) -> np.ndarray:
         """Return metric by patch by prompt."""
-        return self.result(study).snapshot().values
+        return self.result(study, client).snapshot().values
 
 
 @st.composite
-def cases(draw: st.DrawFn, ways: Mapping[str, tuple[str, ...]]) -> Case:
+def cases(
+    draw: st.DrawFn,
+    ways: Mapping[str, tuple[str, ...]],
+    identities: Mapping[str, tuple[str, ...]],
+) -> Case:
     """Draw a case; a few cannot be measured, and say so.
 
     Args:
         draw: Given by hypothesis.
-        ways: By name, what a case must not have that is measured in it: noise, a source, or cells
-            at each position.
+        ways: By name, what a case must not have that is measured in it: noise, a source, a dtype,
+            cells at each position, or prompts without a BOS.
+        identities: The same, of what must hold.
     """
     dtype = draw(st.sampled_from(DTYPES))
     noise = draw(st.sampled_from([None, None, None, GaussianNoise, UniformNoise, MatchedNoise]))
@@ -105,9 +113,14 @@ def cases(draw: st.DrawFn, ways: Mapping[str, tuple[str, ...]]) -> Case:
     if name == "resample":
         source |= {"seed": draw(st.integers(0, 3))}
     cells = draw(st.lists(st.integers(0, 500), min_size=1, max_size=CELLS))
-    has = {name, asked.get("positions"), "noise" if noise is not None else None}
-    way = draw(st.sampled_from([way for way, without in ways.items() if not has & set(without)]))
-    return Case(family, draw(pairs()), options, sweep, asked, tuple(cells), way, source, dtype)
+    has = {name, asked.get("positions"), dtype, "noise" if noise is not None else None}
+    has |= set() if options["prepend_bos"] else {"no BOS"}
+    way, identity = (
+        draw(st.sampled_from([one for one, without in known.items() if not has & set(without)]))
+        for known in (ways, identities)
+    )
+    whole = draw(pairs()), options, sweep, asked, tuple(cells), way, identity, source, dtype
+    return Case(family, *whole)
 
 
 @st.composite

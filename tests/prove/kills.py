@@ -49,6 +49,9 @@ def prove(times: int, seed: int = 0) -> Proof:
     with tempfile.TemporaryDirectory() as folder:
         sweeping = kill_and_resume(times - 2 * third, Path(folder), seed)
     proof.count("kills of a sweep", len(sweeping.stored))
+    proof.notes.append(f"cells in the store when a sweep was killed: {sorted(sweeping.stored)}")
+    if not any(sweeping.stored):
+        proof.fell.append("no sweep was killed after it had stored a cell")
     if sweeping.again:
         proof.fell.append(f"{sweeping.again} cells that were stored were measured again")
     if not all(sweeping.identical):

@@ -3,26 +3,29 @@
 Hypothesis draws a family, its dtype, prompts of one or two lengths, a corruption, metrics, a
 direction, what patches write, and a sweep or a path map (`_cases.py`); where a case fails, it looks
 for a smaller one that does. Every case is also measured in one of `WAYS`, in which nothing may
-change: in other chunks, on two threads, read from the store, with the prompts in another order or
-among others.
+change: in other chunks, on two threads or a Dask cluster, read from the store, with the prompts in
+another order or among others. Of its study one of the `IDENTITIES` is checked (`_identities.py`).
 """
 
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from distributed import Client, LocalCluster
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 
 from patchwidgets.engine import execute
 from patchwidgets.errors import ModelError, PlanError, PromptError
-from tests.families import PAIRS
+from tests.families import PAIRS, made
 from tests.prove._cases import Case, cases
+from tests.prove._identities import IDENTITIES
 from tests.prove._proof import Proof
 
 PROMISE = (
@@ -51,26 +54,32 @@ def prove(times: int, of: int = 0) -> Proof:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-    @given(cases({name: without for name, (_, without) in WAYS.items()}))
+    @given(cases(_without(WAYS), _without(IDENTITIES)))
     def holds(case: Case) -> None:
         measure(case)
         proof.count(f"{KINDS.get(case.sweep, 'sweep')}, {case.way}")
         written[case.source.get("source", "other")] += 1
         dtypes[case.dtype] += 1
+        held[case.identity] += 1
 
     written: Counter[str] = Counter()
     dtypes: Counter[str] = Counter()
+    held: Counter[str] = Counter()
     try:
         holds()
     except Exception as found:
         for problem in found.exceptions if isinstance(found, ExceptionGroup) else [found]:
             notes = " ".join(getattr(problem, "__notes__", []))
             proof.fell.append(f"{type(problem).__name__}: {problem} {notes}")
-    proof.notes += [_said("written", written), _said("dtypes", dtypes)]
+    proof.notes += [_said("written", written), _said("dtypes", dtypes), _said("held", held)]
     return proof
 
 
 KINDS = {"path": "path map", "paths_from": "paths from a sender"}
+
+
+def _without(named: Mapping[str, tuple[Any, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    return {name: without for name, (_, without) in named.items()}
 
 
 def _said(what: str, counts: Counter[str]) -> str:
@@ -78,7 +87,7 @@ def _said(what: str, counts: Counter[str]) -> str:
 
 
 def measure(case: Case) -> None:
-    """Measure a case every way and compare.
+    """Measure a case in its way and in whole passes, compare, and check its identity.
 
     Raises:
         AssertionError: Numbers differ.
@@ -95,6 +104,7 @@ def measure(case: Case) -> None:
     rounding = _rounding(case, result)
     _same(values, case.values(case.study("reference")), rounding, "whole forward passes")
     _same(values, WAYS[case.way][0](case), rounding, case.way)
+    _same(*IDENTITIES[case.identity][0](case), rounding, f"what it must be, as {case.identity}")
 
 
 def _rounding(case: Case, result: Any) -> np.ndarray:
@@ -130,6 +140,12 @@ def _on_two_threads(case: Case) -> np.ndarray:
         return case.values(case.study())
     finally:
         torch.set_num_threads(before)
+
+
+def _on_a_cluster(case: Case) -> np.ndarray:
+    workers: dict[str, Any] = {"n_workers": 2, "processes": False, "threads_per_worker": 1}
+    with LocalCluster(**workers, dashboard_address=":0") as two, Client(two) as client:
+        return case.values(case.study(model=partial(made, case.family, case.dtype)), client)
 
 
 def _from_the_store(case: Case) -> np.ndarray:
@@ -174,6 +190,7 @@ BY_ROW = ("noise", "resample")
 WAYS: dict[str, tuple[Callable[[Case], np.ndarray], tuple[str, ...]]] = {
     "in other chunks": (_in_other_chunks, ()),
     "on two threads": (_on_two_threads, ()),
+    "on a cluster": (_on_a_cluster, ()),
     "from the store": (_from_the_store, ()),
     "in another order": (_in_another_order, BY_ROW),
     "among others": (_among_others, (*BY_ROW, "mean", "each")),
