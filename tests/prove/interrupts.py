@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -21,6 +22,7 @@ import torch
 from patchwidgets.engine import execute
 from patchwidgets.errors import PatchwidgetsError
 from patchwidgets.jobs import Job
+from patchwidgets.results.measured import NOT_MEASURED, Snapshot
 from tests.prove._proof import Proof
 from tests.prove._subject import WORK, Fuse, Stopped, Subject, snapshot, wrong
 
@@ -36,7 +38,7 @@ CHUNK = 60
 def prove(times: int, seed: int = 0) -> Proof:
     """Interrupt work so many times, and look at what is left each time."""
     proof = Proof(PROMISE)
-    chance = random.Random(seed)
+    chance, left = random.Random(seed), Counter[str]()
     plain, hooked = Subject(), Subject(hooked=True)
     with _attacked():
         for attempt in range(times):
@@ -44,13 +46,16 @@ def prove(times: int, seed: int = 0) -> Proof:
             subject = hooked if way == HOOKED else plain
             name = chance.choice(list(WORK))
             subject.whole(name)
-            problems = _attempt(subject, name, way, chance)
+            problems = _attempt(subject, name, way, chance, left)
             proof.count(way)
             proof.fell += [f"{way} in {name} (attempt {attempt}): {what}" for what in problems]
+    proof.notes.append(", ".join(f"{times} left with {what}" for what, times in left.most_common()))
     return proof
 
 
-def _attempt(subject: Subject, name: str, way: str, chance: random.Random) -> list[str]:
+def _attempt(
+    subject: Subject, name: str, way: str, chance: random.Random, left: Counter[str]
+) -> list[str]:
     result, problems = None, []
     try:
         result = WAYS[way](subject, name, chance)
@@ -63,11 +68,17 @@ def _attempt(subject: Subject, name: str, way: str, chance: random.Random) -> li
     subject.settle()
     problems += [f"{what} changed" for what in subject.changed()]
     if result is not None:
+        left[_left(snapshot(result))] += 1
         exact, complete = way not in ROUNDED, way in COMPLETE
         problems += wrong(snapshot(result), subject.whole(name), exact, complete)
     again = snapshot(WORK["heads"](subject.study).wait())
     after = wrong(again, subject.whole("heads"), exact=True, complete=True)
     return problems + [f"the next sweep has {what}" for what in after]
+
+
+def _left(got: Snapshot) -> str:
+    missing = got.status == NOT_MEASURED
+    return "no cell" if missing.all() else "some cells" if missing.any() else "all cells"
 
 
 @contextmanager
