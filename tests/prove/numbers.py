@@ -7,6 +7,7 @@ change: in other chunks, on two threads or a Dask cluster, read from the store, 
 another order or among others. Of its study one of the `IDENTITIES` is checked (`_identities.py`).
 """
 
+import logging
 import os
 import tempfile
 from collections import Counter
@@ -45,6 +46,7 @@ that of a divergence is measured at the base run, where it may have no slope."""
 def prove(times: int, of: int = 0) -> Proof:
     """Draw and measure so many cases."""
     proof = Proof(PROMISE)
+    logging.getLogger("distributed.batched").setLevel(logging.ERROR)  # a cluster that is closed
 
     @seed(of)
     @settings(
