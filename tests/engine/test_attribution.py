@@ -172,6 +172,15 @@ def test_a_saved_sweep_of_the_largest_estimates_came_to_its_end():
     assert Result.from_json(cut).progress[:3] == ("cancelled", 5, 6)
 
 
+@pytest.mark.parametrize("metric", ["rank", "top_k"])
+def test_a_metric_that_ranks_or_counts_has_no_estimate(metric):
+    """PyTorch has no gradient of it at all, where that of a divergence is zero."""
+    study = study_of(tiny("llama"), PAIRS, metric=["logit_diff", metric], store=False)
+    values = study.estimate("heads").estimate.values
+    assert np.isfinite(values[0]).all()
+    assert np.isnan(values[1]).all()
+
+
 def test_a_metric_without_slope_has_no_estimate():
     kl_last = study_of(tiny("llama"), PAIRS, metric=["logit_diff", "kl_div"], direction="noising")
     values = kl_last.estimate("heads").estimate.values

@@ -9,9 +9,7 @@ import pytest
 import torch
 
 import patchwidgets as pw
-from patchwidgets.engine.knowing import Asked, Condition, Knowing, known_pairs
 from patchwidgets.errors import PromptError, UnknownNameError
-from patchwidgets.prompts.shares import Share
 from tests.families import PAIRS, study_of, tiny
 from tests.models.tiny_ioi import ioi_study, tiny_ioi
 
@@ -167,25 +165,3 @@ def test_under_noise_the_clean_prompt_alone_must_be_known():
     np.testing.assert_allclose(
         study.baselines()["logit_diff clean"], plain.baselines()["logit_diff clean"][chosen]
     )
-
-
-def asking_who_knows_every(nth):
-    class Knows(Asked):
-        def known(self, model, pairs, knowing):
-            return np.arange(len(pairs)) % nth == 0
-
-    return Knows(prepend_bos=True)
-
-
-@pytest.mark.parametrize(("nth", "n", "asked"), [(2, 16, 32), (2, 18, 36), (4, 16, 64)])
-def test_no_more_is_asked_once_enough_are_known(nth, n, asked):
-    def draw(size):
-        return pw.PromptPairs(
-            **{name: column[:1] * size for name, column in PAIRS.items() if name != "roles"}
-        )
-
-    model = study_of(tiny("llama"), PAIRS)._session.model
-    conditions = [Condition(draw, Knowing("preferred", both=True))]
-    kept, share = known_pairs(model, draw, n, conditions, asking_who_knows_every(nth))
-    assert len(kept) == n
-    assert share == Share(n, asked)
