@@ -9,6 +9,7 @@ another order or among others. Of its study one of the `IDENTITIES` is checked (
 
 import logging
 import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +47,8 @@ that of a divergence is measured at the base run, where it may have no slope."""
 def prove(times: int, of: int = 0) -> Proof:
     """Draw and measure so many cases."""
     proof = Proof(PROMISE)
-    logging.getLogger("distributed.batched").setLevel(logging.ERROR)  # a cluster that is closed
+    for part in ("batched", "worker"):  # they tell of every cluster that is closed
+        logging.getLogger(f"distributed.{part}").setLevel(logging.CRITICAL)
 
     @seed(of)
     @settings(
@@ -145,9 +147,13 @@ def _on_two_threads(case: Case) -> np.ndarray:
 
 
 def _on_a_cluster(case: Case) -> np.ndarray:
+    path = list(sys.path)
     workers: dict[str, Any] = {"n_workers": 2, "processes": False, "threads_per_worker": 1}
-    with LocalCluster(**workers, dashboard_address=":0") as two, Client(two) as client:
-        return case.values(case.study(model=partial(made, case.family, case.dtype)), client)
+    try:
+        with LocalCluster(**workers, dashboard_address=":0") as two, Client(two) as client:
+            return case.values(case.study(model=partial(made, case.family, case.dtype)), client)
+    finally:
+        sys.path[:] = path  # every worker adds its folder
 
 
 def _from_the_store(case: Case) -> np.ndarray:
