@@ -151,7 +151,11 @@ def test_a_mean_over_pairs():
     two = (each[0] + each[2]) / 2
     np.testing.assert_allclose(some, two.sel(run=["clean", "corrupted"]), atol=TOLERANCE)
     assert mean.attrs["prompts"] == [0, 1, 2]
-    assert "" in mean.source_token.values
+    tokens = [study.model.to_str_tokens(text) for text in PAIRS["clean"]]
+    assert [list(one.source_token.values) for one in each] == tokens
+    shared = [first if {first} == {*rest} else "" for first, *rest in zip(*tokens, strict=True)]
+    assert list(mean.source_token.values) == shared
+    assert "" in shared
 
 
 def test_tokens_and_roles_are_coordinates():
