@@ -13,7 +13,11 @@ from tests.families import FAMILIES, PAIRS, RAGGED, bridge_of, study_of, tiny
 
 @pytest.mark.parametrize(
     ("written", "bytes_"),
-    [(5, 5), (2e9, 2_000_000_000), ("2 GB", 2_000_000_000), ("1.5MiB", 1_572_864), ("7", 7)],
+    [
+        *((5, 5), (2e9, 2_000_000_000), ("7", 7), ("6 B", 6)),
+        *(("4 kB", 4000), ("3 MB", 3_000_000), ("2 GB", 2_000_000_000)),
+        *(("3 KiB", 3072), ("1.5MiB", 1_572_864), ("2 gib", 2_147_483_648)),
+    ],
 )
 def test_amounts_of_memory(written, bytes_):
     assert memory.parse_bytes(written) == bytes_
