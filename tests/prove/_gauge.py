@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 from patchwidgets import jobs
@@ -91,10 +90,14 @@ class Watched:
 
     @property
     def risen(self) -> float:
-        """Megabytes between the first and the last quarter, the first tenth being the warm-up."""
+        """Megabytes between the least of the first quarter and of the last, after the warm-up.
+
+        The least, as what a wave takes while it is measured comes and goes. The warm-up is the
+        first tenth.
+        """
         kept = self.memory[len(self.memory) // 10 :]
         quarter = max(1, len(kept) // 4)
-        return float(np.mean(kept[-quarter:]) - np.mean(kept[:quarter]))
+        return min(kept[-quarter:]) - min(kept[:quarter])
 
 
 @contextmanager

@@ -111,7 +111,8 @@ def large_sweep(proof: Proof, cells: int) -> None:
     proof.count("cells of one sweep that a view follows", count)
     proof.notes.append(
         f"a sweep of {count} cells in {seconds:.0f} s: {messages / seconds:.1f} messages a second, "
-        f"memory rose by {seen.risen:.1f} MB of {seen.memory[0]:.0f}"
+        f"memory rose by {seen.risen:.1f} MB, from {seen.memory[0]:.0f} to {max(seen.memory):.0f} "
+        "at most"
     )
     if messages > 10 + DRAWN_PER_SECOND * seconds:
         proof.fell.append(f"{messages} messages went out in {seconds:.0f} s for one map")

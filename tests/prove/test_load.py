@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import pytest
 
 from tests.prove import soak
-from tests.prove._gauge import Held, grown, held, settle, threads
+from tests.prove._gauge import Held, Watched, grown, held, settle, threads
 from tests.prove._proof import Proof
 
 pytestmark = pytest.mark.slow
@@ -26,6 +26,16 @@ def test_what_grows_steadily_is_seen():
         "hooks: 6 at first, 7 at last, 7 at most; too few samples to tell a slope",
         False,
     )
+
+
+def test_what_stays_is_told_from_what_comes_and_goes():
+    seen = Watched()
+    seen.memory = [700 + turn % 7 * turn / 50 for turn in range(400)]
+    assert seen.risen == 0
+    seen.memory = [one + turn / 5 for turn, one in enumerate(seen.memory)]
+    assert 50 < seen.risen < 70
+    seen.memory = [500, *[700] * 399]  # what is loaded once
+    assert seen.risen == 0
 
 
 def test_a_short_use_leaves_nothing_behind():
