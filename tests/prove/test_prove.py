@@ -69,6 +69,20 @@ def test_a_case_is_measured_every_way(way):
     numbers.measure(replace(CASE, way=way))
 
 
+@pytest.mark.parametrize("identity", numbers.IDENTITIES)
+def test_what_must_hold_of_a_case_holds(identity):
+    numbers.measure(replace(CASE, identity=identity))
+
+
+def test_what_must_hold_and_does_not_is_seen(monkeypatch):
+    off = lambda case: (np.zeros((1, 1, 1)), np.full((1, 1, 1), 1e-3))  # noqa: E731
+    monkeypatch.setitem(numbers.IDENTITIES, CASE.identity, (off, ()))
+    with pytest.raises(
+        AssertionError, match=r"0\.001 apart from what it must be, as patching every"
+    ):
+        numbers.measure(CASE)
+
+
 def test_a_number_that_is_not_that_of_a_whole_pass_is_seen(monkeypatch):
     right = numbers.Case.values
 
