@@ -101,6 +101,10 @@ NO_NOISE = frozenset({"granite"})
 NO_DOUBLE = frozenset({"attention_only", "mixtral"})
 """Families that have no model of float64 here: Transformers multiplies no experts in it."""
 
+DOUBLE = frozenset({"gpt2", "pythia"})
+"""Families whose models of float64 compute in it throughout. The softmax, the norms or the
+attention of the others are of float32 in Transformers, whatever the weights are."""
+
 NO_HALF = NO_DOUBLE
 """Families that have none of half precision here: rounding sends a token to other experts."""
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from patchwidgets.errors import MeasurementError
 from patchwidgets.metrics import METRICS
+from patchwidgets.precision import widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.registry import unknown_name
 from patchwidgets.types import Unit
@@ -168,11 +169,6 @@ def evaluate(
     if not torch.isfinite(values).all():
         raise _not_finite(metric, values, logits, reference)
     return values
-
-
-def widened(values: Tensor) -> Tensor:
-    """Return values in float32, or in float64 if they came so; half precision is too coarse."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def _one_per_prompt(name: str, values: object, logits: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from patchwidgets.models.spec import ModelSpec
 from patchwidgets.models.turns import Turns
 from patchwidgets.models.undisturbed import in_this_thread, is_ours, undisturbed
 from patchwidgets.models.weights import fingerprint, weights
+from patchwidgets.precision import widened
 
 Hook = Callable[[Tensor], Tensor | None]
 """Gets an activation, may change it in place, may return a replacement."""
@@ -253,7 +254,7 @@ class LensModel:
     def _end(
         self, logits: Float[Tensor, "batch pos d_vocab"], read: int
     ) -> Float[Tensor, "rows d_vocab"]:
-        return logits[:, -read:].flatten(0, 1).to(self.device).float()
+        return widened(logits[:, -read:].flatten(0, 1).to(self.device))
 
     def readout(
         self, residual: Float[Tensor, "rows d_model"], columns: Tensor | None = None
@@ -267,14 +268,14 @@ class LensModel:
         normed = self.bridge.ln_final(residual.unsqueeze(1))
         if columns is None:
             logits = self.bridge.unembed(normed).squeeze(1)
-            return self._transformed(logits.to(self.device).float())
+            return self._transformed(widened(logits.to(self.device)))
         unembed = self.bridge.unembed.original_component
         with align_module_device(unembed):
             columns = columns.to(unembed.weight.device)
             bias = None if unembed.bias is None else unembed.bias[columns]
             last = normed.squeeze(1).to(columns.device)
             logits = torch.nn.functional.linear(last, unembed.weight[columns], bias)
-        return self._transformed(logits.to(self.device).float())
+        return self._transformed(widened(logits.to(self.device)))
 
     def _transformed(self, logits: Tensor) -> Tensor:
         """Return logits as the family gives them out: capped (Gemma 2) or scaled (Granite)."""

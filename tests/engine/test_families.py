@@ -15,7 +15,16 @@ from patchwidgets.errors import PlanError
 from patchwidgets.plans.sweeps import SWEEPS
 from tests import parity
 from tests.drawn import pairs
-from tests.families import EVERY_FAMILY, NO_HALF, PAIRS, has_site, study_of, tiny, tiny_in
+from tests.families import (
+    DOUBLE,
+    EVERY_FAMILY,
+    NO_HALF,
+    PAIRS,
+    has_site,
+    study_of,
+    tiny,
+    tiny_in,
+)
 from tests.parity import DIRECTIONS, FORMS, RECEIVERS, SWEEP_OF, TOLERANCE, plan_of
 
 SIDE_BY_SIDE = (
@@ -132,9 +141,9 @@ def test_a_model_of_another_dtype_is_replayed_and_equals_the_reference_executor(
         one, other = (study.sweep(lambda _spec, _shape: plan).wait() for study in (fast, slow))  # noqa: B023
         assert one.provenance["executor"] == "wavefront"
         apart = np.abs(one.snapshot().values - other.snapshot().values).max()
-        assert apart <= (
-            1e-6 if dtype == "float64" else 8 * one.provenance["noise_floor"]["logit_diff"]
-        )
+        double = 1e-12 if family in DOUBLE else 1e-6
+        floor = 8 * one.provenance["noise_floor"]["logit_diff"]
+        assert apart <= (double if dtype == "float64" else floor)
 
 
 @pytest.mark.parametrize("metric", ["prob", "kl_div"])

@@ -8,9 +8,10 @@ import torch
 
 import patchwidgets as pw
 from patchwidgets.errors import PlanError, PromptError
-from tests.families import PAIRS, RAGGED, study_of, tiny
+from tests.families import PAIRS, RAGGED, study_of, tiny, tiny_in
 
 TOLERANCE = 1e-4
+PRECISE = {"float32": TOLERANCE, "float64": 1e-12}
 SHORT = {
     "clean": [
         "then Mary and John said that John gave a bag to",
@@ -64,7 +65,11 @@ def by_hooks(study, model, name, role, head=None):
 
 
 @pytest.mark.parametrize("role", ["S2", "END"])
-def test_a_role_is_given_the_mean_of_the_same_role(model, role):
+@pytest.mark.parametrize(
+    ("family", "dtype"), [("gpt2", "float32"), ("llama", "float32"), ("gpt2", "float64")]
+)
+def test_a_role_is_given_the_mean_of_the_same_role(family, dtype, role):
+    model = tiny_in(family, dtype)
     study = study_of(model, RAGGED, direction="noising")
     asked = {"source": "mean_by_role", "reference": REFERENCE, "positions": [role]}
     mlps = study.sweep("mlp", **asked).wait()
@@ -72,11 +77,11 @@ def test_a_role_is_given_the_mean_of_the_same_role(model, role):
     assert mlps.provenance["source"].startswith("mean by role over 2 prompts ")
     for layer in range(3):
         wanted = by_hooks(study, model, f"blocks.{layer}.hook_mlp_out", role)
-        np.testing.assert_allclose(mlps.patched()[layer, 0], wanted, atol=TOLERANCE)
+        np.testing.assert_allclose(mlps.patched()[layer, 0], wanted, atol=PRECISE[dtype])
     heads = study.sweep("heads", **asked)
     for layer, head in ((0, 0), (2, 3)):
         wanted = by_hooks(study, model, f"blocks.{layer}.attn.hook_z", role, head)
-        np.testing.assert_allclose(heads.patched()[layer, head, 0], wanted, atol=TOLERANCE)
+        np.testing.assert_allclose(heads.patched()[layer, head, 0], wanted, atol=PRECISE[dtype])
 
 
 @pytest.mark.parametrize("site", ["q", "v"])

@@ -7,9 +7,10 @@ import torch
 import patchwidgets as pw
 from patchwidgets.errors import PlanError, PromptError, UnknownNameError
 from tests.engine.path_oracle import Oracle, logit_diff
-from tests.families import PAIRS, RAGGED, study_of, tiny
+from tests.families import PAIRS, RAGGED, study_of, tiny, tiny_in
 
 TOLERANCE = 1e-4
+PRECISE = {"float32": TOLERANCE, "float64": 1e-12}
 TEMPLATES = {**PAIRS, "groups": ["store", "park", "park"]}
 
 
@@ -94,7 +95,12 @@ def test_the_seed_of_resampling_chooses_the_partners():
     assert Resample(5)._partners(labels) == Resample(5)._partners(labels)
 
 
-def test_the_mean_over_reference_prompts(model):
+@pytest.mark.parametrize(
+    ("family", "dtype"),
+    [("gpt2", "float32"), ("pythia", "float32"), ("llama", "float32"), ("gpt2", "float64")],
+)
+def test_the_mean_over_reference_prompts_is_as_precise_as_the_model(family, dtype):
+    model = tiny_in(family, dtype)
     study = study_of(model, PAIRS, direction="noising")
     reference = pw.PromptPairs(**PAIRS)
     result = study.sweep("mlp", source="mean", reference=reference).wait()
@@ -103,7 +109,7 @@ def test_the_mean_over_reference_prompts(model):
     for layer in range(3):
         mean = cache[f"blocks.{layer}.hook_mlp_out"].mean(0)
         wanted = by_hooks(study, model, "mlp_out", layer, None, mean)
-        np.testing.assert_allclose(result.patched()[layer], wanted, atol=TOLERANCE)
+        np.testing.assert_allclose(result.patched()[layer], wanted, atol=PRECISE[dtype])
     assert result.provenance["source"].startswith("mean over 3 prompts ")
 
 

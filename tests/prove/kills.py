@@ -50,8 +50,8 @@ def prove(times: int, seed: int = 0) -> Proof:
         sweeping = kill_and_resume(times - 2 * third, Path(folder), seed)
     proof.count("kills of a sweep", len(sweeping.stored))
     proof.notes.append(f"cells in the store when a sweep was killed: {sorted(sweeping.stored)}")
-    if not any(sweeping.stored):
-        proof.fell.append("no sweep was killed after it had stored a cell")
+    if 2 * sum(map(bool, sweeping.stored)) < len(sweeping.stored):
+        proof.fell.append("fewer than half of the sweeps had stored a cell when they were killed")
     if sweeping.again:
         proof.fell.append(f"{sweeping.again} cells that were stored were measured again")
     if not all(sweeping.identical):

@@ -94,6 +94,15 @@ def test_a_number_that_is_not_that_of_a_whole_pass_is_seen(monkeypatch):
         numbers.measure(CASE)
 
 
+def test_a_number_of_float64_may_be_off_by_its_own_rounding_only(monkeypatch):
+    double = replace(CASE, family="gpt2", dtype="float64")
+    numbers.measure(double)
+    off = lambda case: case.values(case.study()) + 1e-8  # noqa: E731
+    monkeypatch.setitem(numbers.WAYS, CASE.way, (off, ()))
+    with pytest.raises(AssertionError, match=r"1e-08 apart from in other chunks"):
+        numbers.measure(double)
+
+
 def test_what_should_not_matter_and_does_is_seen(monkeypatch):
     off = lambda case: case.values(case.study()) + 1e-3  # noqa: E731
     monkeypatch.setitem(numbers.WAYS, CASE.way, (off, ()))

@@ -13,6 +13,7 @@ from patchwidgets.errors import PromptError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
 from patchwidgets.models.tokenizing import tokens_for
+from patchwidgets.precision import widened
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tokens import TokenPairs
 
@@ -65,12 +66,12 @@ class Mean:
         means = {label: record(model, reference, kept, check) for label, reference in rows.items()}
 
         def rewrite(activation: Tensor, site: str, layer: int) -> Tensor:
-            found = {
-                label: (one.residual[layer] if site == "resid_pre" else one.site(site, layer))
-                .float()
-                .mean(0)
-                .to(activation.dtype)
+            read = {
+                label: one.residual[layer] if site == "resid_pre" else one.site(site, layer)
                 for label, one in means.items()
+            }
+            found = {
+                label: widened(one).mean(0).to(activation.dtype) for label, one in read.items()
             }
             return torch.stack([found[label] for label in labels])
 

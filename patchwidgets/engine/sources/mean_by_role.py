@@ -16,6 +16,7 @@ from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
 from patchwidgets.models.tokenizing import tokens_for
 from patchwidgets.plans.plan import Plan
+from patchwidgets.precision import widened
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tokens import TokenPairs
 
@@ -112,7 +113,7 @@ class MeanByRole:
                 one.site(site, layer)[torch.arange(len(at[role])), at[role]]
                 for one, at in zip(records, references, strict=True)
             ]
-            return torch.cat(found).float().mean(0)
+            return widened(torch.cat(found)).mean(0)
 
         def rewrite(activation: Tensor, site: str, layer: int) -> Tensor:
             written = activation.clone()
