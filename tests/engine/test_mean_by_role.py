@@ -77,11 +77,13 @@ def test_a_role_is_given_the_mean_of_the_same_role(family, dtype, role):
     assert mlps.provenance["source"].startswith("mean by role over 2 prompts ")
     for layer in range(3):
         wanted = by_hooks(study, model, f"blocks.{layer}.hook_mlp_out", role)
-        np.testing.assert_allclose(mlps.patched()[layer, 0], wanted, atol=PRECISE[dtype])
+        np.testing.assert_allclose(mlps.patched()[layer, 0], wanted, rtol=0, atol=PRECISE[dtype])
     heads = study.sweep("heads", **asked)
     for layer, head in ((0, 0), (2, 3)):
         wanted = by_hooks(study, model, f"blocks.{layer}.attn.hook_z", role, head)
-        np.testing.assert_allclose(heads.patched()[layer, head, 0], wanted, atol=PRECISE[dtype])
+        np.testing.assert_allclose(
+            heads.patched()[layer, head, 0], wanted, rtol=0, atol=PRECISE[dtype]
+        )
 
 
 @pytest.mark.parametrize("site", ["q", "v"])

@@ -109,7 +109,7 @@ def test_the_mean_over_reference_prompts_is_as_precise_as_the_model(family, dtyp
     for layer in range(3):
         mean = cache[f"blocks.{layer}.hook_mlp_out"].mean(0)
         wanted = by_hooks(study, model, "mlp_out", layer, None, mean)
-        np.testing.assert_allclose(result.patched()[layer], wanted, atol=PRECISE[dtype])
+        np.testing.assert_allclose(result.patched()[layer], wanted, rtol=0, atol=PRECISE[dtype])
     assert result.provenance["source"].startswith("mean over 3 prompts ")
 
 
