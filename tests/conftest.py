@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import tests.type_checks  # noqa: F401  (jaxtyping looks it up by name)
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 

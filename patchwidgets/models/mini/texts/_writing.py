@@ -46,15 +46,10 @@ def unmarked(marked: str) -> Text:
 def filled(template: str, words: Mapping[str, Sequence[str] | str], draw: random.Random) -> str:
     """Return a template with a word in every slot; equal slots have equal words."""
     chosen: dict[str, str] = {}
-
-    def word(slot: re.Match[str]) -> str:
-        kind = slot[1]
-        if kind not in chosen:
-            listed = words[kind]
-            chosen[kind] = listed if isinstance(listed, str) else draw.choice(listed)
-        return chosen[kind]
-
-    return _SLOT.sub(word, template)
+    for kind in dict.fromkeys(_SLOT.findall(template)):
+        listed = words[kind]
+        chosen[kind] = listed if isinstance(listed, str) else draw.choice(listed)
+    return _SLOT.sub(lambda slot: chosen[slot[1]], template)
 
 
 def drawn(make: Callable[[], tuple[str, ...]], banned: Callable[..., bool]) -> tuple[str, ...]:
