@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "patchwidgets"
 
 LAYERS = [
-    ["types", "errors", "jobs", "precision", "versions"],
+    ["types", "errors", "jobs", "versions", "widening"],
     ["registry", "nodes", "terminal"],
     ["prompts", "metrics", "models.spec", "models.sites"],
     ["models", "plans"],

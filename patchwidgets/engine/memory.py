@@ -12,7 +12,7 @@ from patchwidgets.prompts.tokens import TokenGroup
 UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 READOUT_COPIES = 3
-"""Float32 copies of the logits while a metric that reads the whole vocabulary is computed."""
+"""Copies of the logits, in float32 at least, while a metric reads the whole vocabulary."""
 
 
 def parse_bytes(written: str | int | float) -> int:
@@ -73,7 +73,7 @@ def cell_bytes(
         read: Positions at the end that are read.
     """
     block = _block_bytes(spec, itemsize, length, length - start)
-    readout = READOUT_COPIES * 4 * spec.d_vocab * read if every_logit else 0
+    readout = _readout_bytes(spec, itemsize, read) if every_logit else 0
     return prompts * max(block, readout)
 
 
@@ -93,7 +93,11 @@ def gradient_bytes(spec: ModelSpec, itemsize: int, *, length: int, read: int = 1
     """
     blocks = 2 * spec.n_layers * _block_bytes(spec, itemsize, length, length)
     logits = 2 * itemsize * length * spec.d_vocab
-    return blocks + logits + READOUT_COPIES * 4 * spec.d_vocab * read
+    return blocks + logits + _readout_bytes(spec, itemsize, read)
+
+
+def _readout_bytes(spec: ModelSpec, itemsize: int, read: int) -> int:
+    return READOUT_COPIES * max(4, itemsize) * spec.d_vocab * read
 
 
 def _block_bytes(spec: ModelSpec, itemsize: int, length: int, suffix: int) -> int:

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from patchwidgets.errors import MeasurementError
 from patchwidgets.metrics import METRICS
-from patchwidgets.precision import widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.registry import unknown_name
 from patchwidgets.types import Unit
+from patchwidgets.widening import widened
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
 

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from patchwidgets.metrics._answer_logits import log_sum_exp
 from patchwidgets.metrics._metric import Columns, ReferenceRun
-from patchwidgets.precision import widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
+from patchwidgets.widening import widened
 
 __all__ = ["continuation_diff"]
 

@@ -4,9 +4,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from patchwidgets.metrics._metric import Columns, ReferenceRun
-from patchwidgets.precision import widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
+from patchwidgets.widening import widened
 
 __all__ = ["kl_div"]
 

@@ -5,9 +5,9 @@ from torch import Tensor
 
 from patchwidgets.metrics._answer_logits import mean_logit
 from patchwidgets.metrics._metric import Columns, ReferenceRun
-from patchwidgets.precision import widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
+from patchwidgets.widening import widened
 
 __all__ = ["logit_diff"]
 

@@ -8,9 +8,9 @@ from torch import Tensor
 from patchwidgets.errors import MeasurementError
 from patchwidgets.metrics._answer_logits import best_rank
 from patchwidgets.metrics._metric import Columns, ReferenceRun
-from patchwidgets.precision import widened
 from patchwidgets.prompts.answers import AnswerTokens
 from patchwidgets.types import Unit
+from patchwidgets.widening import widened
 
 __all__ = ["top_k"]
 

@@ -22,7 +22,7 @@ from patchwidgets.models.spec import ModelSpec
 from patchwidgets.models.turns import Turns
 from patchwidgets.models.undisturbed import in_this_thread, is_ours, undisturbed
 from patchwidgets.models.weights import fingerprint, weights
-from patchwidgets.precision import widened
+from patchwidgets.widening import widened
 
 Hook = Callable[[Tensor], Tensor | None]
 """Gets an activation, may change it in place, may return a replacement."""

@@ -305,6 +305,8 @@ def test_bytes_of_gradients_by_hand():
     assert blocks > 0
     assert gradient_bytes(once, 4, length=5) - blocks == 2 * 4 * 5 + 3 * 4
     assert gradient_bytes(once, 4, length=5, read=2) - blocks == 2 * 4 * 5 + 2 * 3 * 4
+    double = gradient_bytes(once, 8, length=5) - gradient_bytes(none, 8, length=5)
+    assert double == 2 * 8 * 5 + 3 * 8
     assert gradient_bytes(replace(none, n_layers=6), 4, length=5) == 2 * blocks
 
 

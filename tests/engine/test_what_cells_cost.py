@@ -84,7 +84,7 @@ def test_the_memory_of_a_cell():
     attention = 3 * (2 * 2 * suffix) + 2 * 3 * 2 * length + 2 * pattern
     assert mlp < attention
 
-    def taken(spec=SPEC, **options):
+    def taken(spec=SPEC, itemsize=itemsize, **options):
         return cell_bytes(spec, itemsize, start=2, **RUN | {"every_logit": False} | options)
 
     assert taken() == 5 * ((residual + attention) * itemsize + 4 * pattern)
@@ -94,6 +94,7 @@ def test_the_memory_of_a_cell():
     assert taken(plain) == 5 * ((residual + 2 * 32 * suffix) * itemsize + 4 * pattern)
     assert taken(every_logit=True) == 5 * 3 * 4 * 100
     assert taken(every_logit=True, read=2) == 5 * 3 * 4 * 100 * 2
+    assert taken(itemsize=8, every_logit=True, read=2) == 5 * 3 * 8 * 100 * 2
 
 
 def test_a_budget_has_room_for_exactly_a_cell():

@@ -13,9 +13,9 @@ from patchwidgets.errors import PromptError
 from patchwidgets.models.bridge import LensModel
 from patchwidgets.models.records import record
 from patchwidgets.models.tokenizing import tokens_for
-from patchwidgets.precision import widened
 from patchwidgets.prompts.pairs import PromptPairs
 from patchwidgets.prompts.tokens import TokenPairs
+from patchwidgets.widening import widened
 
 __all__ = ["Mean"]
 
